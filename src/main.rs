@@ -1,0 +1,3 @@
+//! The `keydesk` program.
+
+fn main() {}
