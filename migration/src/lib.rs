@@ -1,1 +1,32 @@
-//! The database's shape, step by step.
+//! The database's shape, step by step. See README.md for the rules every step keeps.
+
+#![expect(
+    elided_lifetimes_in_paths,
+    reason = "async_trait matches signatures by their written lifetimes, and the trait writes none"
+)]
+
+mod columns;
+mod m20261121_000001_users;
+mod m20261121_000002_access;
+mod m20261121_000003_mail;
+mod m20261121_000004_audit;
+
+use sea_orm_migration::prelude::*;
+
+/// The ordered list of steps.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_users::Migration),
+            Box::new(m20261121_000002_access::Migration),
+            Box::new(m20261121_000003_mail::Migration),
+            Box::new(m20261121_000004_audit::Migration),
+        ]
+    }
+}
+
+pub use sea_orm_migration::{MigratorTrait, sea_orm::DbErr};

@@ -1,0 +1,31 @@
+//! Table `audit_events`.
+#![expect(missing_docs, reason = "columns are described in the migration and in the room's type")]
+
+use sea_orm::entity::prelude::*;
+
+/// An appended fact.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_events")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub action: String,
+    pub outcome: String,
+    pub actor_kind: String,
+    pub actor_id: Option<Uuid>,
+    pub actor_label: String,
+    pub user_id: Option<Uuid>,
+    pub target_label: Option<String>,
+    pub changes: String,
+    pub reason: Option<String>,
+    pub via: String,
+    pub request_id: Option<String>,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub occurred_at: i64,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

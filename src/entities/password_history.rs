@@ -1,0 +1,20 @@
+//! Table `password_history`.
+#![expect(missing_docs, reason = "columns are described in the migration and in the room's type")]
+
+use sea_orm::entity::prelude::*;
+
+/// Hashes of earlier passwords.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "password_history")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub password_hash: String,
+    pub replaced_at: i64,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,42 @@
+//! Table `users`.
+#![expect(missing_docs, reason = "columns are described in the migration and in the room's type")]
+
+use sea_orm::entity::prelude::*;
+
+/// A person with an account. The password's hash stands in `credentials`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub username: String,
+    pub username_key: String,
+    pub email: Option<String>,
+    pub email_key: Option<String>,
+    pub email_domain: Option<String>,
+    pub email_verified_at: Option<i64>,
+    pub name: Option<String>,
+    pub name_key: Option<String>,
+    pub search_text: String,
+    pub locale: Option<String>,
+    pub external_id: Option<String>,
+    pub role: String,
+    pub authentication_source: String,
+    pub disabled_at: Option<i64>,
+    pub disabled_until: Option<i64>,
+    pub disabled_reason: Option<String>,
+    pub locked_until: Option<i64>,
+    pub deleted_at: Option<i64>,
+    pub password_changed_at: Option<i64>,
+    pub must_change_password: bool,
+    pub password_expires_at: Option<i64>,
+    pub last_sign_in_at: Option<i64>,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub version: i64,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,172 @@
+//! `[mail]`.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use lettre::message::Mailbox;
+use serde::Deserialize;
+
+use super::{SettingsError, in_range, read_secret};
+use crate::secret::Secret;
+
+/// How mail goes out.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// Sender of every mail.
+    pub from: Mailbox,
+    /// Where replies go.
+    pub reply_to: Option<Mailbox>,
+    /// Language of mail to users without one of their own.
+    pub default_locale: String,
+    /// Tries before a mail is given up.
+    pub max_attempts: u32,
+    /// The way out.
+    pub transport: TransportSettings,
+}
+
+/// The way out, with what that way needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransportSettings {
+    /// No mail at all.
+    None,
+    /// A folder of `.eml` files.
+    File {
+        /// The folder.
+        directory: PathBuf,
+    },
+    /// A mail server.
+    Smtp(SmtpSettings),
+}
+
+/// How to reach the mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmtpSettings {
+    /// Name or address of the server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is encrypted.
+    pub tls: SmtpTls,
+    /// Name and password, where the server wants them.
+    pub login: Option<(String, Secret)>,
+}
+
+/// How the connection to the mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmtpTls {
+    /// STARTTLS, required; nothing is sent to a server without it.
+    Starttls,
+    /// TLS from the first byte.
+    Implicit,
+    /// None; this machine only.
+    None,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    from: String,
+    reply_to: Option<String>,
+    default_locale: String,
+    max_attempts: u32,
+    transport: RawTransport,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RawKind {
+    None,
+    File,
+    Smtp,
+}
+
+/// One flat table, because a tagged enum could not be changed key by key from the environment.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTransport {
+    kind: RawKind,
+    directory: Option<PathBuf>,
+    host: Option<String>,
+    port: Option<u16>,
+    tls: Option<SmtpTls>,
+    username: Option<String>,
+    password: Option<String>,
+    password_file: Option<PathBuf>,
+}
+
+fn mailbox(name: &'static str, text: &str) -> Result<Mailbox, SettingsError> {
+    text.parse().map_err(|_malformed| {
+        SettingsError::value(name, "must read like \"Name <address@example.org>\"")
+    })
+}
+
+impl Raw {
+    pub(super) fn check(self) -> Result<MailSettings, SettingsError> {
+        if !["en", "de"].contains(&self.default_locale.as_str()) {
+            return Err(SettingsError::value("mail.default_locale", "must be \"en\" or \"de\""));
+        }
+        Ok(MailSettings {
+            from: mailbox("mail.from", &self.from)?,
+            reply_to: self
+                .reply_to
+                .as_deref()
+                .map(|text| mailbox("mail.reply_to", text))
+                .transpose()?,
+            default_locale: self.default_locale,
+            max_attempts: in_range("mail.max_attempts", self.max_attempts, 1..=20)?,
+            transport: self.transport.check()?,
+        })
+    }
+}
+
+impl RawTransport {
+    fn check(self) -> Result<TransportSettings, SettingsError> {
+        match self.kind {
+            RawKind::None => Ok(TransportSettings::None),
+            RawKind::File => {
+                let directory = self.directory.ok_or_else(|| {
+                    SettingsError::value("mail.transport.directory", "is needed for kind \"file\"")
+                })?;
+                Ok(TransportSettings::File { directory })
+            }
+            RawKind::Smtp => self.check_smtp().map(TransportSettings::Smtp),
+        }
+    }
+
+    fn check_smtp(self) -> Result<SmtpSettings, SettingsError> {
+        let host = self.host.ok_or_else(|| {
+            SettingsError::value("mail.transport.host", "is needed for kind \"smtp\"")
+        })?;
+        let tls = self.tls.unwrap_or(SmtpTls::Starttls);
+        if tls == SmtpTls::None && !is_this_machine(&host) {
+            return Err(SettingsError::value(
+                "mail.transport.tls",
+                "may be \"none\" only for a server on this machine; use \"starttls\" or \"implicit\"",
+            ));
+        }
+        let password =
+            read_secret("mail.transport.password", self.password, self.password_file)?;
+        let login = match (self.username, password) {
+            (Some(username), Some(password)) => Some((username, password)),
+            (None, None) => None,
+            _ => {
+                return Err(SettingsError::value(
+                    "mail.transport.username",
+                    "and the password belong together; give both or neither",
+                ));
+            }
+        };
+        let default_port = match tls {
+            SmtpTls::Starttls => 587,
+            SmtpTls::Implicit => 465,
+            SmtpTls::None => 25,
+        };
+        Ok(SmtpSettings { host, port: self.port.unwrap_or(default_port), tls, login })
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost"
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}

@@ -1,0 +1,251 @@
+//! What the operator writes: one TOML file and the environment, parsed once into types.
+//!
+//! `default.toml` is embedded and is the reference of every setting. Unknown keys are refused, so a
+//! slip of the pen never leaves a control off. No other file reads the environment.
+
+mod database;
+mod mail;
+mod policy;
+mod security;
+mod server;
+
+use std::path::{Path, PathBuf};
+
+use config::{Config, Environment, File, FileFormat};
+use serde::Deserialize;
+
+pub use database::{DatabaseSettings, KeepSettings};
+pub use mail::{MailSettings, SmtpSettings, SmtpTls, TransportSettings};
+pub use policy::PolicySettings;
+pub use security::{AdminPasswords, MailPasswords, SecuritySettings, TEMPORARY_SECONDS};
+pub use server::{LogFormat, ServerSettings, TelemetrySettings};
+
+use crate::secret::Secret;
+
+/// The commented defaults, as the file that `keydesk doctor --print-defaults` prints.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// All settings, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the server listens and is reached.
+    pub server: ServerSettings,
+    /// Where data is kept.
+    pub database: DatabaseSettings,
+    /// How mail goes out.
+    pub mail: MailSettings,
+    /// Keys, and who may know passwords.
+    pub security: SecuritySettings,
+    /// Rules for new passwords.
+    pub policy: PolicySettings,
+    /// The log.
+    pub telemetry: TelemetrySettings,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    server: server::Raw,
+    database: database::Raw,
+    mail: mail::Raw,
+    security: security::Raw,
+    policy: policy::Raw,
+    telemetry: server::RawTelemetry,
+}
+
+/// Why the settings are refused; the message names the setting and what to write instead.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A file or the environment could not be read into the expected shape.
+    #[error("settings: {0}")]
+    Shape(String),
+    /// A value is out of range or contradicts another one.
+    #[error("setting {name}: {problem}")]
+    Value {
+        /// Dotted name.
+        name: &'static str,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// A secret's file could not be read.
+    #[error("setting {name}: cannot read {}: {cause}", path.display())]
+    SecretFile {
+        /// Dotted name.
+        name: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: std::io::Error,
+    },
+}
+
+impl SettingsError {
+    pub(crate) fn value(name: &'static str, problem: impl Into<String>) -> Self {
+        Self::Value { name, problem: problem.into() }
+    }
+}
+
+impl Settings {
+    /// Reads the defaults, then the file, then the environment.
+    pub fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
+        Self::read(file, Some(environment()))
+    }
+
+    /// The defaults changed by a TOML text, without the environment; for `demo` and for tests.
+    pub fn from_toml(overrides: &str) -> Result<Self, SettingsError> {
+        let builder = Config::builder()
+            .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+            .add_source(File::from_str(overrides, FileFormat::Toml));
+        Self::build(builder.build())
+    }
+
+    fn read(file: Option<&Path>, environment: Option<Environment>) -> Result<Self, SettingsError> {
+        let mut builder =
+            Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(path) = file {
+            builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+        }
+        if let Some(environment) = environment {
+            builder = builder.add_source(environment);
+        }
+        Self::build(builder.build())
+    }
+
+    fn build(config: Result<Config, config::ConfigError>) -> Result<Self, SettingsError> {
+        let shape = |error: config::ConfigError| SettingsError::Shape(error.to_string());
+        let raw: Raw = config.map_err(shape)?.try_deserialize().map_err(shape)?;
+        let settings = Self {
+            server: raw.server.check()?,
+            database: raw.database.check()?,
+            mail: raw.mail.check()?,
+            security: raw.security.check()?,
+            policy: raw.policy.check()?,
+            telemetry: raw.telemetry.check(),
+        };
+        if settings.mail.transport != TransportSettings::None
+            && settings.server.public_url.is_none()
+        {
+            return Err(SettingsError::value(
+                "server.public_url",
+                "is needed as soon as mail.transport.kind is not \"none\", because mails carry links; \
+                 write the address people reach this server at",
+            ));
+        }
+        Ok(settings)
+    }
+}
+
+/// `Why:` values stay text until a setting's own type reads them; guessing numbers here would turn
+/// the password "007" into "7".
+fn environment() -> Environment {
+    Environment::with_prefix("KEYDESK").prefix_separator("_").separator("__").ignore_empty(true)
+}
+
+/// A secret given directly or by file; both at once is a contradiction.
+fn read_secret(
+    name: &'static str,
+    value: Option<String>,
+    file: Option<PathBuf>,
+) -> Result<Option<Secret>, SettingsError> {
+    match (value, file) {
+        (Some(_), Some(_)) => {
+            Err(SettingsError::value(name, "is given directly and by file; remove one"))
+        }
+        (Some(value), None) => Ok(Some(Secret::new(value))),
+        (None, Some(path)) => match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))),
+            Err(cause) => Err(SettingsError::SecretFile { name, path, cause }),
+        },
+        (None, None) => Ok(None),
+    }
+}
+
+/// Refuses a number outside its range.
+fn in_range<T: PartialOrd + std::fmt::Display + Copy>(
+    name: &'static str,
+    value: T,
+    range: std::ops::RangeInclusive<T>,
+) -> Result<T, SettingsError> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(SettingsError::value(
+        name,
+        format!("must be from {} to {}, not {value}", range.start(), range.end()),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(overrides: &str) -> String {
+        Settings::from_toml(overrides).map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_accepted() {
+        let settings = Settings::from_toml("").unwrap();
+        assert_eq!(settings.policy.min_length, 15);
+        assert_eq!(settings.mail.transport, TransportSettings::None);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        assert!(refusal("[security]\nmail_pasword = \"forbid\"").contains("mail_pasword"));
+        assert!(refusal("[sekurity]\nx = 1").contains("sekurity"));
+    }
+
+    #[test]
+    fn values_out_of_range_say_the_range() {
+        assert!(refusal("[policy]\nmin_length = 7").contains("from 8 to 64"));
+        assert!(refusal("[security]\nhashing_memory_kib = 1024").contains("19456"));
+        assert!(refusal("[security]\ntemporary_password_seconds = 60").contains("3600"));
+    }
+
+    #[test]
+    fn a_mail_transport_needs_the_public_address() {
+        let file = "[mail.transport]\nkind = \"file\"\ndirectory = \"m\"";
+        assert!(refusal(file).contains("server.public_url"));
+    }
+
+    #[test]
+    fn links_need_https_unless_the_host_is_this_machine() {
+        assert!(refusal("[server]\npublic_url = \"http://id.example.org\"").contains("https"));
+        assert!(Settings::from_toml("[server]\npublic_url = \"http://127.0.0.1:8080\"").is_ok());
+    }
+
+    #[test]
+    fn smtp_without_encryption_is_for_this_machine_only() {
+        let smtp = |host: &str, tls: &str| {
+            format!(
+                "[server]\npublic_url = \"https://id.example.org\"\n[mail]\nfrom = \"a@example.org\"\n\
+                 [mail.transport]\nkind = \"smtp\"\nhost = \"{host}\"\ntls = \"{tls}\""
+            )
+        };
+        assert!(refusal(&smtp("smtp.example.org", "none")).contains("tls"));
+        assert!(Settings::from_toml(&smtp("127.0.0.1", "none")).is_ok());
+        assert!(Settings::from_toml(&smtp("smtp.example.org", "starttls")).is_ok());
+    }
+
+    #[test]
+    fn the_environment_wins_and_secrets_do_not_print() {
+        let source = [
+            ("KEYDESK_SERVER__PUBLIC_URL", "https://id.example.org"),
+            ("KEYDESK_MAIL__FROM", "Desk <desk@example.org>"),
+            ("KEYDESK_MAIL__TRANSPORT__KIND", "smtp"),
+            ("KEYDESK_MAIL__TRANSPORT__HOST", "smtp.example.org"),
+            ("KEYDESK_MAIL__TRANSPORT__USERNAME", "desk"),
+            ("KEYDESK_MAIL__TRANSPORT__PASSWORD", "0012345678901234567"),
+            ("KEYDESK_POLICY__MIN_LENGTH", "12"),
+            ("KEYDESK_POLICY__WORDS", "acme,rocket"),
+        ];
+        let source = source.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment = environment().source(Some(source.into_iter().collect()));
+        let settings = Settings::read(None, Some(environment)).unwrap();
+        assert_eq!(settings.policy.min_length, 12);
+        assert_eq!(settings.policy.words, ["acme", "rocket"]);
+        let printed = format!("{settings:?}");
+        assert!(!printed.contains("0012345678901234567"), "{printed}");
+    }
+}

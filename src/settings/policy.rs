@@ -1,0 +1,69 @@
+//! `[policy]`.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{SettingsError, in_range};
+
+/// Rules for new passwords.
+#[derive(Clone, Debug)]
+pub struct PolicySettings {
+    /// Fewest characters.
+    pub min_length: u32,
+    /// Lowest strength, 0 to 4.
+    pub min_strength: u8,
+    /// Whether common passwords are refused.
+    pub reject_common: bool,
+    /// Whether passwords that resemble the user are refused.
+    pub reject_similar_to_user: bool,
+    /// Earlier passwords that may not come back.
+    pub history_count: u32,
+    /// Words a password may not merely decorate.
+    pub words: Vec<String>,
+    /// Breached passwords by SHA-1, ordered.
+    pub breached_file: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    min_length: u32,
+    min_strength: u8,
+    reject_common: bool,
+    reject_similar_to_user: bool,
+    history_count: u32,
+    words: Words,
+    breached_file: Option<PathBuf>,
+}
+
+/// A list in the file; words separated by commas in the environment.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Words {
+    List(Vec<String>),
+    Commas(String),
+}
+
+impl Words {
+    fn list(self) -> Vec<String> {
+        match self {
+            Self::List(words) => words,
+            Self::Commas(text) => text.split(',').map(|word| word.trim().to_owned()).collect(),
+        }
+    }
+}
+
+impl Raw {
+    pub(super) fn check(self) -> Result<PolicySettings, SettingsError> {
+        Ok(PolicySettings {
+            min_length: in_range("policy.min_length", self.min_length, 8..=64)?,
+            min_strength: in_range("policy.min_strength", self.min_strength, 0..=4)?,
+            reject_common: self.reject_common,
+            reject_similar_to_user: self.reject_similar_to_user,
+            history_count: in_range("policy.history_count", self.history_count, 0..=24)?,
+            words: self.words.list(),
+            breached_file: self.breached_file,
+        })
+    }
+}
