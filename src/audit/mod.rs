@@ -1,0 +1,127 @@
+//! The audit trail: appended facts, written in the transaction of the act they speak of.
+//!
+//! Knows what was done by whom to whom; never holds a secret. Rows are only ever added: no act
+//! here changes or deletes one, and an act whose event cannot be written does not happen.
+
+mod list;
+mod record;
+mod store;
+
+pub use list::{EventFilter, count, count_by_user, find_many, list, list_by_user};
+pub use record::{Event, record};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::ids::{AuditEventId, UserId};
+
+/// What can be found in the audit trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuditAction {
+    /// A user was created.
+    UserCreated,
+    /// A user was changed.
+    UserUpdated,
+    /// A user was disabled.
+    UserDisabled,
+    /// A user was enabled.
+    UserEnabled,
+    /// An administrator reset a password.
+    PasswordReset,
+    /// A user was told, or no longer told, to change their password.
+    PasswordChangeRequirementSet,
+    /// An API key was created.
+    ApiKeyCreated,
+    /// An API key was revoked.
+    ApiKeyRevoked,
+}
+
+impl AuditAction {
+    /// Every action.
+    pub const ALL: [Self; 8] = [
+        Self::UserCreated,
+        Self::UserUpdated,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::PasswordReset,
+        Self::PasswordChangeRequirementSet,
+        Self::ApiKeyCreated,
+        Self::ApiKeyRevoked,
+    ];
+
+    /// The dotted name in the database and in exports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UserCreated => "user.created",
+            Self::UserUpdated => "user.updated",
+            Self::UserDisabled => "user.disabled",
+            Self::UserEnabled => "user.enabled",
+            Self::PasswordReset => "user.password.reset",
+            Self::PasswordChangeRequirementSet => "user.password.change_requirement.set",
+            Self::ApiKeyCreated => "api_key.created",
+            Self::ApiKeyRevoked => "api_key.revoked",
+        }
+    }
+
+    /// Reads a column's value.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// One field before and after. A secret field appears as changed, without values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The field's name in the API.
+    pub field: String,
+    /// Its value before.
+    pub before: Option<String>,
+    /// Its value after.
+    pub after: Option<String>,
+}
+
+impl Change {
+    /// A field and its two values.
+    pub fn new(field: &str, before: Option<String>, after: Option<String>) -> Self {
+        Self { field: field.to_owned(), before, after }
+    }
+
+    /// A field that became something, with nothing to say about before.
+    pub fn to(field: &str, after: impl ToString) -> Self {
+        Self::new(field, None, Some(after.to_string()))
+    }
+}
+
+/// An appended fact, as administrators see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// Its name.
+    pub id: AuditEventId,
+    /// What was done.
+    pub action: AuditAction,
+    /// What kind of actor did it, as stored.
+    pub actor_kind: String,
+    /// Who did it, where the actor has an identity.
+    pub actor_id: Option<Uuid>,
+    /// The actor's name at that time.
+    pub actor_label: String,
+    /// To which user.
+    pub user: Option<UserId>,
+    /// The name at that time of what it was done to.
+    pub target_label: Option<String>,
+    /// Fields that changed.
+    pub changes: Vec<Change>,
+    /// The note the actor gave.
+    pub reason: Option<String>,
+    /// The door.
+    pub via: String,
+    /// The request.
+    pub request_id: Option<String>,
+    /// The client's network address.
+    pub ip_address: Option<String>,
+    /// What the client called itself.
+    pub user_agent: Option<String>,
+    /// When.
+    pub occurred_at: Timestamp,
+}

@@ -1,0 +1,195 @@
+//! Mail: the outbox, the worker that empties it, and the ways out.
+//!
+//! An act calls `enqueue` inside its own transaction; nothing else it can do sends mail. The worker
+//! of any replica claims a row, renders it, hands it to the `Mailer` and writes down what came of
+//! it, erasing the sealed secret in the same statement. This room knows no other room but audit and
+//! access below it, so what a mail says comes in as plain values (`Details`).
+
+mod list;
+mod outbox;
+mod store;
+mod templates;
+pub mod transport;
+mod worker;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use lettre::message::Mailbox;
+use serde::{Deserialize, Serialize};
+
+pub use list::{DeliveryFilter, count, find_many, list, list_by_user};
+pub use outbox::{NewEmail, enqueue, sweep};
+pub use templates::{RenderError, Rendered, Templates};
+pub use worker::{Worker, backoff};
+
+use crate::clock::Timestamp;
+use crate::ids::{MailDeliveryId, UserId};
+
+/// The closed list of mails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MailKind {
+    /// To a new user, with the first password.
+    Welcome,
+    /// With a new password set by an administrator.
+    NewPassword,
+    /// Says that an administrator changed the password, without any password in it.
+    PasswordChanged,
+    /// For trying out the settings.
+    Test,
+}
+
+impl MailKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] =
+        [Self::Welcome, Self::NewPassword, Self::PasswordChanged, Self::Test];
+
+    /// The name in the API and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Welcome => "WELCOME",
+            Self::NewPassword => "NEW_PASSWORD",
+            Self::PasswordChanged => "PASSWORD_CHANGED",
+            Self::Test => "TEST",
+        }
+    }
+
+    /// Reads a column's value.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// How far a mail has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeliveryStatus {
+    /// Waiting for its first or next attempt.
+    Queued,
+    /// A worker holds it.
+    Sending,
+    /// The mail server took it.
+    Sent,
+    /// Given up.
+    Failed,
+    /// Not sent in time: what it carries would no longer work.
+    Expired,
+    /// The mail server's last answer was lost, twice; it may or may not have arrived.
+    Unknown,
+}
+
+impl DeliveryStatus {
+    /// Every status, in the order in which a mail reaches them.
+    pub const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Sending,
+        Self::Sent,
+        Self::Failed,
+        Self::Expired,
+        Self::Unknown,
+    ];
+
+    /// The name in the API and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "QUEUED",
+            Self::Sending => "SENDING",
+            Self::Sent => "SENT",
+            Self::Failed => "FAILED",
+            Self::Expired => "EXPIRED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// Reads a column's value.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
+/// What a mail says besides its secret. Kept in clear in the outbox, so it holds no secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// The user's name for signing in.
+    pub username: String,
+    /// The user's name for people.
+    pub display_name: String,
+    /// Whether the password must be changed at the next sign-in.
+    pub must_change: bool,
+    /// Until when the password works, in Unix milliseconds.
+    pub works_until_millis: Option<i64>,
+    /// When it happened, in Unix milliseconds.
+    pub happened_at_millis: i64,
+}
+
+/// One mail on its way to one address, as administrators see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its name.
+    pub id: MailDeliveryId,
+    /// Which mail.
+    pub kind: MailKind,
+    /// How far it has got.
+    pub status: DeliveryStatus,
+    /// Where it goes.
+    pub recipient: String,
+    /// To whom. `None` for test mail.
+    pub user: Option<UserId>,
+    /// Its language.
+    pub locale: String,
+    /// Tries so far.
+    pub attempt_count: u32,
+    /// The mail server's words when it last went wrong.
+    pub last_error: Option<String>,
+    /// When it will be tried again.
+    pub next_attempt_at: Option<Timestamp>,
+    /// The name at that time of whoever caused it.
+    pub requested_by_label: String,
+    /// When it was queued.
+    pub created_at: Timestamp,
+    /// When the mail server took it.
+    pub sent_at: Option<Timestamp>,
+    /// `Message-ID` header, the same over all tries, without angle brackets.
+    pub message_id: String,
+}
+
+/// A rendered mail to one address, ready to go out.
+#[derive(Clone, Debug)]
+pub struct OutgoingEmail {
+    /// `Message-ID` without angle brackets.
+    pub message_id: String,
+    /// Sender.
+    pub from: Mailbox,
+    /// Where replies go.
+    pub reply_to: Option<Mailbox>,
+    /// The one address it goes to.
+    pub to: String,
+    /// The name shown beside the address.
+    pub to_name: Option<String>,
+    /// Subject, text and HTML.
+    pub content: Rendered,
+    /// `Date` header.
+    pub date: Timestamp,
+}
+
+/// What went wrong when a mail was handed over; decides whether it is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// Not now: no connection, or a 4xx reply. With the server's words.
+    Later(String),
+    /// Never: a 5xx reply, or a mail that cannot be built. With the server's words.
+    Never(String),
+    /// The connection was lost after the mail may have been taken.
+    Unknown(String),
+}
+
+/// The future of one send.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
+
+/// A way out: a mail server, a folder, or memory.
+pub trait Mailer: Send + Sync + 'static {
+    /// Hands one mail over. Called by the worker alone.
+    fn send<'a>(&'a self, email: &'a OutgoingEmail) -> Sending<'a>;
+
+    /// Tries the connection without sending anything, for `doctor`.
+    fn check(&self) -> Sending<'_>;
+}

@@ -1,0 +1,71 @@
+//! Putting a mail into the outbox, inside the transaction of the act that causes it.
+
+use std::time::Duration;
+
+use super::{Delivery, Details, MailKind, store};
+use crate::actor::Actor;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::Txn;
+use crate::error::Internal;
+use crate::ids::{MailDeliveryId, UserId};
+use crate::secret::Secret;
+
+/// A mail to be queued.
+#[derive(Clone, Debug)]
+pub struct NewEmail {
+    /// Which mail.
+    pub kind: MailKind,
+    /// To whom.
+    pub user: Option<UserId>,
+    /// The address as stored with the user.
+    pub recipient: String,
+    /// The same, folded for comparing.
+    pub recipient_key: String,
+    /// The name shown beside the address.
+    pub recipient_name: Option<String>,
+    /// Its language; the default when none.
+    pub locale: Option<String>,
+    /// What it says.
+    pub details: Details,
+    /// What it says that nobody else may read.
+    pub secret: Option<Secret>,
+    /// When it is no longer worth sending.
+    pub expires_at: Timestamp,
+}
+
+/// Mail without a secret is given up after this time without success.
+pub const PLAIN_MAIL_LIFETIME: Duration = Duration::from_secs(3 * 24 * 3600);
+
+/// Queues a mail; it goes out after the transaction commits, by the worker of some replica.
+pub async fn enqueue(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    email: NewEmail,
+) -> Result<Delivery, Internal> {
+    let now = app.clock.now();
+    let id = MailDeliveryId::new(now);
+    let sealed = email.secret.as_ref().map(|secret| app.keys.seal(secret, &associated(id)));
+    let locale =
+        email.locale.clone().unwrap_or_else(|| app.settings.mail.default_locale.clone());
+    let row = store::NewRow { id, email, sealed, locale, message_id: message_id(app, id), now };
+    store::insert(txn, actor, row).await
+}
+
+/// What binds a sealed secret to its row.
+pub(super) fn associated(id: MailDeliveryId) -> [u8; 16] {
+    *id.uuid().as_bytes()
+}
+
+/// `Why:` made once with the row. A mail tried twice keeps it, so that mail programs show it once.
+fn message_id(app: &App, id: MailDeliveryId) -> String {
+    let domain = app.settings.mail.from.email.domain();
+    format!("{id}@{domain}")
+}
+
+/// Deletes mails that ended long ago. Gives how many.
+pub async fn sweep(app: &App) -> Result<u64, Internal> {
+    let before = app.clock.now().minus(app.settings.database.keep.mail);
+    store::delete_finished_before(app.db.write(), before).await
+}
