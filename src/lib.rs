@@ -1,3 +1,5 @@
 //! Keydesk: a self-hosted GraphQL Admin API for user accounts and safe password resets.
 
+pub mod address;
 pub mod secret;
+pub mod username;
