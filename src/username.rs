@@ -74,6 +74,10 @@ impl Username {
             .ok_or(UsernameError::Characters)?;
         let mapped = UsernameCaseMapped::enforce(&*typed);
         let key = mapped.ok().ok_or(UsernameError::Characters)?.into_owned();
+        // Small letters newer than the profile's tables (Cherokee) would be a key nobody can type.
+        if UsernameCaseMapped::enforce(&*key).as_deref() != Ok(key.as_str()) {
+            return Err(UsernameError::Characters);
+        }
         if !typed.chars().all(is_allowed) {
             return Err(UsernameError::Characters);
         }
@@ -158,6 +162,7 @@ mod tests {
             ("an\u{200B}na", Characters),
             ("an\u{200D}na", Characters),
             ("anna🐒", Characters),
+            ("\u{13a0}", Characters),
             ("anna\u{202E}", Characters),
             (".anna", Edges),
             ("anna-", Edges),

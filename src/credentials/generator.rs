@@ -72,7 +72,7 @@ pub enum GeneratorError {
         most: u32,
     },
     /// No length of this style can satisfy the policy, or every draw was refused by it.
-    #[error("The password policy leaves no room for generated {unit}; use the other style.", unit = .style.unit())]
+    #[error("The password policy leaves no room for generated {unit}; use the other style or widen the policy.", unit = .style.unit())]
     PolicyTooStrict {
         /// What was to be made.
         style: Style,
@@ -166,20 +166,24 @@ pub fn entropy_bits(recipe: &Recipe) -> f64 {
     f64::from(choices).log2() * f64::from(recipe.length.unwrap_or(recipe.style.default_length()))
 }
 
-/// An even draw: the top of the 16-bit range, where a remainder would favour the first words, is
-/// drawn again.
 fn draw_word() -> &'static str {
-    let count = u16::try_from(WORDS.len()).unwrap_or(u16::MAX);
-    let fair = u16::MAX - u16::MAX % count;
     loop {
-        let drawn = u16::from_le_bytes(random_bytes());
-        if let Some(word) = WORDS
-            .get(usize::from(drawn % count))
-            .filter(|_| drawn < fair)
-        {
+        if let Some(word) = word_for(u16::from_le_bytes(random_bytes())) {
             return word;
         }
     }
+}
+
+/// The word a random number stands for, eight numbers for each word.
+///
+/// The top of the range, where a remainder would favour the first words, stands for none.
+fn word_for(drawn: u16) -> Option<&'static str> {
+    let count = u16::try_from(WORDS.len()).ok()?;
+    let fair = u16::MAX - u16::MAX % count;
+    WORDS
+        .get(usize::from(drawn % count))
+        .copied()
+        .filter(|_| drawn < fair)
 }
 
 #[cfg(test)]

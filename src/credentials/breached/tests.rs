@@ -120,3 +120,12 @@ fn a_file_overwritten_later_is_an_error_not_an_answer() {
         io::ErrorKind::InvalidData
     );
 }
+
+#[test]
+fn a_file_cut_short_later_is_an_error_not_an_answer() {
+    let file = list(50, "\r\n");
+    let list = BreachedList::open(file.path()).unwrap();
+    file.as_file().set_len(100).unwrap();
+    let error = list.contains("pw1").unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+}
