@@ -160,7 +160,7 @@ mod tests {
             ("anna smith", Characters),
             ("anna!", Characters),
             ("an\u{200B}na", Characters),
-            ("an\u{200D}na", Characters),
+            ("\u{915}\u{94D}\u{200D}", Characters),
             ("anna🐒", Characters),
             ("\u{13a0}", Characters),
             ("anna\u{202E}", Characters),

@@ -54,8 +54,10 @@ fn each_refusal_names_what_is_wrong() {
     };
     let long_local = format!("{}@example.com", "a".repeat(65));
     let long_domain = format!("a@{}com", "abcdefgh.".repeat(30));
+    let long_in_ascii = format!("{}@{}com", "a".repeat(60), "ä.".repeat(25));
     for (input, expected) in [
         (" \t", Empty),
+        (long_in_ascii.as_str(), TooLong),
         (long_local.as_str(), TooLong),
         (long_domain.as_str(), TooLong),
         ("anna", AtSign),

@@ -75,6 +75,7 @@ fn common_passwords_are_refused_in_any_dress() {
         "1qaz2wsx3edc4rfv",
         "qwertyuiopasdfgh",
         "iloveyou iloveyou",
+        "basketballbasketball",
         "ＰＡＳＳＷＯＲＤ11223344",
         "000000000000000",
     ] {
