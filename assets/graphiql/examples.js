@@ -2,7 +2,8 @@
 const { createElement: h, useEffect, useRef } = window.React;
 const { useEditorContext } = window.GraphiQL.React;
 
-const TITLE = "Examples";
+/** The name of the panel. */
+export const TITLE = "Examples";
 
 const Icon = (props) =>
   h("svg", { viewBox: "0 0 20 20", fill: "none", stroke: "currentColor", strokeWidth: 1.5, ...props },

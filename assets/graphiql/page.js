@@ -1,14 +1,14 @@
 // The playground page: GraphiQL with an API key above it. See README.md in this folder.
-import { examplesPlugin } from "./examples.js";
+import { TITLE as EXAMPLES, examplesPlugin } from "./examples.js";
 import { watchKey } from "./key.js";
-import { ENDPOINT, loadExamples, loadPublishedSchema, loadSchema, send } from "./server.js";
+import { loadExamples, loadPublishedSchema, loadSchema, send } from "./server.js";
 import { hasStoredTabs, storage } from "./storage.js";
 
 const { createElement: h } = window.React;
 const { GraphiQL } = window;
 const status = document.getElementById("key-status");
 
-document.getElementById("endpoint").textContent = location.host + ENDPOINT;
+document.getElementById("endpoint").textContent = location.host;
 
 function say(text, kind) {
   status.textContent = text;
@@ -18,6 +18,7 @@ function say(text, kind) {
 /** The properties of GraphiQL that stay the same for the life of the page. */
 function fixedProperties(examples) {
   const fresh = !hasStoredTabs();
+  const hasRoom = matchMedia("(min-width: 1100px)").matches;
   return {
     fetcher: send,
     storage,
@@ -29,6 +30,7 @@ function fixedProperties(examples) {
       defaultTabs: examples.map(({ query, variables }) => ({ query, variables })),
       // GraphiQL fills the variables editor of every default tab but the first.
       ...(fresh && { variables: examples[0].variables }),
+      ...(fresh && hasRoom && { visiblePlugin: EXAMPLES }),
     }),
   };
 }
@@ -44,7 +46,7 @@ async function start() {
   watchKey(async (key) => {
     const turn = ++newest;
     show(published);
-    if (!key) return say("No key yet: requests are anonymous, the docs work.", "none");
+    if (!key) return say("No key yet: requests are anonymous.", "none");
     say("Checking the key …", "busy");
     try {
       const schema = await loadSchema();

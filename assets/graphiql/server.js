@@ -1,9 +1,6 @@
 // The requests this page makes. All of them go to the server that served it.
 import { currentKey } from "./key.js";
 
-/** Where GraphQL is answered. */
-export const ENDPOINT = "/graphql";
-
 const { buildClientSchema, buildSchema, getIntrospectionQuery } = window.GraphiQL.GraphQL;
 
 /** The example operations: `[{ name, query, variables }]`. */
@@ -28,7 +25,7 @@ export async function loadSchema() {
 /** Sends one operation. `options.headers` are those of GraphiQL's headers editor; they win over the key. */
 export async function send(operation, options = {}) {
   const key = currentKey();
-  const response = await fetch(ENDPOINT, {
+  const response = await fetch("/graphql", {
     method: "POST",
     headers: {
       Accept: "application/graphql-response+json, application/json;q=0.9",

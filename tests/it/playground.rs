@@ -22,11 +22,12 @@ use crate::support::browser::{Browser, Theme};
 const KEY: &str = "kd_test_0123456789";
 
 /// Every layout that is looked at: width, height, theme.
-const LOOKS: [(u32, u32, Theme); 4] = [
+const LOOKS: [(u32, u32, Theme); 5] = [
     (1280, 800, Theme::Light),
     (1280, 800, Theme::Dark),
     (360, 740, Theme::Light),
     (360, 740, Theme::Dark),
+    (320, 640, Theme::Light),
 ];
 
 /// Who is asking, as far as this little server knows.
@@ -139,6 +140,8 @@ async fn assert_quiet(browser: &Browser, server: &Server) {
 
 const TABS: &str = ".graphiql-tab-button";
 const STATUS: &str = "#key-status";
+const TABS_ARE_KEPT: &str =
+    "return sessionStorage['keydesk:graphiql:tabState'].includes('query Mine')";
 const RESPONSE: &str = ".result-window";
 
 #[tokio::test]
@@ -217,8 +220,14 @@ async fn another_key_is_tried_as_soon_as_it_is_typed() {
     browser.wait_for_text(STATUS, "needs a valid API key").await;
     browser.fill("#key", KEY).await;
     browser.wait_for_text(STATUS, "Key accepted").await;
-    browser.goto(&format!("{}/graphiql", server.origin)).await;
-    browser.wait_for_text(STATUS, "Key accepted").await;
+    browser
+        .goto(&format!("{}/graphiql#key=kd_pasted", server.origin))
+        .await;
+    browser.wait_for_text(STATUS, "needs a valid API key").await;
+    assert_eq!(
+        browser.address().await,
+        format!("{}/graphiql", server.origin)
+    );
     assert_quiet(&browser, &server).await;
 }
 
@@ -242,17 +251,18 @@ async fn an_example_that_was_edited_can_be_had_afresh() {
         )
         .await;
     browser.wait_for_text(TABS, "Mine").await;
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    browser.wait_until(TABS_ARE_KEPT).await;
+    let kept = browser
+        .eval("return JSON.stringify(localStorage)", vec![])
+        .await;
+    assert!(
+        !kept.to_string().contains("Mine"),
+        "what was typed outlives the browser tab: {kept}"
+    );
     browser.goto(&format!("{}/graphiql", server.origin)).await;
     browser.wait_for_text(TABS, "Mine").await;
 
-    if browser
-        .eval("return !document.querySelector('.examples')", vec![])
-        .await
-        == json!(true)
-    {
-        browser.click("[aria-label='Show Examples']").await;
-    }
+    browser.click("[aria-label='Show Examples']").await;
     browser.wait_for_text(".examples", "List users").await;
     take_pictures(&browser, "playground-examples").await;
     browser.click(".examples li:nth-child(2) button").await;

@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::Method;
 use fantoccini::elements::Element;
@@ -132,17 +132,34 @@ impl Browser {
     pub(crate) async fn wait_for_text(&self, css: &str, words: &str) {
         let is_there = "return [...document.querySelectorAll(arguments[0])]\
             .some((element) => element.innerText.includes(arguments[1]))";
-        let tries = PATIENCE.as_millis() / 100;
-        for _ in 0..tries {
-            if self.eval(is_there, vec![json!(css), json!(words)]).await == json!(true) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        if !self
+            .comes_true(is_there, vec![json!(css), json!(words)])
+            .await
+        {
+            panic!(
+                "{css} never said {words:?}; it says {:?}",
+                self.text(css).await
+            );
         }
-        panic!(
-            "{css} never said {words:?}; it says {:?}",
-            self.text(css).await
+    }
+
+    /// Waits until the body of a JavaScript function returns `true`.
+    pub(crate) async fn wait_until(&self, script: &str) {
+        assert!(
+            self.comes_true(script, vec![]).await,
+            "this never came true: {script}"
         );
+    }
+
+    async fn comes_true(&self, script: &str, arguments: Vec<Value>) -> bool {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if self.eval(script, arguments.clone()).await == json!(true) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        false
     }
 
     /// The visible text of an element, once it is there.
