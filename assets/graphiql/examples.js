@@ -1,9 +1,8 @@
 // The "Examples" panel. Tabs that were edited stay as they are; here every example can be had afresh.
 const { createElement: h, useEffect, useRef } = window.React;
-const { useEditorContext } = window.GraphiQL.React;
+const { useEditorContext, usePluginStore } = window.GraphiQL.React;
 
-/** The name of the panel. */
-export const TITLE = "Examples";
+const TITLE = "Examples";
 
 const Icon = (props) =>
   h("svg", { viewBox: "0 0 20 20", fill: "none", stroke: "currentColor", strokeWidth: 1.5, ...props },
@@ -27,11 +26,22 @@ function useOpenExample() {
   };
 }
 
-/** On a narrow screen the panel lies over the editor's place, so it makes way. */
+/** Presses the panel's button in the sidebar, the only way that opens and closes its pane as well. */
+const press = (action) =>
+  document.querySelector(`.graphiql-sidebar [aria-label="${action} ${TITLE}"]`)?.click();
+
+/** On a narrow screen the panel lies over the editors, so it makes way. */
 function makeWay() {
-  if (matchMedia("(max-width: 760px)").matches) {
-    document.querySelector(`.graphiql-sidebar [aria-label="Hide ${TITLE}"]`)?.click();
-  }
+  if (matchMedia("(max-width: 760px)").matches) press("Hide");
+}
+
+/** Opens the panel as soon as GraphiQL has its plugins; its `visiblePlugin` leaves the pane closed. */
+export function OpenAtStart() {
+  const ready = usePluginStore().plugins.length > 0;
+  useEffect(() => {
+    if (ready) press("Show");
+  }, [ready]);
+  return null;
 }
 
 /** The panel as a GraphiQL plugin. */

@@ -1,5 +1,5 @@
 // The playground page: GraphiQL with an API key above it. See README.md in this folder.
-import { TITLE as EXAMPLES, examplesPlugin } from "./examples.js";
+import { examplesPlugin, OpenAtStart } from "./examples.js";
 import { watchKey } from "./key.js";
 import { loadExamples, loadPublishedSchema, loadSchema, send } from "./server.js";
 import { hasStoredTabs, storage } from "./storage.js";
@@ -8,7 +8,7 @@ const { createElement: h } = window.React;
 const { GraphiQL } = window;
 const status = document.getElementById("key-status");
 
-document.getElementById("endpoint").textContent = location.host;
+document.getElementById("host").textContent = location.host;
 
 function say(text, kind) {
   status.textContent = text;
@@ -18,7 +18,6 @@ function say(text, kind) {
 /** The properties of GraphiQL that stay the same for the life of the page. */
 function fixedProperties(examples) {
   const fresh = !hasStoredTabs();
-  const hasRoom = matchMedia("(min-width: 1100px)").matches;
   return {
     fetcher: send,
     storage,
@@ -30,17 +29,18 @@ function fixedProperties(examples) {
       defaultTabs: examples.map(({ query, variables }) => ({ query, variables })),
       // GraphiQL fills the variables editor of every default tab but the first.
       ...(fresh && { variables: examples[0].variables }),
-      ...(fresh && hasRoom && { visiblePlugin: EXAMPLES }),
     }),
   };
 }
 
 async function start() {
   const [examples, published] = await Promise.all([loadExamples(), loadPublishedSchema()]);
+  const openAtStart = !hasStoredTabs() && matchMedia("(min-width: 1100px)").matches;
   const fixed = fixedProperties(examples);
   const root = window.ReactDOM.createRoot(document.getElementById("graphiql"));
   // A `null` schema tells GraphiQL not to introspect by itself: nobody without a key may.
-  const show = (schema) => root.render(h(GraphiQL, { ...fixed, schema }, h(GraphiQL.Logo, null, "")));
+  const show = (schema) =>
+    root.render(h(GraphiQL, { ...fixed, schema }, h(GraphiQL.Logo, null, ""), openAtStart && h(OpenAtStart)));
 
   let newest = 0;
   watchKey(async (key) => {

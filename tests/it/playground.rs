@@ -181,6 +181,8 @@ async fn a_key_in_the_fragment_is_used_and_leaves_the_address_bar() {
         .await;
 
     browser.wait_for_text(STATUS, "Key accepted").await;
+    browser.wait_for_text(".examples", "Who am I?").await;
+    take_pictures(&browser, "playground-arrival").await;
     assert_eq!(
         browser.address().await,
         format!("{}/graphiql", server.origin)
@@ -195,6 +197,7 @@ async fn a_key_in_the_fragment_is_used_and_leaves_the_address_bar() {
     assert_eq!(browser.eval("return key.type", vec![]).await, "text");
     browser.click("#key-toggle").await;
 
+    browser.click("[aria-label='Hide Examples']").await;
     browser.click(".graphiql-execute-button").await;
     browser.wait_for_text(RESPONSE, "PASSWORDS_RESET").await;
     take_pictures(&browser, "playground").await;

@@ -4,10 +4,9 @@
 //! every test that opens one is `#[ignore = "needs chromium"]`. Each browser has an empty profile, and what
 //! it logs is kept: a page that works but complains, or asks another host for a font, fails its test.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+mod driver;
+
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -19,6 +18,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
+
+use self::driver::Driver;
 
 /// How long to wait for something to appear; a busy build machine is slow.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -325,68 +326,5 @@ impl WebDriverCompatibleCommand for Post {
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         (Method::POST, Some(self.body.to_string()))
-    }
-}
-
-/// A chromedriver process on a port that it chose itself.
-struct Driver {
-    process: Child,
-    address: SocketAddr,
-    /// Kept open, so that chromedriver never writes to a closed pipe.
-    _output: BufReader<ChildStdout>,
-}
-
-impl Driver {
-    fn start() -> Self {
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver is installed");
-        let output = process.stdout.take().expect("its output is piped");
-        let mut output = BufReader::new(output);
-        let port = output
-            .by_ref()
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                line.split_once("successfully on port ")?
-                    .1
-                    .trim_end_matches('.')
-                    .parse()
-                    .ok()
-            });
-        let Some(port) = port else {
-            process.kill().expect("chromedriver can be ended");
-            panic!("chromedriver did not name its port");
-        };
-        Self {
-            process,
-            address: SocketAddr::from(([127, 0, 0, 1], port)),
-            _output: output,
-        }
-    }
-
-    /// A blocking request, since `drop` cannot wait for a future. Its failure is no matter there.
-    fn request(&self, method: &str, path: &str) {
-        let ask = || -> std::io::Result<()> {
-            let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
-            stream.set_read_timeout(Some(PATIENCE))?;
-            let request = format!(
-                "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-                self.address
-            );
-            stream.write_all(request.as_bytes())?;
-            stream.read(&mut [0; 1024]).map(drop)
-        };
-        drop(ask());
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
     }
 }
