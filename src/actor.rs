@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
+use crate::error::Internal;
 use crate::ids::ApiKeyId;
 
 /// One right. On an API key the same thing is called a scope.
@@ -49,7 +52,9 @@ impl Permission {
 
     /// Reads a name, letter case aside.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|permission| permission.name().eq_ignore_ascii_case(name))
+        Self::ALL
+            .into_iter()
+            .find(|permission| permission.name().eq_ignore_ascii_case(name))
     }
 }
 
@@ -70,8 +75,13 @@ pub enum Role {
 
 impl Role {
     /// Every role, highest rank first.
-    pub const ALL: [Self; 5] =
-        [Self::Owner, Self::Admin, Self::Helpdesk, Self::Auditor, Self::Member];
+    pub const ALL: [Self; 5] = [
+        Self::Owner,
+        Self::Admin,
+        Self::Helpdesk,
+        Self::Auditor,
+        Self::Member,
+    ];
 
     /// The name used in the API, on the command line and in the database.
     pub const fn name(self) -> &'static str {
@@ -86,7 +96,9 @@ impl Role {
 
     /// Reads a name, letter case aside.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.name().eq_ignore_ascii_case(name))
+        Self::ALL
+            .into_iter()
+            .find(|role| role.name().eq_ignore_ascii_case(name))
     }
 
     /// The rights that come with the role.
@@ -113,7 +125,10 @@ impl Role {
             return true;
         }
         self > target
-            && target.permissions().iter().all(|held| self.permissions().contains(held))
+            && target
+                .permissions()
+                .iter()
+                .all(|held| self.permissions().contains(held))
     }
 }
 
@@ -171,7 +186,12 @@ pub struct Origin {
 impl Origin {
     /// An act without a network request.
     pub const fn local(via: Via) -> Self {
-        Self { via, request_id: None, ip_address: None, user_agent: None }
+        Self {
+            via,
+            request_id: None,
+            ip_address: None,
+            user_agent: None,
+        }
     }
 }
 
@@ -202,13 +222,33 @@ pub enum Denied {
 impl fmt::Display for Denied {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unauthenticated => formatter.write_str(
-                "Nobody is signed in. Send an API key as `Authorization: Bearer kd_…`.",
-            ),
+            Self::Unauthenticated => formatter
+                .write_str("Nobody is signed in. Send an API key as `Authorization: Bearer kd_…`."),
             Self::Missing(permission) => {
                 write!(formatter, "This needs the scope {}.", permission.name())
             }
         }
+    }
+}
+
+/// Why something is not shown.
+#[derive(Debug)]
+pub enum ReadError {
+    /// Not to this actor.
+    Denied(Denied),
+    /// Broken.
+    Internal(Internal),
+}
+
+impl From<Denied> for ReadError {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<Internal> for ReadError {
+    fn from(cause: Internal) -> Self {
+        Self::Internal(cause)
     }
 }
 
@@ -264,7 +304,29 @@ impl Actor {
 
     /// Errors: `Unauthenticated` for nobody known.
     pub fn require_known(&self) -> Result<(), Denied> {
-        if self.is_known() { Ok(()) } else { Err(Denied::Unauthenticated) }
+        if self.is_known() {
+            Ok(())
+        } else {
+            Err(Denied::Unauthenticated)
+        }
+    }
+
+    /// What kind of actor it is, as stored.
+    pub const fn kind_name(&self) -> &'static str {
+        match self.kind {
+            ActorKind::ApiKey(_) => "API_KEY",
+            ActorKind::Operator => "OPERATOR",
+            ActorKind::System => "SYSTEM",
+            ActorKind::Anonymous => "ANONYMOUS",
+        }
+    }
+
+    /// Its identity as stored, where it has one.
+    pub const fn id(&self) -> Option<Uuid> {
+        match self.kind {
+            ActorKind::ApiKey(id) => Some(id.uuid()),
+            ActorKind::Operator | ActorKind::System | ActorKind::Anonymous => None,
+        }
     }
 
     /// What separates this actor's idempotency keys from those of others.
@@ -276,7 +338,6 @@ impl Actor {
             ActorKind::Anonymous => "anonymous".to_owned(),
         }
     }
-
 }
 
 #[cfg(test)]

@@ -66,7 +66,14 @@ impl App {
         db.align_clock(&clock).await?;
         let hasher = Hasher::start(settings.security.hashing_cost, hashing_limits(&settings))?;
         let started_at = clock.now();
-        Ok(Self { db, clock, hasher, keys, settings: Arc::new(settings), started_at })
+        Ok(Self {
+            db,
+            clock,
+            hasher,
+            keys,
+            settings: Arc::new(settings),
+            started_at,
+        })
     }
 }
 
@@ -77,7 +84,11 @@ fn hashing_limits(settings: &Settings) -> Limits {
         0 => cores,
         threads => threads,
     };
-    Limits { threads, queue: 64, wait: Duration::from_secs(2) }
+    Limits {
+        threads,
+        queue: 64,
+        wait: Duration::from_secs(2),
+    }
 }
 
 fn read_keys(settings: &Settings) -> Result<Keyring, StartError> {
@@ -105,7 +116,10 @@ fn read_or_make(path: &Path) -> std::io::Result<Secret> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(folder)?;
     }
     let draft = path.with_extension(format!("key-{}", std::process::id()));

@@ -61,7 +61,9 @@ impl Timestamp {
     /// Reads RFC 3339 with any offset. `None` when it is not a moment between the years 1 and 9999.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
+        i64::try_from(moment.unix_timestamp_nanos() / 1_000_000)
+            .ok()
+            .map(Self)
     }
 }
 
@@ -78,12 +80,16 @@ enum Kind {
 impl Clock {
     /// The operating system's clock.
     pub fn system() -> Self {
-        Self(Arc::new(Kind::System { ahead_millis: AtomicI64::new(0) }))
+        Self(Arc::new(Kind::System {
+            ahead_millis: AtomicI64::new(0),
+        }))
     }
 
     /// A clock that stands still until it is moved.
     pub fn manual(start: Timestamp) -> Self {
-        Self(Arc::new(Kind::Manual { now_millis: AtomicI64::new(start.0) }))
+        Self(Arc::new(Kind::Manual {
+            now_millis: AtomicI64::new(start.0),
+        }))
     }
 
     /// The present moment.
@@ -120,7 +126,10 @@ impl Clock {
 }
 
 fn system_millis() -> i64 {
-    #[expect(clippy::disallowed_methods, reason = "the clock is the one place that asks")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the clock is the one place that asks"
+    )]
     let now = OffsetDateTime::now_utc();
     i64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }

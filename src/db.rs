@@ -8,7 +8,7 @@ use std::time::Duration;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
-    DatabaseTransaction, DbErr, SqliteTransactionMode, SqlErr, Statement, TransactionOptions,
+    DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait,
 };
 
@@ -65,7 +65,10 @@ impl Db {
                 ))
                 .await
                 .map_err(connecting)?;
-                Ok(Self { read: pool.clone(), write: pool })
+                Ok(Self {
+                    read: pool.clone(),
+                    write: pool,
+                })
             }
         }
     }
@@ -105,8 +108,13 @@ impl Db {
 
     /// How far the schema is.
     pub async fn schema_state(&self) -> Result<SchemaState, Internal> {
-        let pending = Migrator::get_pending_migrations_read_only(&self.read).await?.len();
-        Ok(SchemaState { applied: Migrator::migrations().len().saturating_sub(pending), pending })
+        let pending = Migrator::get_pending_migrations_read_only(&self.read)
+            .await?
+            .len();
+        Ok(SchemaState {
+            applied: Migrator::migrations().len().saturating_sub(pending),
+            pending,
+        })
     }
 
     /// Applies every pending step. Several processes may call this at once on one database.
@@ -116,7 +124,8 @@ impl Db {
 
     /// Takes back the last `steps` steps.
     pub async fn migrate_down(&self, steps: u32) -> Result<SchemaState, Internal> {
-        self.migrating(move |db| Box::pin(Migrator::down(db, Some(steps)))).await
+        self.migrating(move |db| Box::pin(Migrator::down(db, Some(steps))))
+            .await
     }
 
     /// `Locks:` PostgreSQL: an advisory lock held by a transaction of its own while the steps run on
@@ -125,14 +134,14 @@ impl Db {
     where
         F: for<'a> FnOnce(
             &'a Txn,
-        ) -> std::pin::Pin<
-            Box<dyn Future<Output = Result<(), DbErr>> + Send + 'a>,
-        >,
+        )
+            -> std::pin::Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send + 'a>>,
     {
         let txn = self.begin_write().await?;
         if self.write.get_database_backend() == DatabaseBackend::Postgres {
             // Waiting for another replica's migration may take longer than a statement should.
-            txn.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+            txn.execute_unprepared("SET LOCAL statement_timeout = 0")
+                .await?;
             txn.execute_raw(Statement::from_sql_and_values(
                 DatabaseBackend::Postgres,
                 "SELECT pg_advisory_xact_lock($1)",
@@ -140,7 +149,9 @@ impl Db {
             ))
             .await?;
         }
-        run(&txn).await.map_err(Internal::while_doing("migrating the database"))?;
+        run(&txn)
+            .await
+            .map_err(Internal::while_doing("migrating the database"))?;
         txn.commit().await?;
         self.schema_state().await
     }
@@ -176,7 +187,10 @@ fn options(settings: &DatabaseSettings, url: &str, connections: u32) -> ConnectO
         // Statements carry password hashes as values.
         .sqlx_logging(false);
     options.map_sqlx_postgres_opts(|postgres| {
-        postgres.options([("statement_timeout", "5s"), ("idle_in_transaction_session_timeout", "30s")])
+        postgres.options([
+            ("statement_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ])
     });
     options
 }

@@ -16,7 +16,10 @@ pub struct Internal {
 impl Internal {
     /// Wraps a cause; `doing` continues the sentence "while …".
     pub fn new(doing: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { doing, cause: cause.into() }
+        Self {
+            doing,
+            cause: cause.into(),
+        }
     }
 
     /// For `map_err`: wraps whatever cause comes.

@@ -8,8 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use argon2::{Algorithm, Argon2, Block, Params, Version};
 use argon2::password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::oneshot;
 
 use crate::error::Internal;
@@ -28,10 +28,18 @@ pub struct Cost {
 
 impl Cost {
     /// `Source:` ASVS 5.0 appendix C: m ≥ 19456 KiB with t = 2 and p = 1.
-    pub const DEFAULT: Self = Self { memory_kib: 19_456, passes: 2, lanes: 1 };
+    pub const DEFAULT: Self = Self {
+        memory_kib: 19_456,
+        passes: 2,
+        lanes: 1,
+    };
 
     /// What a stored hash may ask for at most, so that a planted row is no way to exhaust memory.
-    const CAP: Self = Self { memory_kib: 262_144, passes: 10, lanes: 16 };
+    const CAP: Self = Self {
+        memory_kib: 262_144,
+        passes: 10,
+        lanes: 16,
+    };
 }
 
 /// Why no hash was made.
@@ -102,7 +110,10 @@ impl Hasher {
     pub fn start(cost: Cost, limits: Limits) -> Result<Self, Internal> {
         params(cost)?;
         let queue = Arc::new(Queue {
-            waiting: Mutex::new(State { tasks: VecDeque::new(), closed: false }),
+            waiting: Mutex::new(State {
+                tasks: VecDeque::new(),
+                closed: false,
+            }),
             ready: Condvar::new(),
         });
         for number in 0..limits.threads {
@@ -113,13 +124,19 @@ impl Hasher {
                 .spawn(move || work(&queue, wait))
                 .map_err(Internal::while_doing("starting a hashing thread"))?;
         }
-        Ok(Self(Arc::new(Shared { queue, limits, cost })))
+        Ok(Self(Arc::new(Shared {
+            queue,
+            limits,
+            cost,
+        })))
     }
 
     /// Hashes a password with a new salt into a PHC string.
     pub async fn hash(&self, password: &Secret) -> Result<String, HashError> {
         let (password, cost) = (password.clone(), self.0.cost);
-        self.run(move |memory| hash_now(&password, cost, memory)).await?.map_err(HashError::from)
+        self.run(move |memory| hash_now(&password, cost, memory))
+            .await?
+            .map_err(HashError::from)
     }
 
     /// Whether the password is the one behind a PHC string.
@@ -135,7 +152,9 @@ impl Hasher {
         task: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let (answer, answered) = oneshot::channel();
-        let overloaded = || HashError::Overloaded { retry_after: self.0.limits.wait };
+        let overloaded = || HashError::Overloaded {
+            retry_after: self.0.limits.wait,
+        };
         {
             let mut state = self.0.queue.state();
             if state.tasks.len() >= self.0.limits.queue {
@@ -166,7 +185,10 @@ fn work(queue: &Queue, wait: Duration) {
             } else if state.closed {
                 return;
             } else {
-                state = queue.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = queue
+                    .ready
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
             }
         };
         drop(state);
@@ -175,8 +197,13 @@ fn work(queue: &Queue, wait: Duration) {
 }
 
 fn params(cost: Cost) -> Result<Params, Internal> {
-    Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(Params::DEFAULT_OUTPUT_LEN))
-        .map_err(|error| Internal::new("reading the cost of Argon2", error.to_string()))
+    Params::new(
+        cost.memory_kib,
+        cost.passes,
+        cost.lanes,
+        Some(Params::DEFAULT_OUTPUT_LEN),
+    )
+    .map_err(|error| Internal::new("reading the cost of Argon2", error.to_string()))
 }
 
 fn fill(
@@ -197,9 +224,8 @@ fn hash_now(password: &Secret, cost: Cost, memory: &mut Vec<Block>) -> Result<St
     let salt = random_bytes::<16>();
     let params = params(cost)?;
     let output = fill(password, &salt, params.clone(), memory)?;
-    let broken = |error: &dyn std::fmt::Display| {
-        Internal::new("writing a password hash", error.to_string())
-    };
+    let broken =
+        |error: &dyn std::fmt::Display| Internal::new("writing a password hash", error.to_string());
     Ok(PasswordHash {
         algorithm: Ident::new("argon2id").map_err(|error| broken(&error))?,
         version: Some(Version::V0x13.into()),
@@ -210,13 +236,8 @@ fn hash_now(password: &Secret, cost: Cost, memory: &mut Vec<Block>) -> Result<St
     .to_string())
 }
 
-fn verify_now(
-    password: &Secret,
-    stored: &str,
-    memory: &mut Vec<Block>,
-) -> Result<bool, Internal> {
-    let broken =
-        |what: &str| Internal::new("reading a stored password hash", what.to_owned());
+fn verify_now(password: &Secret, stored: &str, memory: &mut Vec<Block>) -> Result<bool, Internal> {
+    let broken = |what: &str| Internal::new("reading a stored password hash", what.to_owned());
     let stored = PasswordHash::new(stored).map_err(|error| broken(&error.to_string()))?;
     let params = Params::try_from(&stored).map_err(|error| broken(&error.to_string()))?;
     if stored.algorithm.as_str() != "argon2id"
@@ -239,8 +260,16 @@ fn verify_now(
 mod tests {
     use super::*;
 
-    const CHEAP: Cost = Cost { memory_kib: 8, passes: 1, lanes: 1 };
-    const LIMITS: Limits = Limits { threads: 1, queue: 2, wait: Duration::from_secs(2) };
+    const CHEAP: Cost = Cost {
+        memory_kib: 8,
+        passes: 1,
+        lanes: 1,
+    };
+    const LIMITS: Limits = Limits {
+        threads: 1,
+        queue: 2,
+        wait: Duration::from_secs(2),
+    };
 
     fn secret(text: &str) -> Secret {
         Secret::new(text.to_owned())
@@ -250,9 +279,22 @@ mod tests {
     async fn a_hash_is_verified_and_another_password_is_not() {
         let hasher = Hasher::start(CHEAP, LIMITS).unwrap();
         let stored = hasher.hash(&secret("correct horse")).await.unwrap();
-        assert!(stored.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{stored}");
-        assert!(hasher.verify(&secret("correct horse"), stored.clone()).await.unwrap());
-        assert!(!hasher.verify(&secret("correct house"), stored).await.unwrap());
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=8,t=1,p=1$"),
+            "{stored}"
+        );
+        assert!(
+            hasher
+                .verify(&secret("correct horse"), stored.clone())
+                .await
+                .unwrap()
+        );
+        assert!(
+            !hasher
+                .verify(&secret("correct house"), stored)
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]
@@ -261,12 +303,20 @@ mod tests {
         let hasher = Hasher::start(CHEAP, LIMITS).unwrap();
         let stored = hasher.hash(&secret("correct horse")).await.unwrap();
         let stored = PasswordHash::new(&stored).unwrap();
-        assert!(Argon2::default().verify_password(b"correct horse", &stored).is_ok());
+        assert!(
+            Argon2::default()
+                .verify_password(b"correct horse", &stored)
+                .is_ok()
+        );
     }
 
     #[tokio::test]
     async fn a_full_queue_refuses_at_once() {
-        let slow = Cost { memory_kib: 65_536, passes: 3, lanes: 1 };
+        let slow = Cost {
+            memory_kib: 65_536,
+            passes: 3,
+            lanes: 1,
+        };
         let hasher = Hasher::start(slow, LIMITS).unwrap();
         let password = secret("correct horse");
         let tries = (0..8).map(|_| hasher.hash(&password));
@@ -288,12 +338,25 @@ mod tests {
             "$2b$10$abcdefghijklmnopqrstuv",
             "é",
         ] {
-            assert!(hasher.verify(&secret("x"), stored.to_owned()).await.is_err(), "{stored}");
+            assert!(
+                hasher
+                    .verify(&secret("x"), stored.to_owned())
+                    .await
+                    .is_err(),
+                "{stored}"
+            );
         }
     }
 
     #[test]
     fn the_default_cost_is_the_promised_one() {
-        assert_eq!(Cost::DEFAULT, Cost { memory_kib: 19_456, passes: 2, lanes: 1 });
+        assert_eq!(
+            Cost::DEFAULT,
+            Cost {
+                memory_kib: 19_456,
+                passes: 2,
+                lanes: 1
+            }
+        );
     }
 }

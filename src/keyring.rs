@@ -44,7 +44,9 @@ pub enum OpenError {
 
 /// Why a text is no server key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the server key must be 64 hexadecimal digits (256 bits), as `openssl rand -hex 32` prints")]
+#[error(
+    "the server key must be 64 hexadecimal digits (256 bits), as `openssl rand -hex 32` prints"
+)]
 pub struct KeyError;
 
 /// Holds the server key. It has no `Display`, `Debug` shows nothing of it.
@@ -98,25 +100,38 @@ impl Keyring {
     /// value copied into another row does not open there.
     pub fn seal(&self, secret: &Secret, row: &[u8]) -> Vec<u8> {
         let nonce = random_bytes::<NONCE_LENGTH>();
-        let payload = Payload { msg: secret.expose().as_bytes(), aad: row };
+        let payload = Payload {
+            msg: secret.expose().as_bytes(),
+            aad: row,
+        };
         #[expect(clippy::expect_used, reason = "fails only for texts over 256 GiB")]
-        let sealed = self.seal.encrypt(&XNonce::from(nonce), payload).expect("a short text");
+        let sealed = self
+            .seal
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("a short text");
         [&[LAYOUT][..], &nonce, &sealed].concat()
     }
 
     /// Decrypts what `seal` made for the same row.
     pub fn open(&self, sealed: &[u8], row: &[u8]) -> Result<Secret, OpenError> {
         let (layout, rest) = sealed.split_first().ok_or(OpenError::NotOurs)?;
-        let (nonce, body) = rest.split_first_chunk::<NONCE_LENGTH>().ok_or(OpenError::NotOurs)?;
+        let (nonce, body) = rest
+            .split_first_chunk::<NONCE_LENGTH>()
+            .ok_or(OpenError::NotOurs)?;
         if *layout != LAYOUT {
             return Err(OpenError::NotOurs);
         }
-        let payload = Payload { msg: body, aad: row };
+        let payload = Payload {
+            msg: body,
+            aad: row,
+        };
         let text = self
             .seal
             .decrypt(&XNonce::from(*nonce), payload)
             .map_err(|_opaque| OpenError::NotOurs)?;
-        String::from_utf8(text).map(Secret::new).map_err(|_not_text| OpenError::NotOurs)
+        String::from_utf8(text)
+            .map(Secret::new)
+            .map_err(|_not_text| OpenError::NotOurs)
     }
 
     /// HMAC-SHA-256 over a message with the key of that purpose.
@@ -132,7 +147,9 @@ impl Keyring {
 fn derive(root: &[u8; 32], label: &[u8]) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
     #[expect(clippy::expect_used, reason = "fails only for more than 8160 bytes")]
-    Hkdf::<Sha256>::new(None, root).expand(label, key.as_mut()).expect("32 bytes");
+    Hkdf::<Sha256>::new(None, root)
+        .expand(label, key.as_mut())
+        .expect("32 bytes");
     key
 }
 
@@ -144,9 +161,15 @@ mod tests {
     fn a_sealed_secret_opens_only_for_its_row_and_key() {
         let ring = Keyring::new([7; 32]);
         let sealed = ring.seal(&Secret::new("correct horse".to_owned()), b"row 1");
-        assert_eq!(ring.open(&sealed, b"row 1").unwrap().expose(), "correct horse");
+        assert_eq!(
+            ring.open(&sealed, b"row 1").unwrap().expose(),
+            "correct horse"
+        );
         assert_eq!(ring.open(&sealed, b"row 2"), Err(OpenError::NotOurs));
-        assert_eq!(Keyring::new([8; 32]).open(&sealed, b"row 1"), Err(OpenError::NotOurs));
+        assert_eq!(
+            Keyring::new([8; 32]).open(&sealed, b"row 1"),
+            Err(OpenError::NotOurs)
+        );
         assert_eq!(ring.open(&sealed[..20], b"row 1"), Err(OpenError::NotOurs));
         assert_eq!(ring.open(&[], b"row 1"), Err(OpenError::NotOurs));
     }
@@ -160,14 +183,26 @@ mod tests {
     #[test]
     fn purposes_have_different_keys() {
         let ring = Keyring::new([7; 32]);
-        assert_ne!(ring.tag(Purpose::Cursor, b"x"), ring.tag(Purpose::Idempotency, b"x"));
+        assert_ne!(
+            ring.tag(Purpose::Cursor, b"x"),
+            ring.tag(Purpose::Idempotency, b"x")
+        );
     }
 
     #[test]
     fn a_generated_key_is_read_and_others_are_refused() {
         assert!(Keyring::parse(&Keyring::generate()).is_ok());
-        for text in ["", "abc", &"g".repeat(64), &"é".repeat(32), &"+1".repeat(32)] {
-            assert!(Keyring::parse(&Secret::new(text.to_owned())).is_err(), "{text}");
+        for text in [
+            "",
+            "abc",
+            &"g".repeat(64),
+            &"é".repeat(32),
+            &"+1".repeat(32),
+        ] {
+            assert!(
+                Keyring::parse(&Secret::new(text.to_owned())).is_err(),
+                "{text}"
+            );
         }
     }
 }

@@ -7,8 +7,7 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{
-    Alias, Condition, Expr, ExprTrait, Func, IntoColumnRef, OrderedStatement, Query, SimpleExpr,
-    WindowStatement,
+    Alias, Condition, Expr, ExprTrait, Func, IntoColumnRef, Query, SimpleExpr, WindowStatement,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -60,14 +59,20 @@ impl<C: ColumnTrait> Sorting<C> {
         let id = || Expr::val(place.id);
         match (stretch, &place.value) {
             (Stretch::WithValue, SortValue::Null) if following => None,
-            (Stretch::WithoutValue, SortValue::Number(_) | SortValue::Text(_)) if !following => None,
+            (Stretch::WithoutValue, SortValue::Number(_) | SortValue::Text(_)) if !following => {
+                None
+            }
             (Stretch::WithValue, SortValue::Null) => Some(Expr::val(true).eq(true)),
             (Stretch::WithoutValue, SortValue::Number(_) | SortValue::Text(_)) => {
                 Some(Expr::val(true).eq(true))
             }
             (Stretch::WithoutValue, SortValue::Null) => {
                 let column = self.id.into_expr();
-                Some(if larger { column.gt(id()) } else { column.lt(id()) })
+                Some(if larger {
+                    column.gt(id())
+                } else {
+                    column.lt(id())
+                })
             }
             (Stretch::WithValue, value) => {
                 let row = Expr::tuple([self.column.into_expr(), self.id.into_expr()]);
@@ -121,14 +126,22 @@ where
     let mut rows = Vec::new();
     for stretch in sorting.stretches(request.direction) {
         let missing = wanted.saturating_sub(rows.len() as u64);
-        let (Some(range), true) = (sorting.range(*stretch, request), missing > 0) else { continue };
+        let (Some(range), true) = (sorting.range(*stretch, request), missing > 0) else {
+            continue;
+        };
         let mut query = list.clone().filter(range).limit(missing);
         if *stretch == Stretch::WithValue {
             query = query.order_by(sorting.column, order.clone());
         }
         rows.extend(query.order_by(sorting.id, order.clone()).all(db).await?);
     }
-    let rows = rows.into_iter().map(|item| Placed { position: place(&item), item }).collect();
+    let rows = rows
+        .into_iter()
+        .map(|item| Placed {
+            position: place(&item),
+            item,
+        })
+        .collect();
     Ok(Page::from_fetched(request, rows))
 }
 
@@ -151,7 +164,9 @@ where
     let order = sorting.order(request.direction);
     let (rank, ranked) = (Alias::new("rank_in_list"), Alias::new("ranked"));
     let mut window = WindowStatement::partition_by(owner);
-    window.order_by(sorting.column, order.clone()).order_by(sorting.id, order.clone());
+    window
+        .order_by(sorting.column, order.clone())
+        .order_by(sorting.id, order.clone());
     let mut inner = Query::select();
     inner
         .column(sorting.id)
@@ -176,10 +191,16 @@ where
         ids.iter().map(|id| (*id, Vec::new())).collect();
     for item in rows {
         if let (Some(owner), position) = read(&item) {
-            lists.entry(owner).or_default().push(Placed { position, item });
+            lists
+                .entry(owner)
+                .or_default()
+                .push(Placed { position, item });
         }
     }
-    Ok(lists.into_iter().map(|(id, rows)| (id, Page::from_fetched(request, rows))).collect())
+    Ok(lists
+        .into_iter()
+        .map(|(id, rows)| (id, Page::from_fetched(request, rows)))
+        .collect())
 }
 
 /// Counts many owners' lists in one statement. Owners without rows are absent.
@@ -202,5 +223,8 @@ where
         .into_tuple()
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|(id, rows)| (id, u64::try_from(rows).unwrap_or(0))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, rows)| (id, u64::try_from(rows).unwrap_or(0)))
+        .collect())
 }

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod address;
 pub mod app;
+pub mod audit;
 pub mod clock;
 pub mod credentials;
 pub mod db;

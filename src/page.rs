@@ -130,7 +130,10 @@ impl PageArguments {
             (None, None) => (DEFAULT_SIZE, Direction::Forward),
         };
         let place = |argument, cursor: &Option<String>| {
-            cursor.as_deref().map(|text| decode(keys, order, argument, text)).transpose()
+            cursor
+                .as_deref()
+                .map(|text| decode(keys, order, argument, text))
+                .transpose()
         };
         Ok(PageRequest {
             size,
@@ -161,7 +164,11 @@ impl<T> Page<T> {
                 (more, request.before.is_some())
             }
         };
-        Self { rows, has_previous, has_next }
+        Self {
+            rows,
+            has_previous,
+            has_next,
+        }
     }
 
     /// Turns each row into something else.
@@ -169,9 +176,16 @@ impl<T> Page<T> {
         let rows = self
             .rows
             .into_iter()
-            .map(|row| Placed { position: row.position, item: turn(row.item) })
+            .map(|row| Placed {
+                position: row.position,
+                item: turn(row.item),
+            })
             .collect();
-        Page { rows, has_previous: self.has_previous, has_next: self.has_next }
+        Page {
+            rows,
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+        }
     }
 }
 
@@ -207,8 +221,11 @@ fn decode(
 ) -> Result<Position, PageError> {
     let forged = PageError::ForgedCursor { argument };
     let body = verified(keys, text).ok_or_else(|| forged.clone())?;
-    let (name, rest) =
-        body.iter().position(|byte| *byte == 0).map(|end| body.split_at(end)).ok_or(forged.clone())?;
+    let (name, rest) = body
+        .iter()
+        .position(|byte| *byte == 0)
+        .map(|end| body.split_at(end))
+        .ok_or(forged.clone())?;
     if name != order.as_bytes() {
         return Err(PageError::OtherOrder { argument });
     }
@@ -231,7 +248,10 @@ fn read_position(bytes: &[u8]) -> Option<Position> {
         1 => SortValue::Number(i64::from_be_bytes(value.try_into().ok()?)),
         _ => SortValue::Text(String::from_utf8(value.to_vec()).ok()?),
     };
-    Some(Position { value, id: Uuid::from_bytes(*id) })
+    Some(Position {
+        value,
+        id: Uuid::from_bytes(*id),
+    })
 }
 
 #[cfg(test)]
@@ -245,25 +265,41 @@ mod tests {
     }
 
     fn after(cursor: &str) -> PageArguments {
-        PageArguments { after: Some(cursor.to_owned()), ..PageArguments::default() }
+        PageArguments {
+            after: Some(cursor.to_owned()),
+            ..PageArguments::default()
+        }
     }
 
     #[test]
     fn both_ends_and_sizes_out_of_range_are_refused() {
-        let both = PageArguments { first: Some(1), last: Some(1), ..PageArguments::default() };
+        let both = PageArguments {
+            first: Some(1),
+            last: Some(1),
+            ..PageArguments::default()
+        };
         assert_eq!(both.read(&keys(), "o"), Err(PageError::BothEnds));
         for given in [0, -1, 101, i32::MAX] {
-            let arguments = PageArguments { first: Some(given), ..PageArguments::default() };
+            let arguments = PageArguments {
+                first: Some(given),
+                ..PageArguments::default()
+            };
             assert_eq!(
                 arguments.read(&keys(), "o"),
-                Err(PageError::Size { argument: "first", given })
+                Err(PageError::Size {
+                    argument: "first",
+                    given
+                })
             );
         }
     }
 
     #[test]
     fn a_cursor_of_another_order_or_key_is_refused() {
-        let place = Position { value: SortValue::Null, id: Uuid::nil() };
+        let place = Position {
+            value: SortValue::Null,
+            id: Uuid::nil(),
+        };
         let cursor = encode(&keys(), "NAME:ASC", &place);
         assert_eq!(
             after(&cursor).read(&keys(), "NAME:DESC"),

@@ -58,7 +58,10 @@ impl From<String> for Secret {
 /// `Why:` a process that cannot get randomness must not make secrets, so there is nothing to return.
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    #[expect(clippy::expect_used, reason = "without randomness no secret may be made at all")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no secret may be made at all"
+    )]
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }
@@ -69,7 +72,10 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_print_itself() {
-        assert_eq!(format!("{:?}", Secret::new("hunter2".to_owned())), "[secret]");
+        assert_eq!(
+            format!("{:?}", Secret::new("hunter2".to_owned())),
+            "[secret]"
+        );
     }
 
     #[test]

@@ -15,10 +15,12 @@ pub fn start(settings: &TelemetrySettings) -> Result<(), String> {
         .map_err(|error| format!("setting telemetry.filter: {error}"))?;
     let registry = tracing_subscriber::registry().with(filter);
     let started = match settings.format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
-        LogFormat::Json => {
-            registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init()
-        }
+        LogFormat::Text => registry
+            .with(fmt::layer().with_writer(std::io::stderr))
+            .try_init(),
+        LogFormat::Json => registry
+            .with(fmt::layer().json().with_writer(std::io::stderr))
+            .try_init(),
     };
     started.map_err(|error| error.to_string())
 }

@@ -16,7 +16,13 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [users(manager), credentials(), password_history(), links(), sessions()] {
+        for table in [
+            users(manager),
+            credentials(),
+            password_history(),
+            links(),
+            sessions(),
+        ] {
             manager.create_table(table).await?;
         }
         for index in indexes() {
@@ -26,8 +32,16 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["sessions", "one_time_links", "password_history", "credentials", "users"] {
-            manager.drop_table(Table::drop().table(table).take()).await?;
+        for table in [
+            "sessions",
+            "one_time_links",
+            "password_history",
+            "credentials",
+            "users",
+        ] {
+            manager
+                .drop_table(Table::drop().table(table).take())
+                .await?;
         }
         Ok(())
     }
@@ -83,7 +97,10 @@ fn password_history() -> TableCreateStatement {
         .col(reference("user_id").not_null())
         .col(text("password_hash").not_null())
         .col(instant("replaced_at").not_null())
-        .foreign_key(&mut to_users("fk_password_history__users", "password_history"))
+        .foreign_key(&mut to_users(
+            "fk_password_history__users",
+            "password_history",
+        ))
         .take()
 }
 
@@ -132,12 +149,32 @@ fn indexes() -> Vec<IndexCreateStatement> {
         unique("users", "ux_users__username_key", &["username_key"]),
         unique("users", "ux_users__email_key", &["email_key"]),
         unique("users", "ux_users__external_id", &["external_id"]),
-        index("password_history", "ix_password_history__user_id", &["user_id", "replaced_at"]),
-        unique("one_time_links", "ux_one_time_links__token_hash", &["token_hash"]),
-        index("one_time_links", "ix_one_time_links__user_id", &["user_id", "created_at"]),
-        index("one_time_links", "ix_one_time_links__expires_at", &["expires_at"]),
+        index(
+            "password_history",
+            "ix_password_history__user_id",
+            &["user_id", "replaced_at"],
+        ),
+        unique(
+            "one_time_links",
+            "ux_one_time_links__token_hash",
+            &["token_hash"],
+        ),
+        index(
+            "one_time_links",
+            "ix_one_time_links__user_id",
+            &["user_id", "created_at"],
+        ),
+        index(
+            "one_time_links",
+            "ix_one_time_links__expires_at",
+            &["expires_at"],
+        ),
         unique("sessions", "ux_sessions__token_hash", &["token_hash"]),
-        index("sessions", "ix_sessions__user_id", &["user_id", "created_at"]),
+        index(
+            "sessions",
+            "ix_sessions__user_id",
+            &["user_id", "created_at"],
+        ),
         index("sessions", "ix_sessions__expires_at", &["expires_at"]),
     ];
     // One for each order that lists offer, with the id that breaks ties.

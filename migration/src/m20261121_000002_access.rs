@@ -26,7 +26,11 @@ impl MigrationTrait for Migration {
                 "ux_idempotency_keys__actor_mutation_key",
                 &["actor", "mutation", "idempotency_key"],
             ),
-            index("idempotency_keys", "ix_idempotency_keys__created_at", &["created_at"]),
+            index(
+                "idempotency_keys",
+                "ix_idempotency_keys__created_at",
+                &["created_at"],
+            ),
         ] {
             manager.create_index(index).await?;
         }
@@ -35,7 +39,9 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["leases", "idempotency_keys", "api_keys"] {
-            manager.drop_table(Table::drop().table(table).take()).await?;
+            manager
+                .drop_table(Table::drop().table(table).take())
+                .await?;
         }
         Ok(())
     }

@@ -18,9 +18,21 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(outbox_emails(manager)).await?;
         for index in [
-            index("outbox_emails", "ix_outbox_emails__due", &["status", "next_attempt_at"]),
-            index("outbox_emails", "ix_outbox_emails__user_id", &["user_id", "created_at", "id"]),
-            index("outbox_emails", "ix_outbox_emails__created_at", &["created_at", "id"]),
+            index(
+                "outbox_emails",
+                "ix_outbox_emails__due",
+                &["status", "next_attempt_at"],
+            ),
+            index(
+                "outbox_emails",
+                "ix_outbox_emails__user_id",
+                &["user_id", "created_at", "id"],
+            ),
+            index(
+                "outbox_emails",
+                "ix_outbox_emails__created_at",
+                &["created_at", "id"],
+            ),
         ] {
             manager.create_index(index).await?;
         }
@@ -28,7 +40,9 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("outbox_emails").take()).await
+        manager
+            .drop_table(Table::drop().table("outbox_emails").take())
+            .await
     }
 }
 

@@ -18,9 +18,21 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(audit_events()).await?;
         for index in [
-            index("audit_events", "ix_audit_events__occurred_at", &["occurred_at", "id"]),
-            index("audit_events", "ix_audit_events__user_id", &["user_id", "occurred_at", "id"]),
-            index("audit_events", "ix_audit_events__actor_id", &["actor_id", "occurred_at", "id"]),
+            index(
+                "audit_events",
+                "ix_audit_events__occurred_at",
+                &["occurred_at", "id"],
+            ),
+            index(
+                "audit_events",
+                "ix_audit_events__user_id",
+                &["user_id", "occurred_at", "id"],
+            ),
+            index(
+                "audit_events",
+                "ix_audit_events__actor_id",
+                &["actor_id", "occurred_at", "id"],
+            ),
         ] {
             manager.create_index(index).await?;
         }
@@ -28,7 +40,9 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("audit_events").take()).await
+        manager
+            .drop_table(Table::drop().table("audit_events").take())
+            .await
     }
 }
 

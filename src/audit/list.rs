@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{AuditAction, AuditEvent, store};
-use crate::actor::{Actor, Denied, Permission};
+use crate::actor::{Actor, Permission, ReadError};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::error::Internal;
 use crate::ids::{AuditEventId, UserId};
 use crate::page::{Page, PageRequest};
 
@@ -29,23 +28,52 @@ pub struct EventFilter {
     pub until: Option<Timestamp>,
 }
 
-/// Why a list is not given.
-#[derive(Debug)]
-pub enum ListError {
-    /// Not allowed.
-    Denied(Denied),
-    /// Broken.
-    Internal(Internal),
+/// One page of the trail, newest first.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &EventFilter,
+    request: &PageRequest,
+) -> Result<Page<AuditEvent>, ReadError> {
+    actor.require(Permission::AuditRead)?;
+    Ok(store::page(app.db.read(), filter, request).await?)
 }
 
-impl From<Denied> for ListError {
-    fn from(denied: Denied) -> Self {
-        Self::Denied(denied)
-    }
+/// How many events there are under the same conditions.
+pub async fn count(app: &App, actor: &Actor, filter: &EventFilter) -> Result<u64, ReadError> {
+    actor.require(Permission::AuditRead)?;
+    Ok(store::count(app.db.read(), filter).await?)
 }
 
-impl From<Internal> for ListError {
-    fn from(cause: Internal) -> Self {
-        Self::Internal(cause)
-    }
+/// The same page of each user's events, in one statement.
+pub async fn list_by_user(
+    app: &App,
+    actor: &Actor,
+    users: &[Uuid],
+    filter: &EventFilter,
+    request: &PageRequest,
+) -> Result<HashMap<Uuid, Page<AuditEvent>>, ReadError> {
+    actor.require(Permission::AuditRead)?;
+    Ok(store::pages_by_user(app.db.read(), users, filter, request).await?)
+}
+
+/// How many events each user has, in one statement.
+pub async fn count_by_user(
+    app: &App,
+    actor: &Actor,
+    users: &[Uuid],
+    filter: &EventFilter,
+) -> Result<HashMap<Uuid, u64>, ReadError> {
+    actor.require(Permission::AuditRead)?;
+    Ok(store::counts_by_user(app.db.read(), users, filter).await?)
+}
+
+/// The events with these names; unknown ones are absent.
+pub async fn find_many(
+    app: &App,
+    actor: &Actor,
+    ids: &[AuditEventId],
+) -> Result<Vec<AuditEvent>, ReadError> {
+    actor.require(Permission::AuditRead)?;
+    Ok(store::by_ids(app.db.read(), ids).await?)
 }

@@ -84,7 +84,11 @@ pub struct Change {
 impl Change {
     /// A field and its two values.
     pub fn new(field: &str, before: Option<String>, after: Option<String>) -> Self {
-        Self { field: field.to_owned(), before, after }
+        Self {
+            field: field.to_owned(),
+            before,
+            after,
+        }
     }
 
     /// A field that became something, with nothing to say about before.

@@ -1,5 +1,8 @@
 //! Table `audit_events`.
-#![expect(missing_docs, reason = "columns are described in the migration and in the room's type")]
+#![expect(
+    missing_docs,
+    reason = "columns are described in the migration and in the room's type"
+)]
 
 use sea_orm::entity::prelude::*;
 

@@ -62,13 +62,19 @@ struct RawKeep {
 const HOURS_TEN_YEARS: u64 = 87_660;
 
 fn hours(name: &'static str, value: u64) -> Result<Duration, SettingsError> {
-    Ok(Duration::from_secs(in_range(name, value, 1..=HOURS_TEN_YEARS)? * 3600))
+    Ok(Duration::from_secs(
+        in_range(name, value, 1..=HOURS_TEN_YEARS)? * 3600,
+    ))
 }
 
 impl Raw {
     pub(super) fn check(self) -> Result<DatabaseSettings, SettingsError> {
         // The default address stands in the embedded file, so a file given beside it wins over it.
-        let direct = if self.url_file.is_some() { None } else { self.url };
+        let direct = if self.url_file.is_some() {
+            None
+        } else {
+            self.url
+        };
         let url = read_secret("database.url", direct, self.url_file)?
             .ok_or_else(|| SettingsError::value("database.url", "is missing"))?;
         let known = ["sqlite:", "postgres://", "postgresql://"];
@@ -80,18 +86,17 @@ impl Raw {
         }
         Ok(DatabaseSettings {
             url,
-            max_connections: in_range(
-                "database.max_connections",
-                self.max_connections,
-                2..=1_000,
-            )?,
+            max_connections: in_range("database.max_connections", self.max_connections, 2..=1_000)?,
             acquire_timeout: Duration::from_secs(in_range(
                 "database.acquire_timeout_seconds",
                 self.acquire_timeout_seconds,
                 1..=60,
             )?),
             keep: KeepSettings {
-                idempotency: hours("database.keep.idempotency_hours", self.keep.idempotency_hours)?,
+                idempotency: hours(
+                    "database.keep.idempotency_hours",
+                    self.keep.idempotency_hours,
+                )?,
                 ended: hours("database.keep.ended_hours", self.keep.ended_hours)?,
                 mail: hours("database.keep.mail_hours", self.keep.mail_hours)?,
             },

@@ -104,7 +104,10 @@ fn mailbox(name: &'static str, text: &str) -> Result<Mailbox, SettingsError> {
 impl Raw {
     pub(super) fn check(self) -> Result<MailSettings, SettingsError> {
         if !["en", "de"].contains(&self.default_locale.as_str()) {
-            return Err(SettingsError::value("mail.default_locale", "must be \"en\" or \"de\""));
+            return Err(SettingsError::value(
+                "mail.default_locale",
+                "must be \"en\" or \"de\"",
+            ));
         }
         Ok(MailSettings {
             from: mailbox("mail.from", &self.from)?,
@@ -145,8 +148,7 @@ impl RawTransport {
                 "may be \"none\" only for a server on this machine; use \"starttls\" or \"implicit\"",
             ));
         }
-        let password =
-            read_secret("mail.transport.password", self.password, self.password_file)?;
+        let password = read_secret("mail.transport.password", self.password, self.password_file)?;
         let login = match (self.username, password) {
             (Some(username), Some(password)) => Some((username, password)),
             (None, None) => None,
@@ -162,11 +164,19 @@ impl RawTransport {
             SmtpTls::Implicit => 465,
             SmtpTls::None => 25,
         };
-        Ok(SmtpSettings { host, port: self.port.unwrap_or(default_port), tls, login })
+        Ok(SmtpSettings {
+            host,
+            port: self.port.unwrap_or(default_port),
+            tls,
+            login,
+        })
     }
 }
 
 fn is_this_machine(host: &str) -> bool {
     host == "localhost"
-        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
 }

@@ -81,7 +81,10 @@ pub enum SettingsError {
 
 impl SettingsError {
     pub(crate) fn value(name: &'static str, problem: impl Into<String>) -> Self {
-        Self::Value { name, problem: problem.into() }
+        Self::Value {
+            name,
+            problem: problem.into(),
+        }
     }
 }
 
@@ -100,8 +103,7 @@ impl Settings {
     }
 
     fn read(file: Option<&Path>, environment: Option<Environment>) -> Result<Self, SettingsError> {
-        let mut builder =
-            Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         if let Some(path) = file {
             builder = builder.add_source(File::from(path).format(FileFormat::Toml));
         }
@@ -138,7 +140,10 @@ impl Settings {
 /// `Why:` values stay text until a setting's own type reads them; guessing numbers here would turn
 /// the password "007" into "7".
 fn environment() -> Environment {
-    Environment::with_prefix("KEYDESK").prefix_separator("_").separator("__").ignore_empty(true)
+    Environment::with_prefix("KEYDESK")
+        .prefix_separator("_")
+        .separator("__")
+        .ignore_empty(true)
 }
 
 /// A secret given directly or by file; both at once is a contradiction.
@@ -148,12 +153,15 @@ fn read_secret(
     file: Option<PathBuf>,
 ) -> Result<Option<Secret>, SettingsError> {
     match (value, file) {
-        (Some(_), Some(_)) => {
-            Err(SettingsError::value(name, "is given directly and by file; remove one"))
-        }
+        (Some(_), Some(_)) => Err(SettingsError::value(
+            name,
+            "is given directly and by file; remove one",
+        )),
         (Some(value), None) => Ok(Some(Secret::new(value))),
         (None, Some(path)) => match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))),
+            Ok(text) => Ok(Some(Secret::new(
+                text.trim_end_matches(['\r', '\n']).to_owned(),
+            ))),
             Err(cause) => Err(SettingsError::SecretFile { name, path, cause }),
         },
         (None, None) => Ok(None),
@@ -171,7 +179,11 @@ fn in_range<T: PartialOrd + std::fmt::Display + Copy>(
     }
     Err(SettingsError::value(
         name,
-        format!("must be from {} to {}, not {value}", range.start(), range.end()),
+        format!(
+            "must be from {} to {}, not {value}",
+            range.start(),
+            range.end()
+        ),
     ))
 }
 
@@ -180,7 +192,10 @@ mod tests {
     use super::*;
 
     fn refusal(overrides: &str) -> String {
-        Settings::from_toml(overrides).map(|_| ()).unwrap_err().to_string()
+        Settings::from_toml(overrides)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]

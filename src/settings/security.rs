@@ -61,7 +61,10 @@ pub enum AdminPasswords {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "a settings file has switches")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a settings file has switches"
+)]
 pub(super) struct Raw {
     key: Option<String>,
     key_file: Option<PathBuf>,
@@ -112,6 +115,10 @@ fn check_cost(cost: Cost) -> Result<(), SettingsError> {
     };
     in_range("security.hashing_passes", cost.passes, 1..=10)?;
     in_range("security.hashing_lanes", cost.lanes, 1..=16)?;
-    in_range("security.hashing_memory_kib", cost.memory_kib, floor..=262_144)?;
+    in_range(
+        "security.hashing_memory_kib",
+        cost.memory_kib,
+        floor..=262_144,
+    )?;
     Ok(())
 }

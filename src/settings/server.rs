@@ -54,7 +54,10 @@ pub(super) struct RawTelemetry {
 
 impl RawTelemetry {
     pub(super) fn check(self) -> TelemetrySettings {
-        TelemetrySettings { filter: self.filter, format: self.format }
+        TelemetrySettings {
+            filter: self.filter,
+            format: self.format,
+        }
     }
 }
 
@@ -70,7 +73,11 @@ impl Raw {
                 "must be 1 to 64 characters without line breaks",
             ));
         }
-        Ok(ServerSettings { listen: self.listen, public_url: self.public_url, site_name })
+        Ok(ServerSettings {
+            listen: self.listen,
+            public_url: self.public_url,
+            site_name,
+        })
     }
 }
 

@@ -1,0 +1,7 @@
+//! The pages that Keydesk shows by itself: plain HTML under a strict content security policy.
+
+pub mod embedded;
+pub mod examples;
+pub mod graphiql;
+pub mod loopback;
+pub mod mailbox;

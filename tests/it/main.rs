@@ -1,0 +1,11 @@
+//! The integration tests: one binary, by the doors that users of Keydesk use.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "clippy allows these in tests, but does not see that the helpers here are for tests alone"
+)]
+
+mod playground;
+mod support;

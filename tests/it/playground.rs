@@ -1,0 +1,340 @@
+//! The playground and the development mailbox in a real browser.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use async_graphql::{Context, EmptyMutation, EmptySubscription, Object, Schema, SimpleObject};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::post;
+use keydesk::web::pages::mailbox::MailboxState;
+use keydesk::web::pages::{examples, graphiql, mailbox};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::support::browser::{Browser, Theme};
+
+const KEY: &str = "kd_test_0123456789";
+
+/// Every layout that is looked at: width, height, theme.
+const LOOKS: [(u32, u32, Theme); 5] = [
+    (1280, 800, Theme::Light),
+    (1280, 800, Theme::Dark),
+    (360, 740, Theme::Light),
+    (360, 740, Theme::Dark),
+    (320, 640, Theme::Light),
+];
+
+/// Who is asking, as far as this little server knows.
+struct IsKnown(bool);
+
+struct Query;
+
+#[derive(SimpleObject)]
+struct Viewer {
+    role: Option<String>,
+    scopes: Vec<String>,
+    step_up_valid_until: Option<String>,
+}
+
+#[Object]
+impl Query {
+    /// The caller and what it may do.
+    async fn viewer(&self, context: &Context<'_>) -> Option<Viewer> {
+        let IsKnown(known) = context.data_unchecked();
+        known.then(|| Viewer {
+            role: None,
+            scopes: vec!["USERS_READ".to_owned(), "PASSWORDS_RESET".to_owned()],
+            step_up_valid_until: None,
+        })
+    }
+}
+
+type TestSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+
+async fn answer(State(schema): State<TestSchema>, headers: HeaderMap, body: Bytes) -> Response {
+    let request: async_graphql::Request = serde_json::from_slice(&body).expect("a request");
+    let known = headers
+        .get(AUTHORIZATION)
+        .is_some_and(|value| value == &format!("Bearer {KEY}"));
+    if !known && request.query.contains("__schema") {
+        let refusal = json!({ "errors": [{ "message": "Introspection needs a valid API key." }] });
+        return Json(refusal).into_response();
+    }
+    Json(schema.execute(request.data(IsKnown(known))).await).into_response()
+}
+
+/// A server on a free port for as long as this value lives.
+struct Server {
+    origin: String,
+    _tasks: JoinSet<()>,
+}
+
+impl Server {
+    async fn start(app: Router) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let service = app.into_make_service_with_connect_info::<SocketAddr>();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async {
+            axum::serve(listener, service)
+                .await
+                .expect("the server runs");
+        });
+        Self {
+            origin,
+            _tasks: tasks,
+        }
+    }
+
+    async fn with_playground() -> Self {
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        let pages = graphiql::router(examples::all(), schema.sdl());
+        Self::start(
+            Router::new()
+                .route("/graphql", post(answer))
+                .merge(pages)
+                .with_state(schema),
+        )
+        .await
+    }
+}
+
+/// Where to leave pictures of the pages, for people; tests do not compare them.
+fn picture(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+    std::fs::create_dir_all(&folder).expect("a folder for pictures");
+    folder.join(format!("{name}.png"))
+}
+
+async fn take_pictures(browser: &Browser, name: &str) {
+    for (width, height, theme) in LOOKS {
+        browser.set_size(width, height).await;
+        browser.set_theme(theme).await;
+        let too_wide = "return document.documentElement.scrollWidth > innerWidth";
+        assert_eq!(
+            browser.eval(too_wide, vec![]).await,
+            json!(false),
+            "{name} at {width} px"
+        );
+        browser
+            .screenshot(&picture(&format!("{name}-{width}-{}", theme.word())))
+            .await;
+    }
+    browser.set_size(1280, 800).await;
+    browser.set_theme(Theme::Light).await;
+}
+
+async fn assert_quiet(browser: &Browser, server: &Server) {
+    assert_eq!(browser.console_errors().await, Vec::<String>::new());
+    assert_eq!(
+        browser.requests_off(&server.origin).await,
+        Vec::<String>::new()
+    );
+}
+
+const TABS: &str = ".graphiql-tab-button";
+const STATUS: &str = "#key-status";
+const TABS_ARE_KEPT: &str =
+    "return sessionStorage['keydesk:graphiql:tabState'].includes('query Mine')";
+const RESPONSE: &str = ".result-window";
+
+#[tokio::test]
+#[ignore = "needs chromium"]
+async fn the_playground_can_be_read_before_a_key_is_there() {
+    let server = Server::with_playground().await;
+    let browser = Browser::open().await;
+    browser.set_size(1280, 800).await;
+    browser.goto(&format!("{}/graphiql", server.origin)).await;
+
+    browser.wait_for_text(STATUS, "No key yet").await;
+    browser.wait_for_text(TABS, "Viewer").await;
+    browser.wait_for_text(TABS, "Users").await;
+    browser
+        .click("[aria-label='Show Documentation Explorer']")
+        .await;
+    browser
+        .wait_for_text(".graphiql-doc-explorer", "Query")
+        .await;
+    take_pictures(&browser, "playground-docs").await;
+    let asked = browser.requests().await;
+    assert!(
+        !asked.iter().any(|url| url.ends_with("/graphql")),
+        "{asked:?}"
+    );
+    assert_quiet(&browser, &server).await;
+}
+
+#[tokio::test]
+#[ignore = "needs chromium"]
+async fn a_key_in_the_fragment_is_used_and_leaves_the_address_bar() {
+    let server = Server::with_playground().await;
+    let browser = Browser::open().await;
+    browser.set_size(1280, 800).await;
+    browser
+        .goto(&format!("{}/graphiql#key={KEY}", server.origin))
+        .await;
+
+    browser.wait_for_text(STATUS, "Key accepted").await;
+    browser.wait_for_text(".examples", "Who am I?").await;
+    take_pictures(&browser, "playground-arrival").await;
+    assert_eq!(
+        browser.address().await,
+        format!("{}/graphiql", server.origin)
+    );
+    let field =
+        "return [key.value, key.type, localStorage.length ? JSON.stringify(localStorage) : '']";
+    let found = browser.eval(field, vec![]).await;
+    assert_eq!(found[0], KEY);
+    assert_eq!(found[1], "password");
+    assert!(!found[2].as_str().expect("a text").contains(KEY), "{found}");
+    browser.click("#key-toggle").await;
+    assert_eq!(browser.eval("return key.type", vec![]).await, "text");
+    browser.click("#key-toggle").await;
+
+    browser.click("[aria-label='Hide Examples']").await;
+    browser.click(".graphiql-execute-button").await;
+    browser.wait_for_text(RESPONSE, "PASSWORDS_RESET").await;
+    take_pictures(&browser, "playground").await;
+    assert_quiet(&browser, &server).await;
+    let asked = browser.requests().await;
+    assert!(
+        !asked
+            .iter()
+            .any(|url| url.contains(KEY) && !url.contains('#')),
+        "{asked:?}"
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs chromium"]
+async fn another_key_is_tried_as_soon_as_it_is_typed() {
+    let server = Server::with_playground().await;
+    let browser = Browser::open().await;
+    browser.set_size(1280, 800).await;
+    browser.goto(&format!("{}/graphiql", server.origin)).await;
+
+    browser.fill("#key", "kd_wrong").await;
+    browser.wait_for_text(STATUS, "needs a valid API key").await;
+    browser.fill("#key", KEY).await;
+    browser.wait_for_text(STATUS, "Key accepted").await;
+    browser
+        .goto(&format!("{}/graphiql#key=kd_pasted", server.origin))
+        .await;
+    browser.wait_for_text(STATUS, "needs a valid API key").await;
+    assert_eq!(
+        browser.address().await,
+        format!("{}/graphiql", server.origin)
+    );
+    assert_quiet(&browser, &server).await;
+}
+
+#[tokio::test]
+#[ignore = "needs chromium"]
+async fn an_example_that_was_edited_can_be_had_afresh() {
+    let server = Server::with_playground().await;
+    let browser = Browser::open().await;
+    browser.set_size(1280, 800).await;
+    browser.goto(&format!("{}/graphiql", server.origin)).await;
+    browser.wait_for_text(TABS, "Users").await;
+    let editor = |call: &str| {
+        format!(
+            "return document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.{call}"
+        )
+    };
+    browser
+        .eval(
+            &editor("setValue('query Mine { viewer { role } }')"),
+            vec![],
+        )
+        .await;
+    browser.wait_for_text(TABS, "Mine").await;
+    browser.wait_until(TABS_ARE_KEPT).await;
+    let kept = browser
+        .eval("return JSON.stringify(localStorage)", vec![])
+        .await;
+    assert!(
+        !kept.to_string().contains("Mine"),
+        "what was typed outlives the browser tab: {kept}"
+    );
+    browser.goto(&format!("{}/graphiql", server.origin)).await;
+    browser.wait_for_text(TABS, "Mine").await;
+
+    browser.click("[aria-label='Show Examples']").await;
+    browser.wait_for_text(".examples", "List users").await;
+    take_pictures(&browser, "playground-examples").await;
+    browser.click(".examples li:nth-child(2) button").await;
+    let count = "return document.querySelectorAll('.graphiql-tab-button').length";
+    browser
+        .wait_for(".graphiql-tabs li:nth-child(3).graphiql-tab-active")
+        .await;
+    assert_eq!(browser.eval(count, vec![]).await, json!(3));
+    let query = browser.eval(&editor("getValue()"), vec![]).await;
+    assert_eq!(query, examples::all()[1].query);
+    let variables =
+        "return document.querySelector('.graphiql-editor-tool .CodeMirror').CodeMirror.getValue()";
+    let variables = browser.eval(variables, vec![]).await;
+    assert_eq!(variables.as_str(), examples::all()[1].variables.as_deref());
+    assert_quiet(&browser, &server).await;
+}
+
+const MAIL: &str = "From: Keydesk <keydesk@example.org>\r\nTo: Ada Lovelace <ada@example.org>\r\n\
+    Subject: =?utf-8?Q?Passwort_zur=C3=BCcksetzen_=3Cscript=3Ealert(1)=3C/script=3E?=\r\n\
+    Date: Fri, 21 Nov 2025 03:40:00 +0000\r\nMIME-Version: 1.0\r\n\
+    Content-Type: multipart/alternative; boundary=\"b\"\r\n\r\n\
+    --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
+    Hello Ada,\r\n\r\nopen this link within 20 minutes:\r\nhttp://localhost:8080/reset#token=abcdefghijklmnopqrstuvwxyz\r\n\
+    --b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n\
+    <body style=\"font-family:sans-serif;padding:24px\"><h1>Hello Ada</h1>\
+    <p>Open this link within 20 minutes:</p><p><a href=\"http://localhost:8080/reset#token=a\">Reset password</a></p>\
+    </body>\r\n--b--\r\n";
+
+#[tokio::test]
+#[ignore = "needs chromium"]
+async fn the_mailbox_shows_a_mail_in_every_way() {
+    let mails = tempfile::tempdir().expect("a temporary directory");
+    let state = MailboxState::try_new(mails.path().to_owned()).expect("templates parse");
+    let server = Server::start(mailbox::router(state)).await;
+    let browser = Browser::open().await;
+    let list = format!("{}/mailbox", server.origin);
+    browser.goto(&list).await;
+    browser.wait_for_text("main", "Nothing yet").await;
+
+    for id in ["1763696400000-mail_a", "1763699000000-mail_b"] {
+        std::fs::write(mails.path().join(format!("{id}.eml")), MAIL).expect("a mail is written");
+    }
+    browser.goto(&list).await;
+    assert!(
+        browser
+            .text(".mails")
+            .await
+            .contains("Passwort zurücksetzen <script>")
+    );
+    take_pictures(&browser, "mailbox").await;
+    browser.click(".subject a").await;
+    browser.wait_for("iframe.body").await;
+    assert!(
+        browser
+            .address()
+            .await
+            .ends_with("/mailbox/1763699000000-mail_b")
+    );
+    take_pictures(&browser, "mailbox-html").await;
+    for (view, words) in [
+        ("text", "within 20 minutes"),
+        ("headers", "multipart/alternative"),
+        ("source", "--b"),
+    ] {
+        browser
+            .click(&format!(".tabs a[href$='view={view}']"))
+            .await;
+        browser.wait_for_text(".body", words).await;
+        take_pictures(&browser, &format!("mailbox-{view}")).await;
+    }
+    assert_quiet(&browser, &server).await;
+}
