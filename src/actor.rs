@@ -217,6 +217,8 @@ pub enum Denied {
     Unauthenticated,
     /// The right is missing.
     Missing(Permission),
+    /// Only the machine's own command line may do this.
+    OperatorOnly,
 }
 
 impl fmt::Display for Denied {
@@ -227,6 +229,7 @@ impl fmt::Display for Denied {
             Self::Missing(permission) => {
                 write!(formatter, "This needs the scope {}.", permission.name())
             }
+            Self::OperatorOnly => formatter.write_str("This is done on the command line only."),
         }
     }
 }
@@ -300,6 +303,11 @@ impl Actor {
         } else {
             Err(Denied::Missing(permission))
         }
+    }
+
+    /// Errors: `OperatorOnly` for everyone but the command line.
+    pub fn require_operator(&self) -> Result<(), Denied> {
+        if self.kind == ActorKind::Operator { Ok(()) } else { Err(Denied::OperatorOnly) }
     }
 
     /// Errors: `Unauthenticated` for nobody known.

@@ -1,5 +1,6 @@
 //! Keydesk: a self-hosted GraphQL Admin API for user accounts and safe password resets.
 
+pub mod access;
 pub mod actor;
 pub mod address;
 pub mod app;
@@ -9,13 +10,19 @@ pub mod credentials;
 pub mod db;
 mod entities;
 pub mod error;
+pub mod graphql;
 pub mod hasher;
 pub mod ids;
 pub mod keyring;
 mod keyset;
+pub mod mail;
+pub mod one_time_links;
 pub mod page;
+pub mod password_reset;
 pub mod secret;
+pub mod sessions;
 pub mod settings;
 pub mod telemetry;
 pub mod username;
+pub mod users;
 pub mod web;

@@ -10,6 +10,9 @@ mod store;
 pub use list::{EventFilter, count, count_by_user, find_many, list, list_by_user};
 pub use record::{Event, record};
 
+/// The order's name in cursors.
+pub const ORDER: &str = "audit";
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -1,13 +1,20 @@
-//! Passwords: what one is, which ones are refused, and how good ones are made.
+//! Passwords: what one is, which ones are refused, how good ones are made, and where hashes stand.
+//!
+//! This room knows users only by their id; what a password may not resemble comes in as words.
 
 pub mod breached;
+mod choose;
 mod folding;
 pub mod generator;
 mod password;
 mod patterns;
 pub mod policy;
+mod replace;
+mod store;
 pub mod strength;
 mod violation;
 
+pub use choose::{ChooseError, Chosen, NewPassword, choose, judge, policy};
 pub use password::{MAX_PASSWORD_BYTES, MAX_PASSWORD_CHARACTERS, Password};
+pub use replace::{erase, hash, replace};
 pub use violation::{PasswordRule, Violation};

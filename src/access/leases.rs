@@ -1,0 +1,28 @@
+//! Leases: work that one process at a time does, claimed by compare-and-swap, never by a lock.
+
+use std::time::Duration;
+
+use super::store;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::Txn;
+use crate::error::Internal;
+use crate::ids::WorkerId;
+
+/// Takes or renews a lease. `false` when another holder has it.
+pub async fn try_hold(
+    app: &App,
+    name: &str,
+    holder: WorkerId,
+    span: Duration,
+) -> Result<bool, Internal> {
+    let now = app.clock.now();
+    store::take_lease(app.db.write(), name, holder.uuid(), (now, now.plus(span))).await
+}
+
+/// Lets one transaction at a time pass, until it ends.
+///
+/// `Locks:` the lease's row, by writing it.
+pub async fn serialise(txn: &Txn, name: &str, now: Timestamp) -> Result<(), Internal> {
+    store::write_lease(txn, name, now).await
+}

@@ -1,0 +1,12 @@
+//! Access: API keys, keys against doing a thing twice, and leases of workers.
+//!
+//! What an actor may do is decided in `actor.rs`; this room turns a presented key into an actor.
+
+mod api_keys;
+mod authenticate;
+pub mod idempotency;
+pub mod leases;
+mod store;
+
+pub use api_keys::{ApiKey, ApiKeyError, ApiKeyStatus, NewApiKey, create, find_many, list, revoke};
+pub use authenticate::authenticate;

@@ -1,0 +1,157 @@
+//! Choosing a new password: typed and judged, or generated; never stored here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::breached::BreachedList;
+use super::generator::{self, GeneratorError, Recipe};
+use super::policy::PasswordPolicy;
+use super::{MAX_PASSWORD_CHARACTERS, Password, PasswordRule, Violation, store};
+use crate::actor::{Actor, ActorKind};
+use crate::app::App;
+use crate::error::Internal;
+use crate::hasher::HashError;
+use crate::ids::UserId;
+use crate::secret::Secret;
+use crate::settings::{AdminPasswords, Settings};
+
+/// Where a new password comes from.
+#[derive(Clone, Debug)]
+pub enum NewPassword {
+    /// The caller typed it.
+    Typed(Secret),
+    /// The server makes it.
+    Generated(Recipe),
+}
+
+/// A password that may be stored.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The password itself.
+    pub password: Secret,
+    /// Whether the server made it.
+    pub generated: bool,
+}
+
+/// Why a password is not taken.
+#[derive(Debug)]
+pub enum ChooseError {
+    /// Every rule that is broken.
+    Rejected(Vec<Violation>),
+    /// The generator was asked for what it cannot or may not make.
+    Generator(GeneratorError),
+    /// Settings keep administrators from choosing passwords this way.
+    NotAllowed(AdminPasswords),
+    /// Too many passwords are being hashed.
+    Overloaded(Duration),
+    /// Broken.
+    Internal(Internal),
+}
+
+impl From<Internal> for ChooseError {
+    fn from(cause: Internal) -> Self {
+        Self::Internal(cause)
+    }
+}
+
+impl From<HashError> for ChooseError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Overloaded { retry_after } => Self::Overloaded(retry_after),
+            HashError::Internal(cause) => Self::Internal(cause),
+        }
+    }
+}
+
+/// The rules in force.
+///
+/// Errors: the list of breached passwords cannot be used; the message says why.
+pub fn policy(settings: &Settings) -> Result<PasswordPolicy, Internal> {
+    let rules = &settings.policy;
+    let breached = rules
+        .breached_file
+        .as_ref()
+        .map(BreachedList::open)
+        .transpose()
+        .map_err(Internal::while_doing("opening policy.breached_file"))?;
+    let mut words = rules.words.clone();
+    words.push(settings.server.site_name.clone());
+    if let Some(host) = settings.server.public_url.as_ref().and_then(|url| url.host_str()) {
+        words.push(host.to_owned());
+    }
+    Ok(PasswordPolicy {
+        min_length: rules.min_length,
+        max_length: MAX_PASSWORD_CHARACTERS,
+        min_strength: rules.min_strength,
+        reject_common: rules.reject_common,
+        reject_similar_to_user: rules.reject_similar_to_user,
+        history_count: rules.history_count,
+        words,
+        breached: breached.map(Arc::new),
+    })
+}
+
+/// Every rule that a typed password breaks; empty when it may be used.
+pub fn judge(
+    policy: &PasswordPolicy,
+    typed: &Secret,
+    about: &[&str],
+) -> Result<Password, Vec<Violation>> {
+    let password = Password::parse(typed.clone()).map_err(|violation| vec![violation])?;
+    let violations = policy.judge(&password, about);
+    if violations.is_empty() { Ok(password) } else { Err(violations) }
+}
+
+/// Takes a typed password that keeps every rule, or makes one.
+///
+/// `about` are the user's names, which it may not resemble; `user` has earlier passwords, which may
+/// not come back. The command line is exempt from the setting that keeps administrators from
+/// choosing: it is the way back in.
+pub async fn choose(
+    app: &App,
+    actor: &Actor,
+    new: NewPassword,
+    about: &[&str],
+    user: Option<UserId>,
+) -> Result<Chosen, ChooseError> {
+    if actor.kind != ActorKind::Operator {
+        check_allowed(app.settings.security.admin_passwords, &new)?;
+    }
+    let policy = policy(&app.settings)?;
+    match new {
+        NewPassword::Generated(recipe) => {
+            let password = generator::generate(&recipe, &policy, about)
+                .map_err(ChooseError::Generator)?;
+            Ok(Chosen { password, generated: true })
+        }
+        NewPassword::Typed(typed) => {
+            let password = judge(&policy, &typed, about).map_err(ChooseError::Rejected)?;
+            let password = Secret::new(password.expose().to_owned());
+            if let Some(user) = user {
+                refuse_reused(app, user, &password).await?;
+            }
+            Ok(Chosen { password, generated: false })
+        }
+    }
+}
+
+fn check_allowed(setting: AdminPasswords, new: &NewPassword) -> Result<(), ChooseError> {
+    match (setting, new) {
+        (AdminPasswords::Any, _) | (AdminPasswords::Generated, NewPassword::Generated(_)) => Ok(()),
+        (AdminPasswords::Generated | AdminPasswords::LinksOnly, _) => {
+            Err(ChooseError::NotAllowed(setting))
+        }
+    }
+}
+
+async fn refuse_reused(app: &App, user: UserId, password: &Secret) -> Result<(), ChooseError> {
+    let count = app.settings.policy.history_count;
+    for earlier in store::latest_hashes(app.db.read(), user, count).await? {
+        if app.hasher.verify(password, earlier).await? {
+            let rule = PasswordRule::Reused;
+            let violation = Violation { rule, required: Some(count), actual: None };
+            return Err(ChooseError::Rejected(vec![violation]));
+        }
+    }
+    Ok(())
+}

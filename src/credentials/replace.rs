@@ -1,0 +1,43 @@
+//! Storing a new hash, inside the caller's transaction.
+
+use super::store;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::Txn;
+use crate::error::Internal;
+use crate::hasher::HashError;
+use crate::ids::UserId;
+use crate::secret::Secret;
+
+/// Hashes a password that was chosen.
+///
+/// `Order:` before the transaction begins, since SQLite has one writer and hashing is slow.
+pub async fn hash(app: &App, password: &Secret) -> Result<String, HashError> {
+    app.hasher.hash(password).await
+}
+
+/// Replaces a user's password hash; the old one joins the history as far as the policy keeps one.
+///
+/// `Locks:` the caller holds the user's row.
+pub async fn replace(
+    txn: &Txn,
+    app: &App,
+    user: UserId,
+    password_hash: String,
+    now: Timestamp,
+) -> Result<(), Internal> {
+    let previous = store::find(txn, user).await?;
+    let kept = app.settings.policy.history_count;
+    if let Some(previous) = &previous
+        && kept > 1
+    {
+        store::remember(txn, user, previous.password_hash.clone(), now).await?;
+    }
+    store::forget_beyond(txn, user, kept.saturating_sub(1)).await?;
+    store::put(txn, user, password_hash, now, previous.map(|row| row.version)).await
+}
+
+/// Removes a user's password and its history, for an account that now signs in elsewhere.
+pub async fn erase(txn: &Txn, user: UserId) -> Result<(), Internal> {
+    store::delete(txn, user).await
+}

@@ -1,0 +1,212 @@
+//! Who is calling, and objects by their global ID.
+
+use async_graphql::{Context, ID, Interface, Object, SimpleObject};
+
+use super::audit::AuditEvent;
+use super::context::Reach as _;
+use super::enums::{Role, Scope};
+use super::error::{answer, checked, top_level};
+use super::mail::MailDelivery;
+use super::scalars::{DateTime, moment};
+use super::users::{MAX_LISTED, User};
+use crate::access;
+use crate::actor::{ActorKind, ReadError};
+use crate::ids::{ApiKeyId, AuditEventId, MailDeliveryId, UserId, prefix_of};
+use crate::{audit, mail, users};
+
+/// An object with a global ID.
+#[derive(Interface, Clone)]
+#[graphql(field(name = "id", ty = "ID", desc = "Global ID."))]
+pub(crate) enum Node {
+    User(User),
+    ApiKey(ApiKey),
+    AuditEvent(AuditEvent),
+    MailDelivery(MailDelivery),
+}
+
+/// Whoever can act.
+#[derive(Interface, Clone)]
+#[graphql(
+    field(name = "id", ty = "ID", desc = "Global ID."),
+    field(name = "display_name", ty = "&str", desc = "Name to show for this actor.")
+)]
+pub(crate) enum Actor {
+    User(User),
+    ApiKey(ApiKey),
+}
+
+/// A program's key to this API. Its secret is not here.
+#[derive(Clone)]
+pub(crate) struct ApiKey(pub(crate) access::ApiKey);
+
+/// A program's key to this API. Its secret is not here.
+#[Object]
+impl ApiKey {
+    /// Global ID.
+    pub(crate) async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// What it is called.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Same as `name`.
+    pub(crate) async fn display_name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// First characters of the secret, for recognising it.
+    async fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    /// What it may do.
+    async fn scopes(&self) -> Vec<Scope> {
+        self.0.scopes.iter().copied().map(Into::into).collect()
+    }
+
+    /// Its rank: it acts on users below this role, or on anyone when it is `OWNER`.
+    async fn rank(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When it stops working. Null when it does not.
+    async fn expires_at(&self) -> Option<DateTime> {
+        moment(self.0.expires_at)
+    }
+
+    /// When it was last used, to the minute. Null when it never was.
+    async fn last_used_at(&self) -> Option<DateTime> {
+        moment(self.0.last_used_at)
+    }
+}
+
+/// Who is calling and what they may do.
+#[derive(SimpleObject)]
+pub(crate) struct Viewer {
+    /// The caller.
+    actor: Actor,
+    /// The caller's rank over users.
+    role: Role,
+    /// Everything the caller may do.
+    scopes: Vec<Scope>,
+}
+
+/// The part of `Query` about access.
+#[derive(Default)]
+pub(crate) struct AccessQuery;
+
+#[Object]
+impl AccessQuery {
+    /// Who is calling: the API key, with its scopes and its rank.
+    ///
+    /// Access: signed in.
+    async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
+        let actor = ctx.actor();
+        answer(ctx, actor.require_known().map_err(ReadError::from))?;
+        let ActorKind::ApiKey(id) = actor.kind else { return None };
+        let keys = answer(ctx, access::find_many(ctx.app(), actor, &[id]).await)?;
+        let key = keys.into_iter().next()?;
+        Some(Viewer {
+            actor: Actor::ApiKey(ApiKey(key)),
+            role: actor.role.into(),
+            scopes: actor.permissions.iter().copied().map(Into::into).collect(),
+        })
+    }
+
+    /// One object of any kind by its global ID. Null when it does not exist or may not be seen.
+    ///
+    /// Access: signed in.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A global ID as returned by any `id` field.")] id: ID,
+    ) -> Option<Node> {
+        answer(ctx, ctx.actor().require_known().map_err(ReadError::from))?;
+        find(ctx, &[id]).await.into_iter().next().flatten()
+    }
+
+    /// Up to 100 objects by global ID, in the order asked for, with null for each one that does not
+    /// exist or may not be seen.
+    ///
+    /// Access: signed in.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global IDs, at most 100.")] ids: Vec<ID>,
+    ) -> Vec<Option<Node>> {
+        if answer(ctx, ctx.actor().require_known().map_err(ReadError::from)).is_none() {
+            return Vec::new();
+        }
+        if ids.len() > MAX_LISTED {
+            let refused = Err::<(), _>(format!("`ids` takes at most {MAX_LISTED} entries."));
+            checked(ctx, refused);
+            return Vec::new();
+        }
+        find(ctx, &ids).await
+    }
+}
+
+/// One statement for each kind among the ids; what may not be seen is as if it were not there.
+async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
+    let (app, actor) = (ctx.app(), ctx.actor());
+    let mut found: Vec<(String, Node)> = Vec::new();
+    for prefix in [UserId::PREFIX, ApiKeyId::PREFIX, MailDeliveryId::PREFIX, AuditEventId::PREFIX] {
+        let of_kind = || ids.iter().filter(move |id| prefix_of(id) == Some(prefix));
+        if of_kind().next().is_none() {
+            continue;
+        }
+        let nodes: Result<Vec<(String, Node)>, ReadError> = match prefix {
+            UserId::PREFIX => {
+                let ids: Vec<_> = of_kind().filter_map(|id| UserId::parse(id)).collect();
+                users::find_many(app, actor, &ids).await.map(|list| {
+                    list.into_iter().map(|u| (u.id.to_string(), Node::User(User(u)))).collect()
+                })
+            }
+            ApiKeyId::PREFIX => {
+                let ids: Vec<_> = of_kind().filter_map(|id| ApiKeyId::parse(id)).collect();
+                access::find_many(app, actor, &ids).await.map(|list| {
+                    list.into_iter().map(|k| (k.id.to_string(), Node::ApiKey(ApiKey(k)))).collect()
+                })
+            }
+            MailDeliveryId::PREFIX => {
+                let ids: Vec<_> = of_kind().filter_map(|id| MailDeliveryId::parse(id)).collect();
+                mail::find_many(app, actor, &ids).await.map(|list| {
+                    let node = |d: mail::Delivery| Node::MailDelivery(MailDelivery(d));
+                    list.into_iter().map(|d| (d.id.to_string(), node(d))).collect()
+                })
+            }
+            _ => {
+                let ids: Vec<_> = of_kind().filter_map(|id| AuditEventId::parse(id)).collect();
+                audit::find_many(app, actor, &ids).await.map(|list| {
+                    let node = |e: audit::AuditEvent| Node::AuditEvent(AuditEvent(e));
+                    list.into_iter().map(|e| (e.id.to_string(), node(e))).collect()
+                })
+            }
+        };
+        match nodes {
+            Ok(nodes) => found.extend(nodes),
+            Err(ReadError::Denied(_)) => {}
+            Err(broken) => {
+                answer::<()>(ctx, Err(broken));
+            }
+        }
+    }
+    let node = |id: &ID| found.iter().find(|(known, _)| *known == id.0).map(|(_, node)| node.clone());
+    ids.iter().map(node).collect()
+}
+
+/// For a root field that nobody but the signed-in may use.
+pub(crate) fn known(ctx: &Context<'_>) -> Option<()> {
+    match ctx.actor().require_known() {
+        Ok(()) => Some(()),
+        Err(denied) => top_level(ctx, "UNAUTHENTICATED", &denied.to_string()),
+    }
+}

@@ -1,0 +1,183 @@
+//! The audit trail as administrators read it.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use uuid::Uuid;
+
+use super::access::Actor;
+use super::context::Reach as _;
+use super::enums::AuditAction;
+use super::error::{answer, checked, paging};
+use super::loaders::ApiKeyKey;
+use super::paging::{Connection, wants_total};
+use super::scalars::DateTime;
+use super::users::{DateTimeRange, User, loaded, range, short, user_by_id};
+use crate::actor::{Permission, ReadError};
+use crate::audit::{self, EventFilter};
+use crate::ids::{ApiKeyId, UserId};
+use crate::page::PageArguments;
+
+/// Something that was done, with who did it and to whom. Never changed and never deleted by anyone.
+#[derive(Clone)]
+pub(crate) struct AuditEvent(pub(crate) audit::AuditEvent);
+
+/// One field before and after.
+#[derive(SimpleObject)]
+pub(crate) struct AuditChange {
+    /// Name of the field.
+    field: String,
+    /// Value before. Null when there was none or it is secret.
+    before: Option<String>,
+    /// Value after. Null when there is none or it is secret.
+    after: Option<String>,
+}
+
+/// Something that was done, with who did it and to whom. Never changed and never deleted by anyone.
+#[Object]
+impl AuditEvent {
+    /// Global ID.
+    pub(crate) async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// What was done.
+    async fn action(&self) -> AuditAction {
+        self.0.action.into()
+    }
+
+    /// Who did it. Null for the command line and the server itself, which `actorLabel` names.
+    async fn actor(&self, ctx: &Context<'_>) -> Option<Actor> {
+        if self.0.actor_kind != "API_KEY" {
+            return None;
+        }
+        let key = ApiKeyKey(ApiKeyId::from_uuid(self.0.actor_id?));
+        let key = loaded(ctx, ctx.loader().load_one(key).await)??;
+        Some(Actor::ApiKey(super::access::ApiKey(key)))
+    }
+
+    /// Name of whoever did it at the time.
+    async fn actor_label(&self) -> &str {
+        &self.0.actor_label
+    }
+
+    /// The user it was done to. Null when it was not about a user. Needs scope USERS_READ.
+    async fn user(&self, ctx: &Context<'_>) -> Option<User> {
+        user_by_id(ctx, self.0.user).await
+    }
+
+    /// Name of the thing it was done to at the time.
+    async fn target_label(&self) -> Option<&str> {
+        self.0.target_label.as_deref()
+    }
+
+    /// Fields that changed. Secrets appear as changed, without their values.
+    async fn changes(&self) -> Vec<AuditChange> {
+        let change = |change: &audit::Change| AuditChange {
+            field: change.field.clone(),
+            before: change.before.clone(),
+            after: change.after.clone(),
+        };
+        self.0.changes.iter().map(change).collect()
+    }
+
+    /// Note the actor gave.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// Through which door it came: `GRAPHQL`, `WEB`, `CLI` or `WORKER`.
+    async fn via(&self) -> &str {
+        &self.0.via
+    }
+
+    /// Address the request came from.
+    async fn ip_address(&self) -> Option<&str> {
+        self.0.ip_address.as_deref()
+    }
+
+    /// Program the request came from, as that program named itself.
+    async fn user_agent(&self) -> Option<&str> {
+        self.0.user_agent.as_deref()
+    }
+
+    /// The request, as in the `x-request-id` response header and in the logs.
+    async fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// When it happened.
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(self.0.occurred_at)
+    }
+}
+
+/// Conditions on audit events. All that are given have to hold.
+#[derive(InputObject, Default)]
+pub(crate) struct AuditEventFilter {
+    /// One of these actions.
+    actions: Option<Vec<AuditAction>>,
+    /// By one of these actors: IDs of API keys, at most 100.
+    actor_ids: Option<Vec<ID>>,
+    /// Done to one of these users, at most 100.
+    user_ids: Option<Vec<ID>>,
+    /// Within the request with this ID.
+    request_id: Option<String>,
+    /// In this range of time.
+    occurred_at: Option<DateTimeRange>,
+}
+
+fn actor_uuid(id: &ID) -> Option<Uuid> {
+    ApiKeyId::parse(id).map(ApiKeyId::uuid)
+}
+
+impl AuditEventFilter {
+    fn read(self) -> Result<EventFilter, String> {
+        short("actorIds", self.actor_ids.as_ref())?;
+        short("userIds", self.user_ids.as_ref())?;
+        let occurred_at = range(self.occurred_at);
+        Ok(EventFilter {
+            actions: self.actions.map(|list| list.into_iter().map(Into::into).collect()),
+            actors: self.actor_ids.map(|ids| ids.iter().filter_map(actor_uuid).collect()),
+            users: self.user_ids.map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect()),
+            request_id: self.request_id,
+            from: occurred_at.from,
+            until: occurred_at.until,
+        })
+    }
+}
+
+/// The part of `Query` about the audit trail.
+#[derive(Default)]
+pub(crate) struct AuditQuery;
+
+#[Object]
+impl AuditQuery {
+    /// The audit trail, newest first.
+    ///
+    /// Access: scope AUDIT_READ.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn audit_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")]
+        last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Conditions that must all hold. Omitted conditions do not restrict.")]
+        filter: Option<AuditEventFilter>,
+    ) -> Option<Connection<AuditEvent>> {
+        let (app, actor) = (ctx.app(), ctx.actor());
+        answer(ctx, actor.require(Permission::AuditRead).map_err(ReadError::from))?;
+        let arguments = PageArguments { first, after, last, before };
+        let request = paging(ctx, arguments.read(&app.keys, audit::ORDER))?;
+        let filter = checked(ctx, filter.unwrap_or_default().read())?;
+        let page = answer(ctx, audit::list(app, actor, &filter, &request).await)?;
+        let total = if wants_total(ctx) {
+            Some(answer(ctx, audit::count(app, actor, &filter).await)?)
+        } else {
+            None
+        };
+        Some(Connection::new(page.map(AuditEvent), audit::ORDER, total))
+    }
+}

@@ -1,0 +1,56 @@
+//! What a resolver may reach: the app and the actor of its request. The one place that looks into
+//! async-graphql's bag of data.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+use async_graphql::dataloader::DataLoader;
+
+use super::loaders::Loader;
+use crate::actor::Actor;
+use crate::app::App;
+
+/// Put into every request by the HTTP door.
+#[derive(Clone)]
+pub struct RequestContext {
+    app: App,
+    actor: Arc<Actor>,
+}
+
+impl RequestContext {
+    /// The capabilities and the caller of one request.
+    pub fn new(app: App, actor: Arc<Actor>) -> Self {
+        Self { app, actor }
+    }
+
+    /// Attaches itself and a loader of its own to a request.
+    ///
+    /// `Why:` a loader shared between requests would share its batches between callers.
+    pub fn attach(self, request: async_graphql::Request) -> async_graphql::Request {
+        let loader = Loader::new(self.app.clone(), Arc::clone(&self.actor));
+        // Loads run inside the request's own task tracker-free spawn, ended with its answer.
+        let loader = DataLoader::new(loader, super::loaders::spawn);
+        request.data(self).data(loader)
+    }
+}
+
+/// Reaches what `attach` has put in.
+pub(crate) trait Reach {
+    fn app(&self) -> &App;
+    fn actor(&self) -> &Actor;
+    fn loader(&self) -> &DataLoader<Loader>;
+}
+
+impl Reach for Context<'_> {
+    fn app(&self) -> &App {
+        &self.data_unchecked::<RequestContext>().app
+    }
+
+    fn actor(&self) -> &Actor {
+        &self.data_unchecked::<RequestContext>().actor
+    }
+
+    fn loader(&self) -> &DataLoader<Loader> {
+        self.data_unchecked::<DataLoader<Loader>>()
+    }
+}

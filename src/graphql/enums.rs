@@ -1,0 +1,197 @@
+//! The enums of the schema, each the twin of one in a room or in the toolshed.
+
+use async_graphql::Enum;
+
+/// What a person is allowed to do, as a fixed bundle of scopes with a rank. Nobody acts on someone
+/// of the same or a higher rank, except an owner.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::actor::Role")]
+pub(crate) enum Role {
+    /// Everything, to anyone.
+    Owner,
+    /// Everything, to anyone below.
+    Admin,
+    /// Reads members and resets their passwords.
+    Helpdesk,
+    /// Reads everything, changes nothing.
+    Auditor,
+    /// Nothing beyond their own account.
+    Member,
+}
+
+/// One permission of an API key or a role.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::actor::Permission")]
+pub(crate) enum Scope {
+    /// Read users.
+    UsersRead,
+    /// Create, change, disable and enable users.
+    UsersWrite,
+    /// Reset passwords and tell users to change theirs.
+    PasswordsReset,
+    /// Read the audit trail.
+    AuditRead,
+    /// Read mail deliveries.
+    MailRead,
+    /// Read facts about the server.
+    SettingsRead,
+}
+
+/// Whether a user can sign in; the gravest state that applies.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::users::UserStatus")]
+pub(crate) enum UserStatus {
+    /// Can sign in.
+    Active,
+    /// Has no password yet.
+    Pending,
+    /// Locked for a while after too many failed sign-ins.
+    Locked,
+    /// Disabled by an administrator.
+    Disabled,
+    /// Deleted. Listed only when this state is asked for.
+    Deleted,
+}
+
+/// Where a user's password is kept.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::users::AuthenticationSource")]
+pub(crate) enum AuthenticationSource {
+    /// By this server.
+    BuiltIn,
+    /// In an LDAP or Active Directory server.
+    Ldap,
+    /// With an OpenID Connect provider.
+    Oidc,
+    /// With a SAML provider.
+    Saml,
+}
+
+/// A field of a user that can be cleared.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::users::UserField")]
+pub(crate) enum UserField {
+    /// The e-mail address.
+    Email,
+    /// The full name.
+    Name,
+    /// The language for mail.
+    Locale,
+    /// The identifier in some other system.
+    ExternalId,
+}
+
+/// What users can be ordered by. Users without a value come last, whichever the direction.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::users::UserOrderField")]
+pub(crate) enum UserOrderField {
+    /// Time of creation.
+    CreatedAt,
+    /// E-mail address.
+    Email,
+    /// Time of last sign-in.
+    LastSignInAt,
+    /// Full name.
+    Name,
+    /// Time at which the password stops working.
+    PasswordExpiresAt,
+    /// Time of last change.
+    UpdatedAt,
+    /// Username.
+    Username,
+}
+
+/// Which way round a list goes.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OrderDirection {
+    /// Smallest, earliest or alphabetically first comes first.
+    Asc,
+    /// Largest, latest or alphabetically last comes first.
+    Desc,
+}
+
+/// Kind of generated password.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::credentials::generator::Style")]
+pub(crate) enum PasswordStyle {
+    /// Random letters and digits without look-alikes such as `l`, `1`, `O` and `0`.
+    Characters,
+    /// Random words joined by hyphens, easier to read out over the telephone.
+    Words,
+}
+
+/// One rule of the password policy.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::credentials::PasswordRule")]
+pub(crate) enum PasswordRule {
+    /// Too short.
+    MinLength,
+    /// Too long.
+    MaxLength,
+    /// Holds characters that cannot be typed reliably.
+    InvalidCharacters,
+    /// Too easy to guess.
+    MinStrength,
+    /// On the list of common passwords, or a decorated form of one.
+    Common,
+    /// On the operator's list of breached passwords.
+    Breached,
+    /// Resembles the user's names or address, or the site's.
+    SimilarToUser,
+    /// Used before.
+    Reused,
+}
+
+/// Kinds of mail the server sends.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::mail::MailKind")]
+pub(crate) enum MailKind {
+    /// To a new user, with the first password.
+    Welcome,
+    /// With a new password set by an administrator.
+    NewPassword,
+    /// Says that an administrator changed the password; carries none.
+    PasswordChanged,
+    /// For trying out the mail settings.
+    Test,
+}
+
+/// How far a mail has got.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::mail::DeliveryStatus")]
+pub(crate) enum MailDeliveryStatus {
+    /// Waiting for its first or next attempt.
+    Queued,
+    /// Being handed to the mail server.
+    Sending,
+    /// Taken by the mail server.
+    Sent,
+    /// Given up.
+    Failed,
+    /// Not sent in time: what it carries would no longer work.
+    Expired,
+    /// The mail server's last answer was lost, twice; it may or may not have arrived.
+    Unknown,
+}
+
+/// What can be found in the audit trail.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::audit::AuditAction")]
+pub(crate) enum AuditAction {
+    /// A user was created.
+    UserCreated,
+    /// A user was changed.
+    UserUpdated,
+    /// A user was disabled.
+    UserDisabled,
+    /// A user was enabled.
+    UserEnabled,
+    /// An administrator reset a password.
+    PasswordReset,
+    /// A user was told, or no longer told, to change their password.
+    PasswordChangeRequirementSet,
+    /// An API key was created.
+    ApiKeyCreated,
+    /// An API key was revoked.
+    ApiKeyRevoked,
+}

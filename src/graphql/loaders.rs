@@ -1,0 +1,183 @@
+//! Batched reads for nested fields: a page of 100 users with their latest event is a handful of
+//! statements, not a hundred. Each load passes through the same acts, so the same rights are asked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::dataloader;
+
+use crate::actor::{Actor, ReadError};
+use crate::app::App;
+use crate::audit::{self, AuditEvent, EventFilter};
+use crate::ids::{ApiKeyId, UserId};
+use crate::mail::{self, Delivery, DeliveryFilter};
+use crate::page::{Page, PageArguments, PageRequest};
+use crate::users::{self, User};
+use crate::{access, error::Internal};
+
+/// Loads on behalf of one caller.
+pub(crate) struct Loader {
+    app: App,
+    actor: Arc<Actor>,
+}
+
+impl Loader {
+    pub(crate) fn new(app: App, actor: Arc<Actor>) -> Self {
+        Self { app, actor }
+    }
+}
+
+/// How the library starts a batch.
+#[expect(clippy::disallowed_methods, reason = "a batch ends with the request that waits for it")]
+pub(crate) fn spawn<F>(batch: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(batch)
+}
+
+/// An error that several fields of one batch share.
+pub(crate) type Shared = Arc<ReadError>;
+
+/// A user by id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct UserKey(pub(crate) UserId);
+
+/// An API key by id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ApiKeyKey(pub(crate) ApiKeyId);
+
+/// One page of the events of a user. Keys that differ in the user alone share a statement.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct EventsOf {
+    pub(crate) user: UserId,
+    pub(crate) filter: EventFilter,
+    pub(crate) arguments: PageArguments,
+    pub(crate) with_total: bool,
+}
+
+/// One page of the mail of a user.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct MailOf {
+    pub(crate) user: UserId,
+    pub(crate) arguments: PageArguments,
+    pub(crate) with_total: bool,
+}
+
+/// A page with the count of its whole list, where asked for.
+pub(crate) type Counted<T> = (Page<T>, Option<u64>);
+
+impl dataloader::Loader<UserKey> for Loader {
+    type Value = User;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[UserKey]) -> Result<HashMap<UserKey, User>, Shared> {
+        let ids: Vec<UserId> = keys.iter().map(|key| key.0).collect();
+        let users = users::find_many(&self.app, &self.actor, &ids).await.map_err(Arc::new)?;
+        Ok(users.into_iter().map(|user| (UserKey(user.id), user)).collect())
+    }
+}
+
+impl dataloader::Loader<ApiKeyKey> for Loader {
+    type Value = access::ApiKey;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[ApiKeyKey],
+    ) -> Result<HashMap<ApiKeyKey, access::ApiKey>, Shared> {
+        let ids: Vec<ApiKeyId> = keys.iter().map(|key| key.0).collect();
+        let found = access::find_many(&self.app, &self.actor, &ids).await.map_err(Arc::new)?;
+        Ok(found.into_iter().map(|key| (ApiKeyKey(key.id), key)).collect())
+    }
+}
+
+impl dataloader::Loader<EventsOf> for Loader {
+    type Value = Counted<AuditEvent>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[EventsOf],
+    ) -> Result<HashMap<EventsOf, Counted<AuditEvent>>, Shared> {
+        let (app, actor) = (&self.app, self.actor.as_ref());
+        let mut loaded = HashMap::new();
+        for group in grouped(keys, |key| (&key.filter, &key.arguments, key.with_total)) {
+            let Some(first) = group.first() else { continue };
+            let users: Vec<_> = group.iter().map(|key| key.user.uuid()).collect();
+            let request = read(app, &first.arguments, audit::ORDER)?;
+            let pages = audit::list_by_user(app, actor, &users, &first.filter, &request);
+            let mut pages = pages.await.map_err(Arc::new)?;
+            let totals = if first.with_total {
+                let counts = audit::count_by_user(app, actor, &users, &first.filter);
+                Some(counts.await.map_err(Arc::new)?)
+            } else {
+                None
+            };
+            for key in group {
+                let Some(page) = pages.remove(&key.user.uuid()) else { continue };
+                let total = total(totals.as_ref(), key.user);
+                loaded.insert(key.clone(), (page, total));
+            }
+        }
+        Ok(loaded)
+    }
+}
+
+impl dataloader::Loader<MailOf> for Loader {
+    type Value = Counted<Delivery>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[MailOf],
+    ) -> Result<HashMap<MailOf, Counted<Delivery>>, Shared> {
+        let (app, actor) = (&self.app, self.actor.as_ref());
+        let filter = DeliveryFilter::default();
+        let mut loaded = HashMap::new();
+        for group in grouped(keys, |key| (&key.arguments, key.with_total)) {
+            let Some(first) = group.first() else { continue };
+            let users: Vec<_> = group.iter().map(|key| key.user.uuid()).collect();
+            let request = read(app, &first.arguments, mail::ORDER)?;
+            let pages = mail::list_by_user(app, actor, &users, &filter, &request);
+            let mut pages = pages.await.map_err(Arc::new)?;
+            let totals = if first.with_total {
+                let counts = mail::count_by_user(app, actor, &users, &filter);
+                Some(counts.await.map_err(Arc::new)?)
+            } else {
+                None
+            };
+            for key in group {
+                let Some(page) = pages.remove(&key.user.uuid()) else { continue };
+                let total = total(totals.as_ref(), key.user);
+                loaded.insert(key.clone(), (page, total));
+            }
+        }
+        Ok(loaded)
+    }
+}
+
+fn total(totals: Option<&HashMap<uuid::Uuid, u64>>, user: UserId) -> Option<u64> {
+    totals.map(|totals| totals.get(&user.uuid()).copied().unwrap_or(0))
+}
+
+/// Arguments were checked by the field before it asked to load.
+fn read(app: &App, arguments: &PageArguments, order: &str) -> Result<PageRequest, Shared> {
+    arguments
+        .read(&app.keys, order)
+        .map_err(|error| Arc::new(Internal::new("paging a nested list", error).into()))
+}
+
+/// Keys that differ in the user alone, together.
+fn grouped<'a, K, G: PartialEq>(keys: &'a [K], by: impl Fn(&'a K) -> G) -> Vec<Vec<&'a K>> {
+    let mut groups: Vec<(G, Vec<&'a K>)> = Vec::new();
+    for key in keys {
+        let mark = by(key);
+        match groups.iter_mut().find(|(known, _)| *known == mark) {
+            Some((_, group)) => group.push(key),
+            None => groups.push((mark, vec![key])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}

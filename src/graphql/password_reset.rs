@@ -1,0 +1,205 @@
+//! Password resets by administrators.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+
+use super::context::Reach as _;
+use super::credentials::PasswordGenerator;
+use super::error::{MutationError, refuse};
+use super::mail::MailDelivery;
+use super::scalars::{DateTime, OneTimeSecret, Password, moment};
+use super::user_mutations::{Wish, force_change, once, replayed};
+use super::users::{User, UserRef};
+use crate::access::idempotency::Answer;
+use crate::password_reset::{self, ResetPassword, SessionsAfter};
+use crate::users::{self, InvalidInput, UserError};
+
+/// Input of `resetPassword`.
+#[derive(InputObject)]
+pub(crate) struct ResetPasswordInput {
+    /// The user whose password to reset.
+    user: UserRef,
+    /// The new password as typed by the caller. Give either this or `generate: true`, never both.
+    #[graphql(secret)]
+    password: Option<Password>,
+    /// Let the server make a new password that satisfies the policy.
+    #[graphql(default = false)]
+    generate: bool,
+    /// How to generate it; only together with `generate: true`.
+    generator: Option<PasswordGenerator>,
+    /// Mail the new password to the user.
+    #[graphql(default = false)]
+    send_email: bool,
+    /// Make the user choose a new password at the next sign-in.
+    #[graphql(default = true)]
+    force_change_on_login: bool,
+    /// How long the new password can be used to sign in while the change is due, in seconds: 3600
+    /// to 604800. Null takes the server's setting. Only together with `forceChangeOnLogin: true`.
+    temporary_for_seconds: Option<i32>,
+    /// Return a generated password in the payload. Set to false so that only the user gets to see
+    /// it; then `sendEmail` has to be true.
+    #[graphql(default = true)]
+    return_password: bool,
+    /// Sign the user out everywhere.
+    #[graphql(default = true)]
+    revoke_sessions: bool,
+    /// Note for the audit trail, at most 1000 characters.
+    reason: Option<String>,
+    /// Any string unique to this request, at most 255 characters. Repeating the mutation with the
+    /// same key within 24 hours does nothing further and gives the same answer, without its secrets.
+    idempotency_key: Option<String>,
+}
+
+/// Outcome of `resetPassword`.
+#[derive(SimpleObject, Default)]
+pub(crate) struct ResetPasswordPayload {
+    /// The user after the reset. Null when there are errors.
+    user: Option<User>,
+    /// The generated password, this one time. Null when the caller chose the password, did not want
+    /// it returned, or repeats an earlier request.
+    generated_password: Option<OneTimeSecret>,
+    /// The mail that carries the password, if one was asked for.
+    mail_delivery: Option<MailDelivery>,
+    /// How many sessions were ended. Null when there are errors.
+    revoked_session_count: Option<i32>,
+    /// How many outstanding reset links were made useless. Null when there are errors.
+    revoked_link_count: Option<i32>,
+    /// When the new password stops working unless it is changed before. Null when it does not, and
+    /// when there are errors.
+    temporary_until: Option<DateTime>,
+    /// Whether this answers a repeated idempotency key; then nothing was done again and secrets are
+    /// left out.
+    is_replay: bool,
+    /// Why it did not happen. Empty when it did.
+    errors: Vec<MutationError>,
+}
+
+/// Input of `setMustChangePassword`.
+#[derive(InputObject)]
+pub(crate) struct SetMustChangePasswordInput {
+    /// The user.
+    user: UserRef,
+    /// Whether they have to choose a new password at the next sign-in.
+    #[graphql(default = true)]
+    must_change_password: bool,
+    /// Note for the audit trail, at most 1000 characters.
+    reason: Option<String>,
+}
+
+/// Outcome of `setMustChangePassword`.
+#[derive(SimpleObject, Default)]
+pub(crate) struct SetMustChangePasswordPayload {
+    /// The user after the change. Null when there are errors.
+    user: Option<User>,
+    /// Why it did not happen. Empty when it did.
+    errors: Vec<MutationError>,
+}
+
+fn command(ctx: &Context<'_>, input: &ResetPasswordInput) -> Result<ResetPassword, UserError> {
+    let wish = Wish {
+        typed: input.password.as_ref(),
+        generate: input.generate,
+        generator: input.generator.as_ref(),
+        mailed: input.send_email,
+        returned: input.return_password,
+        mail_field: "sendEmail: true",
+    };
+    let (new, handover) = wish.read()?;
+    let new = new.ok_or_else(|| {
+        InvalidInput::at("password", "Give either `password` or `generate: true`.")
+    })?;
+    Ok(ResetPassword {
+        user: (&input.user).into(),
+        new,
+        handover,
+        force_change: force_change(input.force_change_on_login, input.temporary_for_seconds)?,
+        sessions: if input.revoke_sessions { SessionsAfter::Revoked } else { SessionsAfter::Kept },
+        reason: input.reason.clone(),
+        once: once(ctx, "resetPassword", input.idempotency_key.as_ref(), input)?,
+    })
+}
+
+fn count(number: u64) -> Option<i32> {
+    Some(i32::try_from(number).unwrap_or(i32::MAX))
+}
+
+async fn reset(
+    ctx: &Context<'_>,
+    input: ResetPasswordInput,
+) -> Result<ResetPasswordPayload, UserError> {
+    let command = command(ctx, &input)?;
+    Ok(match password_reset::reset_password(ctx.app(), ctx.actor(), command).await? {
+        Answer::Done(outcome) => ResetPasswordPayload {
+            temporary_until: moment(outcome.user.password_expires_at),
+            user: Some(User(outcome.user)),
+            generated_password: outcome.generated.map(OneTimeSecret),
+            mail_delivery: outcome.delivery.map(MailDelivery),
+            revoked_session_count: count(outcome.revoked_sessions),
+            revoked_link_count: count(outcome.revoked_links),
+            is_replay: false,
+            errors: Vec::new(),
+        },
+        Answer::Replay(stored) => {
+            let (user, mail_delivery) = replayed(ctx, stored.ids()).await?;
+            ResetPasswordPayload {
+                user,
+                generated_password: None,
+                mail_delivery,
+                revoked_session_count: count(stored.revoked_sessions),
+                revoked_link_count: count(stored.revoked_links),
+                temporary_until: moment(stored.works_until()),
+                is_replay: true,
+                errors: Vec::new(),
+            }
+        }
+    })
+}
+
+/// The part of `Mutation` about password resets.
+#[derive(Default)]
+pub(crate) struct PasswordResetMutation;
+
+#[Object]
+impl PasswordResetMutation {
+    /// Gives a user a new password at once: one the server generates or one the caller chooses. The
+    /// old password, all reset links and, unless told otherwise, all sessions stop working.
+    ///
+    /// Access: scope PASSWORDS_RESET.
+    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, NOT_BUILT_IN_AUTHENTICATION, PASSWORD_POLICY_VIOLATED, ADMIN_PASSWORD_NOT_ALLOWED, FORCED_CHANGE_REQUIRED, EMAIL_MISSING, EMAIL_NOT_VERIFIED, USER_DISABLED, MAIL_NOT_CONFIGURED, PASSWORD_MAIL_DISABLED, TARGET_NOT_MANAGEABLE, IDEMPOTENCY_KEY_REUSED, OVERLOADED.
+    async fn reset_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: ResetPasswordInput,
+    ) -> Option<ResetPasswordPayload> {
+        match reset(ctx, input).await {
+            Ok(payload) => Some(payload),
+            Err(error) => {
+                let errors = refuse(ctx, error)?;
+                Some(ResetPasswordPayload { errors, ..Default::default() })
+            }
+        }
+    }
+
+    /// Sets whether a user has to choose a new password at the next sign-in, without changing the
+    /// present one.
+    ///
+    /// Access: scope PASSWORDS_RESET.
+    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, NOT_BUILT_IN_AUTHENTICATION, TARGET_NOT_MANAGEABLE.
+    async fn set_must_change_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: SetMustChangePasswordInput,
+    ) -> Option<SetMustChangePasswordPayload> {
+        let reference = (&input.user).into();
+        let wanted = (&reference, input.must_change_password);
+        let reason = input.reason.as_deref();
+        match users::set_must_change(ctx.app(), ctx.actor(), wanted, reason).await {
+            Ok(user) => {
+                Some(SetMustChangePasswordPayload { user: Some(User(user)), errors: Vec::new() })
+            }
+            Err(error) => {
+                let errors = refuse(ctx, error)?;
+                Some(SetMustChangePasswordPayload { errors, ..Default::default() })
+            }
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Users as administrators see them.
+
+use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+
+use super::audit::AuditEvent;
+use super::context::Reach as _;
+use super::enums::{
+    AuditAction, AuthenticationSource, OrderDirection, Role, UserOrderField, UserStatus,
+};
+use super::error::{answer, checked, paging};
+use super::loaders::{EventsOf, MailOf, Shared, UserKey};
+use super::mail::MailDelivery;
+use super::paging::{Connection, wants_total};
+use super::scalars::{DateTime, EmailAddress, Locale, moment};
+use crate::actor::{Permission, ReadError};
+use crate::address::domain_key;
+use crate::audit::EventFilter;
+use crate::ids::UserId;
+use crate::page::PageArguments;
+use crate::users::{self, TimeRange};
+use crate::{audit, mail};
+
+/// A person with an account, as administrators see them.
+#[derive(Clone)]
+pub(crate) struct User(pub(crate) users::User);
+
+/// State of a password kept by this server.
+#[derive(SimpleObject)]
+pub(crate) struct PasswordStatus {
+    /// Whether there is a password at all.
+    is_set: bool,
+    /// Whether the user has to choose a new one at the next sign-in.
+    must_change: bool,
+    /// When it was last set. Null when it never was.
+    changed_at: Option<DateTime>,
+    /// When a temporary password stops working. Null when it does not.
+    expires_at: Option<DateTime>,
+}
+
+/// A person with an account, as administrators see them.
+#[Object]
+impl User {
+    /// Global ID.
+    pub(crate) async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Unique name for signing in. Never contains `@`.
+    async fn username(&self) -> &str {
+        &self.0.username
+    }
+
+    /// Unique e-mail address, if there is one.
+    async fn email(&self) -> Option<EmailAddress> {
+        self.0.email.clone().map(EmailAddress)
+    }
+
+    /// When the address was shown to reach the user. Null when that has not happened yet.
+    async fn email_verified_at(&self) -> Option<DateTime> {
+        moment(self.0.email_verified_at)
+    }
+
+    /// Full name, if given.
+    async fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
+    }
+
+    /// Full name, or else the username.
+    pub(crate) async fn display_name(&self) -> &str {
+        self.0.display_name()
+    }
+
+    /// Language for mail to this user. The server's default when null.
+    async fn locale(&self) -> Option<Locale> {
+        self.0.locale.clone().map(Locale)
+    }
+
+    /// Identifier in some other system, for matching records.
+    async fn external_id(&self) -> Option<&str> {
+        self.0.external_id.as_deref()
+    }
+
+    /// What the user may do in the Admin API.
+    async fn role(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// Whether the user can sign in at present.
+    async fn status(&self, ctx: &Context<'_>) -> UserStatus {
+        self.0.status(ctx.app().clock.now()).into()
+    }
+
+    /// Why an administrator disabled the user, if they said so.
+    async fn disabled_reason(&self) -> Option<&str> {
+        self.0.disabled_reason.as_deref()
+    }
+
+    /// When a temporary disabling ends. Null when the user is not disabled or is disabled for good.
+    async fn disabled_until(&self) -> Option<DateTime> {
+        moment(self.0.disabled_until)
+    }
+
+    /// When the lock after failed sign-ins ends. Null when there is none.
+    async fn locked_until(&self) -> Option<DateTime> {
+        moment(self.0.locked_until)
+    }
+
+    /// Where the user's password is kept. It can only be reset here when this is `BUILT_IN`.
+    async fn authentication_source(&self) -> AuthenticationSource {
+        self.0.authentication_source.into()
+    }
+
+    /// State of the password. Null unless the authentication source is `BUILT_IN`.
+    async fn password_status(&self) -> Option<PasswordStatus> {
+        let built_in = self.0.authentication_source == users::AuthenticationSource::BuiltIn;
+        built_in.then(|| PasswordStatus {
+            is_set: self.0.password_changed_at.is_some(),
+            must_change: self.0.must_change_password,
+            changed_at: moment(self.0.password_changed_at),
+            expires_at: moment(self.0.password_expires_at),
+        })
+    }
+
+    /// When the user was created.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When any of the user's fields last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+
+    /// When the user last signed in. Null when they never have.
+    async fn last_sign_in_at(&self) -> Option<DateTime> {
+        moment(self.0.last_sign_in_at)
+    }
+
+    /// Grows with every change; pass it back as `ifVersion` to detect edits by others.
+    async fn version(&self) -> i32 {
+        i32::try_from(self.0.version).unwrap_or(i32::MAX)
+    }
+
+    /// Mail to the user, newest first. Needs scope MAIL_READ.
+    async fn mail_deliveries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")]
+        last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Connection<MailDelivery>> {
+        let arguments = PageArguments { first, after, last, before };
+        answer(ctx, ctx.actor().require(Permission::MailRead).map_err(ReadError::from))?;
+        paging(ctx, arguments.read(&ctx.app().keys, mail::ORDER))?;
+        let key = MailOf { user: self.0.id, arguments, with_total: wants_total(ctx) };
+        let (page, total) = loaded(ctx, ctx.loader().load_one(key).await)??;
+        Some(Connection::new(page.map(MailDelivery), mail::ORDER, total))
+    }
+
+    /// What was done to the user, newest first. Needs scope AUDIT_READ.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn audit_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")]
+        last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only these actions.")] actions: Option<Vec<AuditAction>>,
+    ) -> Option<Connection<AuditEvent>> {
+        let arguments = PageArguments { first, after, last, before };
+        answer(ctx, ctx.actor().require(Permission::AuditRead).map_err(ReadError::from))?;
+        paging(ctx, arguments.read(&ctx.app().keys, audit::ORDER))?;
+        let actions = actions.map(|list| list.into_iter().map(Into::into).collect());
+        let filter = EventFilter { actions, ..EventFilter::default() };
+        let with_total = wants_total(ctx);
+        let key = EventsOf { user: self.0.id, filter, arguments, with_total };
+        let (page, total) = loaded(ctx, ctx.loader().load_one(key).await)??;
+        Some(Connection::new(page.map(AuditEvent), audit::ORDER, total))
+    }
+}
+
+/// What a loader gave, or its error at this field's path.
+pub(crate) fn loaded<T>(ctx: &Context<'_>, result: Result<T, Shared>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(shared) => answer(
+            ctx,
+            Err(match shared.as_ref() {
+                ReadError::Denied(denied) => ReadError::Denied(*denied),
+                ReadError::Internal(cause) => {
+                    crate::error::Internal::new("loading a nested field", cause.to_string()).into()
+                }
+            }),
+        ),
+    }
+}
+
+/// The user with this id, through the loader. Null when unknown.
+pub(crate) async fn user_by_id(ctx: &Context<'_>, id: Option<UserId>) -> Option<User> {
+    let user = ctx.loader().load_one(UserKey(id?)).await;
+    loaded(ctx, user)?.map(User)
+}
+
+/// Points at one user. Give exactly one of the fields.
+#[derive(OneofObject)]
+pub(crate) enum UserRef {
+    /// ID of the user. Prefer this in programs: usernames and addresses can pass to someone else.
+    Id(ID),
+    /// Username or e-mail address, without regard to letter case.
+    Login(String),
+}
+
+impl From<&UserRef> for users::UserRef {
+    fn from(reference: &UserRef) -> Self {
+        match reference {
+            UserRef::Id(id) => UserId::parse(id).map_or(Self::Nobody, Self::Id),
+            UserRef::Login(login) => Self::Login(login.clone()),
+        }
+    }
+}
+
+/// A stretch of time. Either end may be left open.
+#[derive(InputObject, Clone, Copy)]
+pub(crate) struct DateTimeRange {
+    /// First moment that belongs to the range.
+    pub(crate) from: Option<DateTime>,
+    /// First moment after the range.
+    pub(crate) until: Option<DateTime>,
+}
+
+/// An absent range restricts nothing.
+pub(crate) fn range(range: Option<DateTimeRange>) -> TimeRange {
+    range.map_or_else(TimeRange::default, |range| TimeRange {
+        from: range.from.map(|at| at.0),
+        until: range.until.map(|at| at.0),
+    })
+}
+
+/// Conditions on users. All that are given have to hold.
+#[derive(InputObject, Default)]
+pub(crate) struct UserFilter {
+    /// One of these users, at most 100.
+    ids: Option<Vec<ID>>,
+    /// In one of these states. Without this, deleted users are left out.
+    statuses: Option<Vec<UserStatus>>,
+    /// With one of these roles.
+    roles: Option<Vec<Role>>,
+    /// From one of these authentication sources.
+    authentication_sources: Option<Vec<AuthenticationSource>>,
+    /// With an e-mail address in this domain.
+    email_domain: Option<String>,
+    /// With, or without, an e-mail address.
+    has_email: Option<bool>,
+    /// With, or without, a verified e-mail address.
+    email_verified: Option<bool>,
+    /// With, or without, a password kept here.
+    has_password: Option<bool>,
+    /// Who do, or do not, have to change their password at the next sign-in.
+    must_change_password: Option<bool>,
+    /// Whose password was last set in this range.
+    password_changed_at: Option<DateTimeRange>,
+    /// Whose password stops working in this range.
+    password_expires_at: Option<DateTimeRange>,
+    /// Who were created in this range.
+    created_at: Option<DateTimeRange>,
+    /// Who last signed in in this range.
+    last_sign_in_at: Option<DateTimeRange>,
+    /// Who have never, or have at some time, signed in.
+    never_signed_in: Option<bool>,
+}
+
+/// Order of users. Ties are broken by ID.
+#[derive(InputObject)]
+pub(crate) struct UserOrder {
+    /// What to order by.
+    field: UserOrderField,
+    /// Which way round.
+    #[graphql(default_with = "OrderDirection::Asc")]
+    direction: OrderDirection,
+}
+
+/// At most this many entries in a list of a filter.
+pub(crate) const MAX_LISTED: usize = 100;
+
+/// Refuses a list that is too long to be a filter.
+pub(crate) fn short<T>(name: &str, list: Option<&Vec<T>>) -> Result<(), String> {
+    match list {
+        Some(list) if list.len() > MAX_LISTED => {
+            Err(format!("`{name}` takes at most {MAX_LISTED} entries."))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn into<A, B: From<A>>(list: Option<Vec<A>>) -> Option<Vec<B>> {
+    list.map(|list| list.into_iter().map(B::from).collect())
+}
+
+impl UserFilter {
+    fn read(self, search: Option<String>) -> Result<users::UserFilter, String> {
+        short("ids", self.ids.as_ref())?;
+        if search.as_ref().is_some_and(|text| text.chars().count() > 200) {
+            return Err("`search` takes at most 200 characters.".to_owned());
+        }
+        let email_domain = self
+            .email_domain
+            .map(|domain| domain_key(&domain).map_err(|error| error.to_string()))
+            .transpose()?;
+        Ok(users::UserFilter {
+            ids: self.ids.map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect()),
+            statuses: into(self.statuses),
+            roles: into(self.roles),
+            authentication_sources: into(self.authentication_sources),
+            email_domain,
+            has_email: self.has_email,
+            email_verified: self.email_verified,
+            has_password: self.has_password,
+            must_change_password: self.must_change_password,
+            password_changed_at: range(self.password_changed_at),
+            password_expires_at: range(self.password_expires_at),
+            created_at: range(self.created_at),
+            last_sign_in_at: range(self.last_sign_in_at),
+            never_signed_in: self.never_signed_in,
+            search,
+        })
+    }
+}
+
+/// The part of `Query` about users.
+#[derive(Default)]
+pub(crate) struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// One user by ID.
+    ///
+    /// Access: scope USERS_READ.
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "ID of the user.")] id: ID,
+    ) -> Option<User> {
+        let reference = users::UserRef::from(&UserRef::Id(id));
+        answer(ctx, users::find(ctx.app(), ctx.actor(), &reference).await)?.map(User)
+    }
+
+    /// One user by what they type when signing in: their username or their e-mail address, without
+    /// regard to letter case. Usernames never contain `@`, so the two cannot be confused.
+    ///
+    /// Access: scope USERS_READ.
+    async fn user_by_login(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A username or an e-mail address.")] login: String,
+    ) -> Option<User> {
+        let reference = users::UserRef::Login(login);
+        answer(ctx, users::find(ctx.app(), ctx.actor(), &reference).await)?.map(User)
+    }
+
+    /// Users, newest first unless ordered otherwise.
+    ///
+    /// Access: scope USERS_READ.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")]
+        last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Free text, at most 200 characters, looked for in username, e-mail address and name; letter case and accents do not count.")]
+        search: Option<String>,
+        #[graphql(desc = "Conditions that must all hold. Omitted conditions do not restrict.")]
+        filter: Option<UserFilter>,
+        #[graphql(
+            desc = "Order of the result.",
+            default_with = "UserOrder { field: UserOrderField::CreatedAt, direction: OrderDirection::Desc }"
+        )]
+        order_by: UserOrder,
+    ) -> Option<Connection<User>> {
+        let (app, actor) = (ctx.app(), ctx.actor());
+        answer(ctx, actor.require(Permission::UsersRead).map_err(ReadError::from))?;
+        let order = users::UserOrder {
+            field: order_by.field.into(),
+            descending: order_by.direction == OrderDirection::Desc,
+        };
+        let name = users::order_name(order);
+        let arguments = PageArguments { first, after, last, before };
+        let request = paging(ctx, arguments.read(&app.keys, &name))?;
+        let filter = checked(ctx, filter.unwrap_or_default().read(search))?;
+        let page = answer(ctx, users::list(app, actor, &filter, order, &request).await)?;
+        let total = if wants_total(ctx) {
+            Some(answer(ctx, users::count(app, actor, &filter).await)?)
+        } else {
+            None
+        };
+        Some(Connection::new(page.map(User), name, total))
+    }
+}

@@ -1,0 +1,236 @@
+//! The reset by an administrator: a typed or generated password replaces the old one at once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::idempotency::{self, Answer, Once};
+use crate::actor::{Actor, Permission};
+use crate::app::App;
+use crate::audit::{self, AuditAction, Change, Event};
+use crate::clock::Timestamp;
+use crate::credentials::{self, NewPassword};
+use crate::db::Txn;
+use crate::ids::{MailDeliveryId, UserId};
+use crate::mail::{self, Delivery, MailKind};
+use crate::secret::Secret;
+use crate::settings::TransportSettings;
+use crate::users::{
+    self, AuthenticationSource, ForceChange, Handover, PasswordState, User, UserError, UserRef,
+};
+use crate::{one_time_links, sessions};
+
+/// What becomes of the user's sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionsAfter {
+    /// All end.
+    Revoked,
+    /// They go on.
+    Kept,
+}
+
+/// A reset.
+#[derive(Clone, Debug)]
+pub struct ResetPassword {
+    /// Whose password.
+    pub user: UserRef,
+    /// Where the new one comes from.
+    pub new: NewPassword,
+    /// Who gets to see it.
+    pub handover: Handover,
+    /// Whether it must be changed at the next sign-in.
+    pub force_change: ForceChange,
+    /// What becomes of sessions.
+    pub sessions: SessionsAfter,
+    /// Note for the audit trail.
+    pub reason: Option<String>,
+    /// Against resetting twice.
+    pub once: Option<Once>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct ResetOutcome {
+    /// The user after the reset.
+    pub user: User,
+    /// The generated password, if one was made and wanted back.
+    pub generated: Option<Secret>,
+    /// The mail that carries the password.
+    pub delivery: Option<Delivery>,
+    /// Sessions that were ended.
+    pub revoked_sessions: u64,
+    /// One-time links that were made useless.
+    pub revoked_links: u64,
+}
+
+/// What is kept of it for a repeated request; no secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredReset {
+    user: String,
+    delivery: Option<String>,
+    /// Sessions that were ended.
+    pub revoked_sessions: u64,
+    /// One-time links that were made useless.
+    pub revoked_links: u64,
+    works_until_millis: Option<i64>,
+}
+
+impl StoredReset {
+    /// The ids inside; `None` when the row was not written by this release.
+    pub fn ids(&self) -> (Option<UserId>, Option<MailDeliveryId>) {
+        (UserId::parse(&self.user), self.delivery.as_deref().and_then(MailDeliveryId::parse))
+    }
+
+    /// When the temporary password stops working.
+    pub fn works_until(&self) -> Option<Timestamp> {
+        self.works_until_millis.map(Timestamp::from_millis)
+    }
+}
+
+/// Replaces the user's password and ends what the old one could still open.
+///
+/// `Order:` hashing runs before the write transaction, since SQLite has one writer; what was judged
+/// before it is judged again inside, on the locked row.
+pub async fn reset_password(
+    app: &App,
+    actor: &Actor,
+    command: ResetPassword,
+) -> Result<Answer<ResetOutcome, StoredReset>, UserError> {
+    actor.require(Permission::PasswordsReset)?;
+    let once = command.once.clone();
+    idempotency::once(app, once.as_ref(), reset_once(app, actor, command)).await
+}
+
+async fn reset_once(
+    app: &App,
+    actor: &Actor,
+    command: ResetPassword,
+) -> Result<ResetOutcome, UserError> {
+    let reason = users::check_reason(command.reason.as_deref())?;
+    if command.handover.is_mailed() {
+        users::check_password_mail(app)?;
+    }
+    command.force_change.works_until(app, actor, app.clock.now())?;
+    let target = users::get(app, actor, &command.user).await?;
+    check_target(app, &target, command.handover)?;
+    let chosen =
+        credentials::choose(app, actor, command.new, &target.words(), Some(target.id)).await?;
+    let hash = credentials::hash(app, &chosen.password).await?;
+
+    let txn = app.db.begin_write().await?;
+    let mut user = users::lock_target(&txn, app, actor, target.id).await?;
+    check_target(app, &user, command.handover)?;
+    let now = app.clock.now();
+    let works_until = command.force_change.works_until(app, actor, now)?;
+    credentials::replace(&txn, app, user.id, hash, now).await?;
+    user.password_changed_at = Some(now);
+    user.must_change_password = matches!(command.force_change, ForceChange::Forced { .. });
+    user.password_expires_at = works_until;
+    let state = PasswordState {
+        changed_at: user.password_changed_at,
+        must_change: user.must_change_password,
+        expires_at: works_until,
+    };
+    users::set_password_state(&txn, user.id, state).await?;
+    let revoked_sessions = match command.sessions {
+        SessionsAfter::Revoked => sessions::revoke_all(&txn, user.id, now).await?,
+        SessionsAfter::Kept => 0,
+    };
+    let revoked_links = one_time_links::revoke_all(&txn, user.id, now).await?;
+    let delivery = if command.handover.is_mailed() {
+        let secret = Some(chosen.password.clone());
+        let new = users::compose(&user, MailKind::NewPassword, secret, works_until, now)
+            .ok_or(UserError::EmailMissing)?;
+        Some(mail::enqueue(&txn, app, actor, new).await?)
+    } else {
+        notify(&txn, app, actor, &user, now).await?;
+        None
+    };
+    let outcome = ResetOutcome {
+        generated: (chosen.generated && command.handover.is_returned())
+            .then(|| chosen.password.clone()),
+        user,
+        delivery,
+        revoked_sessions,
+        revoked_links,
+    };
+    let event = reset(&outcome, chosen.generated, command.handover, reason);
+    audit::record(&txn, &app.clock, actor, event).await?;
+    if let Some(once) = &command.once {
+        once.store(&txn, app, &stored(&outcome)).await?;
+    }
+    txn.commit().await?;
+    Ok(outcome)
+}
+
+/// What the user's own state forbids.
+fn check_target(app: &App, user: &User, handover: Handover) -> Result<(), UserError> {
+    if user.authentication_source != AuthenticationSource::BuiltIn {
+        return Err(UserError::NotBuiltIn(user.authentication_source));
+    }
+    if !handover.is_mailed() {
+        return Ok(());
+    }
+    if user.is_disabled(app.clock.now()) {
+        return Err(UserError::UserDisabled);
+    }
+    if user.email.is_none() {
+        return Err(UserError::EmailMissing);
+    }
+    if app.settings.security.require_verified_email && user.email_verified_at.is_none() {
+        return Err(UserError::EmailNotVerified);
+    }
+    Ok(())
+}
+
+/// Tells the real owner, at a verified address, that the password was changed; never which.
+///
+/// `Source:` NIST SP 800-63B-4 §4.2.3: the user shall be told of a recovery.
+async fn notify(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    user: &User,
+    now: Timestamp,
+) -> Result<(), UserError> {
+    let wanted = app.settings.security.notify_on_reset
+        && app.settings.mail.transport != TransportSettings::None
+        && user.email_verified_at.is_some();
+    let notice = users::compose(user, MailKind::PasswordChanged, None, None, now);
+    if let Some(notice) = notice.filter(|_| wanted) {
+        mail::enqueue(txn, app, actor, notice).await?;
+    }
+    Ok(())
+}
+
+fn reset(
+    outcome: &ResetOutcome,
+    generated: bool,
+    handover: Handover,
+    reason: Option<String>,
+) -> Event {
+    let user = &outcome.user;
+    let changes = vec![
+        Change::to("password", if generated { "generated" } else { "typed" }),
+        Change::to("mailed", handover.is_mailed()),
+        Change::to("mustChangePassword", user.must_change_password),
+        Change::new("temporaryUntil", None, user.password_expires_at.map(Timestamp::to_rfc3339)),
+        Change::to("revokedSessions", outcome.revoked_sessions),
+        Change::to("revokedLinks", outcome.revoked_links),
+    ];
+    Event {
+        action: AuditAction::PasswordReset,
+        user: Some(user.id),
+        target_label: Some(user.username.clone()),
+        changes,
+        reason,
+    }
+}
+
+fn stored(outcome: &ResetOutcome) -> StoredReset {
+    StoredReset {
+        user: outcome.user.id.to_string(),
+        delivery: outcome.delivery.as_ref().map(|delivery| delivery.id.to_string()),
+        revoked_sessions: outcome.revoked_sessions,
+        revoked_links: outcome.revoked_links,
+        works_until_millis: outcome.user.password_expires_at.map(Timestamp::as_millis),
+    }
+}

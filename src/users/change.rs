@@ -1,0 +1,260 @@
+//! Changing a user's fields.
+
+use super::create::taken;
+use super::input::{Reader, check_reason};
+use super::list::{get, lock_target};
+use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, owners, store};
+use crate::actor::{Actor, Permission, Role};
+use crate::address::EmailAddress;
+use crate::app::App;
+use crate::audit::{self, AuditAction, Change, Event};
+use crate::clock::Timestamp;
+use crate::error::Internal;
+use crate::one_time_links;
+use crate::username::Username;
+use crate::{credentials, sessions};
+
+/// A field that can be cleared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UserField {
+    /// The address.
+    Email,
+    /// The full name.
+    Name,
+    /// The language for mail.
+    Locale,
+    /// The identifier in some other system.
+    ExternalId,
+}
+
+/// New values; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct UserPatch {
+    /// Name for signing in.
+    pub username: Option<String>,
+    /// Address; counts as unverified unless said otherwise.
+    pub email: Option<String>,
+    /// Whether the address counts as verified.
+    pub email_verified: Option<bool>,
+    /// Full name.
+    pub name: Option<String>,
+    /// Language for mail.
+    pub locale: Option<String>,
+    /// Identifier in some other system.
+    pub external_id: Option<String>,
+    /// Role.
+    pub role: Option<Role>,
+    /// Where the password is kept; leaving this server erases it.
+    pub authentication_source: Option<AuthenticationSource>,
+}
+
+/// A change to a user.
+#[derive(Clone, Debug)]
+pub struct UpdateUser {
+    /// Whom to change.
+    pub user: UserRef,
+    /// New values.
+    pub patch: UserPatch,
+    /// Fields to clear.
+    pub clear: Vec<UserField>,
+    /// The version that must still be the present one.
+    pub if_version: Option<i64>,
+    /// Note for the audit trail.
+    pub reason: Option<String>,
+}
+
+struct Parsed {
+    username: Option<Username>,
+    email: Option<EmailAddress>,
+    name: Option<String>,
+    locale: Option<String>,
+    external_id: Option<String>,
+}
+
+/// Changes a user. A change that changes nothing is none: no new version, no audit event.
+pub async fn update(app: &App, actor: &Actor, command: UpdateUser) -> Result<User, UserError> {
+    actor.require(Permission::UsersWrite)?;
+    let parsed = parse(&command)?;
+    let reason = check_reason(command.reason.as_deref())?;
+    let target = get(app, actor, &command.user).await?;
+
+    let txn = app.db.begin_write().await?;
+    if command.patch.role.is_some() {
+        owners::serialise(&txn, app).await?;
+    }
+    let before = lock_target(&txn, app, actor, target.id).await?;
+    check(actor, &command, &before)?;
+    let now = app.clock.now();
+    let after = apply(&command, &parsed, before.clone(), now);
+    let changes = changes(&before, &after);
+    if changes.is_empty() {
+        txn.rollback().await?;
+        return Ok(target);
+    }
+    if before.role == Role::Owner && after.role != Role::Owner {
+        owners::require_another(&txn, before.id, now).await?;
+    }
+    save(&txn, &parsed, &after).await?;
+    after_effects(&txn, &before, &after, now).await?;
+    let event = Event {
+        action: AuditAction::UserUpdated,
+        user: Some(after.id),
+        target_label: Some(after.username.clone()),
+        changes,
+        reason,
+    };
+    audit::record(&txn, &app.clock, actor, event).await?;
+    txn.commit().await?;
+    Ok(after)
+}
+
+fn parse(command: &UpdateUser) -> Result<Parsed, UserError> {
+    let patch = &command.patch;
+    let mut reader = Reader::of_patch();
+    for (field, name, given) in [
+        (UserField::Email, "email", patch.email.is_some()),
+        (UserField::Name, "name", patch.name.is_some()),
+        (UserField::Locale, "locale", patch.locale.is_some()),
+        (UserField::ExternalId, "externalId", patch.external_id.is_some()),
+    ] {
+        if given && command.clear.contains(&field) {
+            reader.fault(name, "Is set and cleared at once; leave one out.");
+        }
+    }
+    if patch.email_verified == Some(true) && command.clear.contains(&UserField::Email) {
+        reader.fault("emailVerified", "The address is cleared; there is nothing to verify.");
+    }
+    let parsed = Parsed {
+        username: patch.username.as_deref().and_then(|text| reader.username(text)),
+        email: patch.email.as_deref().and_then(|text| reader.email(text)),
+        name: patch.name.as_deref().and_then(|text| reader.name(text)),
+        locale: patch.locale.as_deref().and_then(|text| reader.locale(text)),
+        external_id: patch.external_id.as_deref().and_then(|text| reader.external_id(text)),
+    };
+    reader.finish()?;
+    Ok(parsed)
+}
+
+fn check(actor: &Actor, command: &UpdateUser, before: &User) -> Result<(), UserError> {
+    // Taking the lock has raised the version by one.
+    let seen = before.version - 1;
+    if command.if_version.is_some_and(|wanted| wanted != seen) {
+        return Err(UserError::VersionConflict(seen));
+    }
+    if command.patch.role.is_some_and(|role| !actor.role.manages(role)) {
+        return Err(UserError::RoleNotGrantable);
+    }
+    let has_email = before.email.is_some() || command.patch.email.is_some();
+    if command.patch.email_verified == Some(true) && !has_email {
+        let message = "The user has no address to verify.";
+        return Err(InvalidInput::in_patch("emailVerified", message).into());
+    }
+    Ok(())
+}
+
+fn apply(command: &UpdateUser, parsed: &Parsed, mut user: User, now: Timestamp) -> User {
+    let patch = &command.patch;
+    if let Some(username) = &parsed.username {
+        username.as_str().clone_into(&mut user.username);
+    }
+    if let Some(email) = &parsed.email {
+        if user.email_key.as_deref() != Some(email.key()) {
+            user.email_verified_at = None;
+        }
+        user.email = Some(email.as_str().to_owned());
+        user.email_key = Some(email.key().to_owned());
+    }
+    match patch.email_verified {
+        Some(true) => user.email_verified_at = user.email_verified_at.or(Some(now)),
+        Some(false) => user.email_verified_at = None,
+        None => {}
+    }
+    for (field, value) in [
+        (&mut user.name, &parsed.name),
+        (&mut user.locale, &parsed.locale),
+        (&mut user.external_id, &parsed.external_id),
+    ] {
+        if value.is_some() {
+            field.clone_from(value);
+        }
+    }
+    user.role = patch.role.unwrap_or(user.role);
+    if let Some(source) = patch.authentication_source
+        && source != user.authentication_source
+    {
+        user.authentication_source = source;
+        user.password_changed_at = None;
+        user.password_expires_at = None;
+        user.must_change_password = false;
+    }
+    for field in &command.clear {
+        match field {
+            UserField::Email => {
+                (user.email, user.email_key, user.email_verified_at) = (None, None, None);
+            }
+            UserField::Name => user.name = None,
+            UserField::Locale => user.locale = None,
+            UserField::ExternalId => user.external_id = None,
+        }
+    }
+    user
+}
+
+async fn save(txn: &crate::db::Txn, parsed: &Parsed, after: &User) -> Result<(), UserError> {
+    let stored = |what| Internal::new("reading a stored name again", what);
+    let username = match &parsed.username {
+        Some(username) => username.clone(),
+        None => Username::parse(&after.username).map_err(|error| stored(error.to_string()))?,
+    };
+    let email = match (&parsed.email, &after.email) {
+        (Some(email), _) => Some(email.clone()),
+        (None, Some(email)) => {
+            Some(EmailAddress::parse(email).map_err(|error| stored(error.to_string()))?)
+        }
+        (None, None) => None,
+    };
+    store::save(txn, after, (&username, email.as_ref())).await.map_err(taken)
+}
+
+/// `Source:` `docs/security.md`: a changed login, address or role voids every outstanding link, and
+/// a password that is now kept elsewhere is gone here, with every session.
+async fn after_effects(
+    txn: &crate::db::Txn,
+    before: &User,
+    after: &User,
+    now: Timestamp,
+) -> Result<(), UserError> {
+    let renamed = before.username != after.username || before.email != after.email;
+    let moved = before.authentication_source != after.authentication_source;
+    if renamed || moved || before.role != after.role {
+        one_time_links::revoke_all(txn, after.id, now).await?;
+    }
+    if moved {
+        credentials::erase(txn, after.id).await?;
+        sessions::revoke_all(txn, after.id, now).await?;
+    }
+    Ok(())
+}
+
+fn changes(before: &User, after: &User) -> Vec<Change> {
+    let verified = |user: &User| Some(user.email_verified_at.is_some().to_string());
+    let text = |text: &str| Some(text.to_owned());
+    [
+        ("username", text(&before.username), text(&after.username)),
+        ("email", before.email.clone(), after.email.clone()),
+        ("emailVerified", verified(before), verified(after)),
+        ("name", before.name.clone(), after.name.clone()),
+        ("locale", before.locale.clone(), after.locale.clone()),
+        ("externalId", before.external_id.clone(), after.external_id.clone()),
+        ("role", text(before.role.name()), text(after.role.name())),
+        (
+            "authenticationSource",
+            text(before.authentication_source.name()),
+            text(after.authentication_source.name()),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, before, after)| before != after)
+    .map(|(field, before, after)| Change::new(field, before, after))
+    .collect()
+}

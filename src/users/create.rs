@@ -1,0 +1,245 @@
+//! Creating a user, with a first password and a welcome mail where asked for.
+
+use sea_orm::DbErr;
+use serde::{Deserialize, Serialize};
+
+use super::handover::{ForceChange, Handover, check_password_mail, compose};
+use super::input::{Reader, check_reason};
+use super::{AuthenticationSource, InvalidInput, User, UserError, store};
+use crate::access::idempotency::{self, Answer, Once};
+use crate::actor::{Actor, Permission, Role};
+use crate::address::EmailAddress;
+use crate::app::App;
+use crate::audit::{self, AuditAction, Change, Event};
+use crate::clock::Timestamp;
+use crate::credentials::{self, Chosen, NewPassword};
+use crate::db::{Txn, unique_violation};
+use crate::ids::{MailDeliveryId, UserId};
+use crate::mail::{self, Delivery, MailKind};
+use crate::secret::Secret;
+use crate::username::Username;
+
+/// A user to be created.
+#[derive(Clone, Debug)]
+pub struct CreateUser {
+    /// Unique name for signing in.
+    pub username: String,
+    /// Address.
+    pub email: Option<String>,
+    /// Whether the address counts as verified.
+    pub email_verified: bool,
+    /// Full name.
+    pub name: Option<String>,
+    /// Language for mail.
+    pub locale: Option<String>,
+    /// Identifier in some other system.
+    pub external_id: Option<String>,
+    /// What the user may do in the Admin API.
+    pub role: Role,
+    /// Where the password is kept.
+    pub authentication_source: AuthenticationSource,
+    /// First password, if any.
+    pub password: Option<NewPassword>,
+    /// Who gets to see it.
+    pub handover: Handover,
+    /// Whether it must be changed at the first sign-in.
+    pub force_change: ForceChange,
+    /// Note for the audit trail.
+    pub reason: Option<String>,
+    /// Against creating twice.
+    pub once: Option<Once>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct CreateOutcome {
+    /// The new user.
+    pub user: User,
+    /// The generated password, if one was made and wanted back.
+    pub generated: Option<Secret>,
+    /// The welcome mail.
+    pub delivery: Option<Delivery>,
+}
+
+/// What is kept of it for a repeated request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredCreation {
+    /// The new user.
+    pub user: String,
+    /// The welcome mail.
+    pub delivery: Option<String>,
+}
+
+impl StoredCreation {
+    /// The ids inside; `None` when the row was not written by this release.
+    pub fn ids(&self) -> (Option<UserId>, Option<MailDeliveryId>) {
+        (UserId::parse(&self.user), self.delivery.as_deref().and_then(MailDeliveryId::parse))
+    }
+}
+
+struct Names {
+    username: Username,
+    email: Option<EmailAddress>,
+}
+
+/// Creates a user.
+pub async fn create(
+    app: &App,
+    actor: &Actor,
+    command: CreateUser,
+) -> Result<Answer<CreateOutcome, StoredCreation>, UserError> {
+    actor.require(Permission::UsersWrite)?;
+    let once = command.once.clone();
+    idempotency::once(app, once.as_ref(), create_once(app, actor, command)).await
+}
+
+async fn create_once(
+    app: &App,
+    actor: &Actor,
+    command: CreateUser,
+) -> Result<CreateOutcome, UserError> {
+    let now = app.clock.now();
+    let (mut user, names) = read(&command, now)?;
+    let reason = check_reason(command.reason.as_deref())?;
+    check(app, actor, &command, &user)?;
+    let chosen = match command.password {
+        Some(new) => Some(credentials::choose(app, actor, new, &user.words(), None).await?),
+        None => None,
+    };
+    let mut works_until = None;
+    if chosen.is_some() {
+        works_until = command.force_change.works_until(app, actor, now)?;
+        user.password_changed_at = Some(now);
+        user.password_expires_at = works_until;
+        user.must_change_password = matches!(command.force_change, ForceChange::Forced { .. });
+    }
+    let hash = match &chosen {
+        Some(chosen) => Some(credentials::hash(app, &chosen.password).await?),
+        None => None,
+    };
+
+    let txn = app.db.begin_write().await?;
+    insert(&txn, &user, &names).await?;
+    if let Some(hash) = hash {
+        credentials::replace(&txn, app, user.id, hash, now).await?;
+    }
+    let delivery = match &chosen {
+        Some(chosen) if command.handover.is_mailed() => {
+            let secret = Some(chosen.password.clone());
+            let welcome = compose(&user, MailKind::Welcome, secret, works_until, now)
+                .ok_or(UserError::EmailMissing)?;
+            Some(mail::enqueue(&txn, app, actor, welcome).await?)
+        }
+        _ => None,
+    };
+    audit::record(&txn, &app.clock, actor, created(&user, chosen.as_ref(), reason)).await?;
+    if let Some(once) = &command.once {
+        let stored = StoredCreation {
+            user: user.id.to_string(),
+            delivery: delivery.as_ref().map(|delivery| delivery.id.to_string()),
+        };
+        once.store(&txn, app, &stored).await?;
+    }
+    txn.commit().await?;
+
+    let generated = chosen
+        .filter(|chosen| chosen.generated && command.handover.is_returned())
+        .map(|chosen| chosen.password);
+    Ok(CreateOutcome { user, generated, delivery })
+}
+
+fn read(command: &CreateUser, now: Timestamp) -> Result<(User, Names), UserError> {
+    let mut reader = Reader::of_input();
+    let username = reader.username(&command.username);
+    let email = command.email.as_deref().and_then(|text| reader.email(text));
+    let name = command.name.as_deref().and_then(|text| reader.name(text));
+    let locale = command.locale.as_deref().and_then(|text| reader.locale(text));
+    let external_id = command.external_id.as_deref().and_then(|text| reader.external_id(text));
+    if command.email_verified && command.email.is_none() {
+        reader.fault("emailVerified", "There is no address to take as verified.");
+    }
+    reader.finish()?;
+    let username = username.ok_or_else(|| InvalidInput::at("username", "Is missing."))?;
+    let user = User {
+        id: UserId::new(now),
+        username: username.as_str().to_owned(),
+        email: email.as_ref().map(|email| email.as_str().to_owned()),
+        email_key: email.as_ref().map(|email| email.key().to_owned()),
+        email_verified_at: command.email_verified.then_some(now),
+        name,
+        locale,
+        external_id,
+        role: command.role,
+        authentication_source: command.authentication_source,
+        disabled_at: None,
+        disabled_until: None,
+        disabled_reason: None,
+        locked_until: None,
+        deleted_at: None,
+        password_changed_at: None,
+        must_change_password: false,
+        password_expires_at: None,
+        last_sign_in_at: None,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    Ok((user, Names { username, email }))
+}
+
+/// What can be refused before anything slow is done.
+fn check(app: &App, actor: &Actor, command: &CreateUser, user: &User) -> Result<(), UserError> {
+    if !actor.role.manages(command.role) {
+        return Err(UserError::RoleNotGrantable);
+    }
+    let source = command.authentication_source;
+    if command.password.is_some() && source != AuthenticationSource::BuiltIn {
+        return Err(UserError::NotBuiltIn(source));
+    }
+    if command.handover.is_mailed() {
+        if command.password.is_none() {
+            let message = "There is no password to mail; give one or set `generate`.";
+            return Err(InvalidInput::at("welcomeEmail", message).into());
+        }
+        check_password_mail(app)?;
+        if user.email.is_none() {
+            return Err(UserError::EmailMissing);
+        }
+    }
+    Ok(())
+}
+
+/// Turns the database's refusal of a second equal name into ours.
+pub(super) fn taken(error: DbErr) -> UserError {
+    match unique_violation(&error, &["username_key", "email_key", "external_id"]) {
+        Some("username_key") => UserError::UsernameTaken,
+        Some("email_key") => UserError::EmailTaken,
+        Some(_) => {
+            InvalidInput::at("externalId", "Another user has this external identifier.").into()
+        }
+        None => error.into(),
+    }
+}
+
+async fn insert(txn: &Txn, user: &User, names: &Names) -> Result<(), UserError> {
+    store::insert(txn, user, (&names.username, names.email.as_ref())).await.map_err(taken)
+}
+
+fn created(user: &User, chosen: Option<&Chosen>, reason: Option<String>) -> Event {
+    let mut changes = vec![
+        Change::to("username", &user.username),
+        Change::new("email", None, user.email.clone()),
+        Change::to("role", user.role.name()),
+        Change::to("authenticationSource", user.authentication_source.name()),
+    ];
+    if let Some(chosen) = chosen {
+        changes.push(Change::to("password", if chosen.generated { "generated" } else { "typed" }));
+    }
+    Event {
+        action: AuditAction::UserCreated,
+        user: Some(user.id),
+        target_label: Some(user.username.clone()),
+        changes,
+        reason,
+    }
+}

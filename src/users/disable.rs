@@ -1,0 +1,114 @@
+//! Keeping a user from signing in, and letting them again.
+
+use super::input::{Reader, check_reason};
+use super::list::{get, lock_target};
+use super::{User, UserError, UserRef, owners, store};
+use crate::actor::{Actor, Permission, Role};
+use crate::address::EmailAddress;
+use crate::app::App;
+use crate::audit::{self, AuditAction, Change, Event};
+use crate::clock::Timestamp;
+use crate::db::Txn;
+use crate::error::Internal;
+use crate::username::Username;
+use crate::{one_time_links, sessions};
+
+/// Keep a user from signing in.
+#[derive(Clone, Debug)]
+pub struct DisableUser {
+    /// Whom.
+    pub user: UserRef,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+    /// Why; shown to administrators and kept in the audit trail.
+    pub reason: Option<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct DisableOutcome {
+    /// The user after the change.
+    pub user: User,
+    /// Sessions that were ended.
+    pub revoked_sessions: u64,
+}
+
+/// Disables a user; every session and link of theirs ends. May be repeated to change end or reason.
+pub async fn disable(
+    app: &App,
+    actor: &Actor,
+    command: DisableUser,
+) -> Result<DisableOutcome, UserError> {
+    actor.require(Permission::UsersWrite)?;
+    let mut reader = Reader::of_input();
+    reader.future("until", command.until, app.clock.now());
+    reader.finish()?;
+    let reason = check_reason(command.reason.as_deref())?;
+    let target = get(app, actor, &command.user).await?;
+
+    let txn = app.db.begin_write().await?;
+    owners::serialise(&txn, app).await?;
+    let mut user = lock_target(&txn, app, actor, target.id).await?;
+    let now = app.clock.now();
+    if user.role == Role::Owner {
+        owners::require_another(&txn, user.id, now).await?;
+    }
+    if !user.is_disabled(now) {
+        user.disabled_at = Some(now);
+    }
+    user.disabled_until = command.until;
+    user.disabled_reason.clone_from(&reason);
+    save(&txn, &user).await?;
+    let revoked_sessions = sessions::revoke_all(&txn, user.id, now).await?;
+    one_time_links::revoke_all(&txn, user.id, now).await?;
+    let until = Change::new("disabledUntil", None, command.until.map(Timestamp::to_rfc3339));
+    record(&txn, app, actor, (AuditAction::UserDisabled, &user, vec![until], reason)).await?;
+    txn.commit().await?;
+    Ok(DisableOutcome { user, revoked_sessions })
+}
+
+/// Lets a disabled user sign in again. Sessions and links that ended stay ended.
+pub async fn enable(
+    app: &App,
+    actor: &Actor,
+    user: &UserRef,
+    reason: Option<&str>,
+) -> Result<User, UserError> {
+    actor.require(Permission::UsersWrite)?;
+    let reason = check_reason(reason)?;
+    let target = get(app, actor, user).await?;
+
+    let txn = app.db.begin_write().await?;
+    let mut user = lock_target(&txn, app, actor, target.id).await?;
+    if user.disabled_at.is_none() {
+        txn.rollback().await?;
+        return Ok(target);
+    }
+    (user.disabled_at, user.disabled_until, user.disabled_reason) = (None, None, None);
+    save(&txn, &user).await?;
+    record(&txn, app, actor, (AuditAction::UserEnabled, &user, Vec::new(), reason)).await?;
+    txn.commit().await?;
+    Ok(user)
+}
+
+async fn save(txn: &Txn, user: &User) -> Result<(), UserError> {
+    let broken = |what: String| Internal::new("reading a stored name again", what);
+    let username = Username::parse(&user.username).map_err(|error| broken(error.to_string()))?;
+    let email = match &user.email {
+        Some(email) => Some(EmailAddress::parse(email).map_err(|error| broken(error.to_string()))?),
+        None => None,
+    };
+    Ok(store::save(txn, user, (&username, email.as_ref())).await?)
+}
+
+async fn record(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    (action, user, changes, reason): (AuditAction, &User, Vec<Change>, Option<String>),
+) -> Result<(), UserError> {
+    let target_label = Some(user.username.clone());
+    let event = Event { action, user: Some(user.id), target_label, changes, reason };
+    audit::record(txn, &app.clock, actor, event).await?;
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Why nothing was done to a user.
+
+use crate::access::idempotency::{KeyMalformed, KeyReused};
+use crate::actor::Denied;
+use crate::credentials::ChooseError;
+use crate::error::Internal;
+use crate::hasher::HashError;
+use crate::users::AuthenticationSource;
+
+/// An input that is malformed or contradicts another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidInput {
+    /// Where, as names below the mutation's arguments.
+    pub path: Vec<&'static str>,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl InvalidInput {
+    /// One input of a mutation.
+    pub fn at(field: &'static str, message: impl Into<String>) -> Self {
+        Self { path: vec!["input", field], message: message.into() }
+    }
+
+    /// One field of the patch of a mutation.
+    pub fn in_patch(field: &'static str, message: impl Into<String>) -> Self {
+        Self { path: vec!["input", "patch", field], message: message.into() }
+    }
+}
+
+/// Every refusal of the acts on users and their passwords.
+///
+/// `Why:` one list for the rooms that act on users rather than one for each act. The acts share most
+/// of it, and each door maps it once, by a match without a rest; which act gives which code is
+/// stated in the schema and proved by tests (`docs/decisions/0004-refusals.md`).
+#[derive(Debug)]
+pub enum UserError {
+    /// Not allowed to this actor.
+    Denied(Denied),
+    /// Malformed or contradictory, possibly in several places.
+    Invalid(Vec<InvalidInput>),
+    /// No such user.
+    NotFound,
+    /// Allowed, but not to a user of that rank.
+    NotManageable,
+    /// The actor may not hand out that role.
+    RoleNotGrantable,
+    /// No active owner would be left.
+    LastOwner,
+    /// Another user has the username.
+    UsernameTaken,
+    /// Another user has the address.
+    EmailTaken,
+    /// The user was changed by someone else since it was read. With the present version.
+    VersionConflict(i64),
+    /// The password is kept elsewhere.
+    NotBuiltIn(AuthenticationSource),
+    /// The user has no address and mail was asked for.
+    EmailMissing,
+    /// The address was never shown to reach the user.
+    EmailNotVerified,
+    /// The user is disabled and mail was asked for.
+    UserDisabled,
+    /// There is no way of sending mail.
+    MailNotConfigured,
+    /// Passwords may not go by mail.
+    PasswordMailDisabled,
+    /// Settings demand a forced change.
+    ForcedChangeRequired,
+    /// The password is not taken.
+    Password(ChooseError),
+    /// The idempotency key was used with another input.
+    IdempotencyKeyReused,
+    /// Broken.
+    Internal(Internal),
+}
+
+impl From<Denied> for UserError {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<Internal> for UserError {
+    fn from(cause: Internal) -> Self {
+        Self::Internal(cause)
+    }
+}
+
+impl From<sea_orm::DbErr> for UserError {
+    fn from(cause: sea_orm::DbErr) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+impl From<InvalidInput> for UserError {
+    fn from(invalid: InvalidInput) -> Self {
+        Self::Invalid(vec![invalid])
+    }
+}
+
+impl From<KeyReused> for UserError {
+    fn from(_reused: KeyReused) -> Self {
+        Self::IdempotencyKeyReused
+    }
+}
+
+impl From<KeyMalformed> for UserError {
+    fn from(malformed: KeyMalformed) -> Self {
+        InvalidInput::at("idempotencyKey", malformed.to_string()).into()
+    }
+}
+
+impl From<ChooseError> for UserError {
+    fn from(error: ChooseError) -> Self {
+        match error {
+            ChooseError::Internal(cause) => Self::Internal(cause),
+            other => Self::Password(other),
+        }
+    }
+}
+
+impl From<HashError> for UserError {
+    fn from(error: HashError) -> Self {
+        ChooseError::from(error).into()
+    }
+}

@@ -1,0 +1,138 @@
+//! Reading what an administrator typed about a user; every fault at once, each with its place.
+
+use super::InvalidInput;
+use crate::address::EmailAddress;
+use crate::clock::Timestamp;
+use crate::username::Username;
+
+/// Longest full name. `Source:` `docs/security.md`: longer ones break the headers of mails.
+const MAX_NAME_CHARACTERS: usize = 200;
+/// Longest identifier in some other system.
+const MAX_EXTERNAL_ID_CHARACTERS: usize = 255;
+/// Longest note for the audit trail.
+const MAX_REASON_CHARACTERS: usize = 1000;
+
+/// Collects faults at places below one path, so that a form can mark all of them.
+pub(super) struct Reader {
+    path: fn(&'static str, String) -> InvalidInput,
+    faults: Vec<InvalidInput>,
+}
+
+impl Reader {
+    pub(super) fn of_input() -> Self {
+        Self { path: |field, message| InvalidInput::at(field, message), faults: Vec::new() }
+    }
+
+    pub(super) fn of_patch() -> Self {
+        Self { path: |field, message| InvalidInput::in_patch(field, message), faults: Vec::new() }
+    }
+
+    pub(super) fn fault(&mut self, field: &'static str, message: impl Into<String>) {
+        self.faults.push((self.path)(field, message.into()));
+    }
+
+    pub(super) fn finish(self) -> Result<(), super::UserError> {
+        if self.faults.is_empty() { Ok(()) } else { Err(super::UserError::Invalid(self.faults)) }
+    }
+
+    pub(super) fn username(&mut self, text: &str) -> Option<Username> {
+        Username::parse(text).map_err(|error| self.fault("username", error.to_string())).ok()
+    }
+
+    pub(super) fn email(&mut self, text: &str) -> Option<EmailAddress> {
+        EmailAddress::parse(text).map_err(|error| self.fault("email", error.to_string())).ok()
+    }
+
+    pub(super) fn name(&mut self, text: &str) -> Option<String> {
+        self.text("name", text, MAX_NAME_CHARACTERS)
+    }
+
+    pub(super) fn external_id(&mut self, text: &str) -> Option<String> {
+        self.text("externalId", text, MAX_EXTERNAL_ID_CHARACTERS)
+    }
+
+    /// A BCP 47 tag such as `en` or `pt-BR`, in its usual spelling.
+    pub(super) fn locale(&mut self, text: &str) -> Option<String> {
+        let tag = canonical_locale(text.trim());
+        if tag.is_none() {
+            self.fault("locale", "Write a language tag such as \"en\" or \"pt-BR\".");
+        }
+        tag
+    }
+
+    pub(super) fn future(&mut self, field: &'static str, at: Option<Timestamp>, now: Timestamp) {
+        if at.is_some_and(|at| at <= now) {
+            self.fault(field, "Must lie in the future.");
+        }
+    }
+
+    fn text(&mut self, field: &'static str, text: &str, most: usize) -> Option<String> {
+        let trimmed = text.trim();
+        let length = trimmed.chars().count();
+        if length == 0 || length > most || trimmed.chars().any(char::is_control) {
+            self.fault(field, format!("Must be 1 to {most} characters without line breaks."));
+            return None;
+        }
+        Some(trimmed.to_owned())
+    }
+}
+
+/// Checks the note for the audit trail. An empty one is none.
+pub fn check_reason(reason: Option<&str>) -> Result<Option<String>, InvalidInput> {
+    let Some(text) = reason.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let disturbing = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+    if text.chars().count() > MAX_REASON_CHARACTERS || text.chars().any(disturbing) {
+        let message =
+            format!("Must be at most {MAX_REASON_CHARACTERS} characters without control characters.");
+        return Err(InvalidInput::at("reason", message));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+fn canonical_locale(text: &str) -> Option<String> {
+    let mut parts = text.split(['-', '_']);
+    let language = parts.next()?;
+    if text.len() > 35 || !(2..=3).contains(&language.len()) || !alphabetic(language) {
+        return None;
+    }
+    let mut tag = language.to_ascii_lowercase();
+    for part in parts {
+        if !(2..=8).contains(&part.len()) || !part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        {
+            return None;
+        }
+        tag.push('-');
+        match part.len() {
+            2 => tag.push_str(&part.to_ascii_uppercase()),
+            _ => tag.push_str(part),
+        }
+    }
+    Some(tag)
+}
+
+fn alphabetic(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locales_get_their_usual_spelling() {
+        assert_eq!(canonical_locale("pt_br").as_deref(), Some("pt-BR"));
+        assert_eq!(canonical_locale("DE").as_deref(), Some("de"));
+        for text in ["", "e", "english", "en--", "en-\u{e9}\u{e9}", "en\r\nBcc"] {
+            assert_eq!(canonical_locale(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reason_with_escape_codes_is_refused() {
+        assert!(check_reason(Some("\u{1b}[31mred")).is_err());
+        assert_eq!(check_reason(Some("  ")).unwrap(), None);
+        assert_eq!(check_reason(Some("line\nline")).unwrap().as_deref(), Some("line\nline"));
+    }
+}

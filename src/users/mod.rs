@@ -1,0 +1,32 @@
+//! Users: who has an account, and everything an administrator may change about it but the password.
+//!
+//! Knows names, addresses, states and roles. A user's row is the lock of everything that belongs to
+//! the user: every act that changes any of it first calls `lock` in its transaction.
+
+mod change;
+mod create;
+mod disable;
+mod error;
+mod filter;
+mod handover;
+mod input;
+mod list;
+mod must_change;
+mod owners;
+mod search;
+mod store;
+mod user;
+
+pub use change::{UpdateUser, UserField, UserPatch, update};
+pub use create::{CreateOutcome, CreateUser, StoredCreation, create};
+pub use disable::{DisableOutcome, DisableUser, disable, enable};
+pub use error::{InvalidInput, UserError};
+pub use handover::{ForceChange, Handover, check_password_mail, compose};
+pub use input::check_reason;
+pub use list::{
+    TimeRange, UserFilter, UserOrder, UserOrderField, UserRef, count, find, find_many, get, list,
+    lock_target, order_name,
+};
+pub use must_change::set_must_change;
+pub use store::{PasswordState, find_by_id, set_password_state};
+pub use user::{AuthenticationSource, User, UserStatus};

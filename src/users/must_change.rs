@@ -1,0 +1,53 @@
+//! Telling a user to choose a new password at the next sign-in, without changing the present one.
+
+use super::input::check_reason;
+use super::list::{get, lock_target};
+use super::{AuthenticationSource, PasswordState, User, UserError, UserRef, set_password_state};
+use crate::actor::{Actor, Permission};
+use crate::app::App;
+use crate::audit::{self, AuditAction, Change, Event};
+
+/// Sets or lifts the demand. Lifting it also lifts the end of a temporary password.
+pub async fn set_must_change(
+    app: &App,
+    actor: &Actor,
+    (user, must_change): (&UserRef, bool),
+    reason: Option<&str>,
+) -> Result<User, UserError> {
+    actor.require(Permission::PasswordsReset)?;
+    let reason = check_reason(reason)?;
+    let target = get(app, actor, user).await?;
+
+    let txn = app.db.begin_write().await?;
+    let mut user = lock_target(&txn, app, actor, target.id).await?;
+    if user.authentication_source != AuthenticationSource::BuiltIn {
+        return Err(UserError::NotBuiltIn(user.authentication_source));
+    }
+    if user.must_change_password == must_change {
+        txn.rollback().await?;
+        return Ok(target);
+    }
+    let before = user.must_change_password.to_string();
+    user.must_change_password = must_change;
+    user.password_expires_at = user.password_expires_at.filter(|_| must_change);
+    let state = PasswordState {
+        changed_at: user.password_changed_at,
+        must_change,
+        expires_at: user.password_expires_at,
+    };
+    set_password_state(&txn, user.id, state).await?;
+    let event = Event {
+        action: AuditAction::PasswordChangeRequirementSet,
+        user: Some(user.id),
+        target_label: Some(user.username.clone()),
+        changes: vec![Change::new(
+            "mustChangePassword",
+            Some(before),
+            Some(must_change.to_string()),
+        )],
+        reason,
+    };
+    audit::record(&txn, &app.clock, actor, event).await?;
+    txn.commit().await?;
+    Ok(user)
+}

@@ -1,0 +1,242 @@
+//! Every query on users.
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+};
+
+use super::filter::condition;
+use super::list::key_of;
+use super::{AuthenticationSource, User, UserFilter, UserOrder, UserOrderField, UserRef};
+use crate::actor::Role;
+use crate::address::EmailAddress;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::Txn;
+use crate::entities::user::{ActiveModel, Column, Entity, Model};
+use crate::error::Internal;
+use crate::ids::UserId;
+use crate::keyset::{self, Sorting};
+use crate::page::{Page, PageRequest, Position, SortValue};
+use crate::username::{LoginKey, Username};
+
+/// What a user's row knows of the password; the hash stands elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordState {
+    /// When it was set. `None` when there is none.
+    pub changed_at: Option<Timestamp>,
+    /// Whether another one must be chosen at the next sign-in.
+    pub must_change: bool,
+    /// When it stops working.
+    pub expires_at: Option<Timestamp>,
+}
+
+fn sorting(order: UserOrder) -> Sorting<Column> {
+    let (column, nullable) = match order.field {
+        UserOrderField::CreatedAt => (Column::CreatedAt, false),
+        UserOrderField::Email => (Column::EmailKey, true),
+        UserOrderField::LastSignInAt => (Column::LastSignInAt, true),
+        UserOrderField::Name => (Column::NameKey, true),
+        UserOrderField::PasswordExpiresAt => (Column::PasswordExpiresAt, true),
+        UserOrderField::UpdatedAt => (Column::UpdatedAt, false),
+        UserOrderField::Username => (Column::UsernameKey, false),
+    };
+    Sorting { column, id: Column::Id, nullable, descending: order.descending }
+}
+
+fn position(field: UserOrderField, row: &Model) -> Position {
+    let number = |value: Option<i64>| value.map_or(SortValue::Null, SortValue::Number);
+    let text = |value: Option<&String>| value.cloned().map_or(SortValue::Null, SortValue::Text);
+    let value = match field {
+        UserOrderField::CreatedAt => SortValue::Number(row.created_at),
+        UserOrderField::Email => text(row.email_key.as_ref()),
+        UserOrderField::LastSignInAt => number(row.last_sign_in_at),
+        UserOrderField::Name => text(row.name_key.as_ref()),
+        UserOrderField::PasswordExpiresAt => number(row.password_expires_at),
+        UserOrderField::UpdatedAt => SortValue::Number(row.updated_at),
+        UserOrderField::Username => text(Some(&row.username_key)),
+    };
+    Position { value, id: row.id }
+}
+
+pub(super) async fn page(
+    db: &impl ConnectionTrait,
+    filter: &UserFilter,
+    now: Timestamp,
+    order: UserOrder,
+    request: &PageRequest,
+) -> Result<Page<User>, Internal> {
+    let list = Entity::find().filter(condition(filter, now));
+    let place = |row: &Model| position(order.field, row);
+    Ok(keyset::fetch(db, list, sorting(order), request, place).await?.map(read))
+}
+
+pub(super) async fn count(
+    db: &impl ConnectionTrait,
+    filter: &UserFilter,
+    now: Timestamp,
+) -> Result<u64, Internal> {
+    Ok(Entity::find().filter(condition(filter, now)).count(db).await?)
+}
+
+pub(super) async fn find(
+    db: &impl ConnectionTrait,
+    reference: &UserRef,
+) -> Result<Option<User>, Internal> {
+    let query = match reference {
+        UserRef::Id(id) => Entity::find_by_id(id.uuid()),
+        UserRef::Login(login) => match key_of(login) {
+            LoginKey::Username(key) => Entity::find().filter(Column::UsernameKey.eq(key)),
+            LoginKey::Email(key) => Entity::find().filter(Column::EmailKey.eq(key)),
+            LoginKey::Impossible => return Ok(None),
+        },
+        UserRef::Nobody => return Ok(None),
+    };
+    Ok(query.one(db).await?.map(read))
+}
+
+/// One user, without a check of rights: for the payload of an act that had its own.
+pub async fn find_by_id(app: &App, id: UserId) -> Result<Option<User>, Internal> {
+    find(app.db.read(), &UserRef::Id(id)).await
+}
+
+pub(super) async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: &[UserId],
+) -> Result<Vec<User>, Internal> {
+    let rows =
+        Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid()))).all(db).await?;
+    Ok(rows.into_iter().map(read).collect())
+}
+
+pub(super) async fn lock(
+    txn: &Txn,
+    id: UserId,
+    now: Timestamp,
+) -> Result<Option<User>, Internal> {
+    Entity::update_many()
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .col_expr(Column::UpdatedAt, Expr::value(now.as_millis()))
+        .filter(Column::Id.eq(id.uuid()))
+        .exec(txn)
+        .await?;
+    find(txn, &UserRef::Id(id)).await
+}
+
+/// Owners that can act, one user aside.
+pub(super) async fn other_active_owners(
+    txn: &Txn,
+    except: UserId,
+    now: Timestamp,
+) -> Result<u64, Internal> {
+    let owners = Entity::find()
+        .filter(Column::Role.eq(Role::Owner.name()))
+        .filter(Column::Id.ne(except.uuid()))
+        .filter(super::filter::able(now));
+    Ok(owners.count(txn).await?)
+}
+
+/// Writes what a user's row knows of the password.
+pub async fn set_password_state(
+    txn: &Txn,
+    id: UserId,
+    state: PasswordState,
+) -> Result<(), Internal> {
+    let millis = |moment: Option<Timestamp>| moment.map(Timestamp::as_millis);
+    Entity::update_many()
+        .col_expr(Column::PasswordChangedAt, Expr::value(millis(state.changed_at)))
+        .col_expr(Column::MustChangePassword, Expr::value(state.must_change))
+        .col_expr(Column::PasswordExpiresAt, Expr::value(millis(state.expires_at)))
+        .filter(Column::Id.eq(id.uuid()))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+/// Writes a new row.
+pub(super) async fn insert(
+    txn: &Txn,
+    user: &User,
+    names: (&Username, Option<&EmailAddress>),
+) -> Result<(), sea_orm::DbErr> {
+    let mut row = changed(user, names);
+    row.id = Set(user.id.uuid());
+    row.created_at = Set(user.created_at.as_millis());
+    Entity::insert(row).exec_without_returning(txn).await?;
+    Ok(())
+}
+
+/// Writes every column of a row that `lock` gave.
+pub(super) async fn save(
+    txn: &Txn,
+    user: &User,
+    names: (&Username, Option<&EmailAddress>),
+) -> Result<(), sea_orm::DbErr> {
+    Entity::update_many()
+        .set(changed(user, names))
+        .filter(Column::Id.eq(user.id.uuid()))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+fn changed(user: &User, (username, email): (&Username, Option<&EmailAddress>)) -> ActiveModel {
+    let millis = |moment: Option<Timestamp>| Set(moment.map(Timestamp::as_millis));
+    ActiveModel {
+        username: Set(user.username.clone()),
+        username_key: Set(username.key().to_owned()),
+        email: Set(user.email.clone()),
+        email_key: Set(email.map(|email| email.key().to_owned())),
+        email_domain: Set(email.map(|email| email.domain().to_owned())),
+        email_verified_at: millis(user.email_verified_at),
+        name: Set(user.name.clone()),
+        name_key: Set(user.name.as_deref().map(super::search::fold)),
+        search_text: Set(super::search::text(user)),
+        locale: Set(user.locale.clone()),
+        external_id: Set(user.external_id.clone()),
+        role: Set(user.role.name().to_owned()),
+        authentication_source: Set(user.authentication_source.name().to_owned()),
+        disabled_at: millis(user.disabled_at),
+        disabled_until: millis(user.disabled_until),
+        disabled_reason: Set(user.disabled_reason.clone()),
+        locked_until: millis(user.locked_until),
+        deleted_at: millis(user.deleted_at),
+        password_changed_at: millis(user.password_changed_at),
+        must_change_password: Set(user.must_change_password),
+        password_expires_at: millis(user.password_expires_at),
+        last_sign_in_at: millis(user.last_sign_in_at),
+        updated_at: Set(user.updated_at.as_millis()),
+        version: Set(user.version),
+        ..ActiveModel::default()
+    }
+}
+
+/// `Why:` a role or source that this release does not know gives no rights and no reset here.
+fn read(row: Model) -> User {
+    let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+    User {
+        id: UserId::from_uuid(row.id),
+        username: row.username,
+        email: row.email,
+        email_key: row.email_key,
+        email_verified_at: moment(row.email_verified_at),
+        name: row.name,
+        locale: row.locale,
+        external_id: row.external_id,
+        role: Role::parse(&row.role).unwrap_or(Role::Owner),
+        authentication_source: AuthenticationSource::parse(&row.authentication_source)
+            .unwrap_or(AuthenticationSource::Saml),
+        disabled_at: moment(row.disabled_at),
+        disabled_until: moment(row.disabled_until),
+        disabled_reason: row.disabled_reason,
+        locked_until: moment(row.locked_until),
+        deleted_at: moment(row.deleted_at),
+        password_changed_at: moment(row.password_changed_at),
+        must_change_password: row.must_change_password,
+        password_expires_at: moment(row.password_expires_at),
+        last_sign_in_at: moment(row.last_sign_in_at),
+        created_at: Timestamp::from_millis(row.created_at),
+        updated_at: Timestamp::from_millis(row.updated_at),
+        version: row.version,
+    }
+}
