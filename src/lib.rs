@@ -13,6 +13,7 @@ pub mod hasher;
 pub mod ids;
 pub mod keyring;
 mod keyset;
+pub mod mail;
 pub mod page;
 pub mod secret;
 pub mod settings;

@@ -7,6 +7,7 @@
 
 mod list;
 mod outbox;
+mod render;
 mod store;
 mod templates;
 pub mod transport;
@@ -18,9 +19,10 @@ use std::pin::Pin;
 use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 
-pub use list::{DeliveryFilter, count, find_many, list, list_by_user};
+pub use list::{DeliveryFilter, count, count_by_user, find_many, list, list_by_user};
 pub use outbox::{NewEmail, enqueue, sweep};
-pub use templates::{RenderError, Rendered, Templates};
+pub use render::{Site, Words};
+pub use templates::{LOCALES, RenderError, Rendered, Templates};
 pub use worker::{Worker, backoff};
 
 use crate::clock::Timestamp;
@@ -41,8 +43,12 @@ pub enum MailKind {
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::Welcome, Self::NewPassword, Self::PasswordChanged, Self::Test];
+    pub const ALL: [Self; 4] = [
+        Self::Welcome,
+        Self::NewPassword,
+        Self::PasswordChanged,
+        Self::Test,
+    ];
 
     /// The name in the API and in the database.
     pub const fn name(self) -> &'static str {
@@ -73,7 +79,8 @@ pub enum DeliveryStatus {
     Failed,
     /// Not sent in time: what it carries would no longer work.
     Expired,
-    /// The mail server's last answer was lost, twice; it may or may not have arrived.
+    /// The mail server's last answer was lost; it may or may not have arrived. While
+    /// `next_attempt_at` is set, it is tried once more under the same `Message-ID`.
     Unknown,
 }
 
