@@ -20,7 +20,7 @@ use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 
 pub use list::{DeliveryFilter, count, count_by_user, find_many, list, list_by_user};
-pub use outbox::{NewEmail, enqueue, sweep};
+pub use outbox::{NewEmail, PLAIN_MAIL_LIFETIME, enqueue, sweep};
 pub use render::{Site, Words};
 pub use templates::{LOCALES, RenderError, Rendered, Templates};
 pub use worker::{Worker, backoff};

@@ -35,7 +35,7 @@ pub struct NewEmail {
 }
 
 /// Mail without a secret is given up after this time without success.
-pub const PLAIN_MAIL_LIFETIME: Duration = Duration::from_secs(3 * 24 * 3600);
+pub const PLAIN_MAIL_LIFETIME: Duration = Duration::from_hours(72);
 
 /// Queues a mail; it goes out after the transaction commits, by the worker of some replica.
 pub async fn enqueue(

@@ -27,7 +27,7 @@ use crate::secret::{Secret, random_bytes};
 use verdict::{Plan, Verdict};
 
 /// How long a mail counts as held. Longer than a send may take, so no other worker takes it over.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 /// The longest send, whatever the way out.
 const SEND_TIMEOUT: Duration = Duration::from_secs(45);
 /// Mails on their way at once.
