@@ -307,7 +307,11 @@ impl Actor {
 
     /// Errors: `OperatorOnly` for everyone but the command line.
     pub fn require_operator(&self) -> Result<(), Denied> {
-        if self.kind == ActorKind::Operator { Ok(()) } else { Err(Denied::OperatorOnly) }
+        if self.kind == ActorKind::Operator {
+            Ok(())
+        } else {
+            Err(Denied::OperatorOnly)
+        }
     }
 
     /// Errors: `Unauthenticated` for nobody known.

@@ -150,7 +150,11 @@ fn created(key: &ApiKey) -> Event {
 
 /// Scopes as one text, comma-separated.
 pub(super) fn names(scopes: &[Permission]) -> String {
-    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(",")
+    scopes
+        .iter()
+        .map(|scope| scope.name())
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// Every key, newest first, ended ones included.
@@ -168,7 +172,11 @@ pub async fn find_many(
     actor.require_known()?;
     let may_see_all = actor.permissions.contains(&Permission::AuditRead);
     let own = |id: &ApiKeyId| actor.kind == ActorKind::ApiKey(*id);
-    let ids: Vec<_> = ids.iter().copied().filter(|id| may_see_all || own(id)).collect();
+    let ids: Vec<_> = ids
+        .iter()
+        .copied()
+        .filter(|id| may_see_all || own(id))
+        .collect();
     Ok(store::keys_by_id(app.db.read(), &ids).await?)
 }
 

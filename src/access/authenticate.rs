@@ -25,7 +25,9 @@ pub async fn authenticate(
     let Some(key) = found.filter(|key| key.status(now) == ApiKeyStatus::Active) else {
         return Ok(None);
     };
-    if key.last_used_at.is_none_or(|last| last.plus(LAST_USED_EVERY) <= now)
+    if key
+        .last_used_at
+        .is_none_or(|last| last.plus(LAST_USED_EVERY) <= now)
         && let Err(error) = store::touch_key(app.db.write(), key.id, now).await
     {
         // Reads must go on while the database takes no writes.

@@ -71,7 +71,12 @@ impl Once {
 
     /// Stores the outcome. Fails when another request with this key was first; then the whole
     /// transaction must be dropped.
-    pub async fn store(&self, txn: &Txn, app: &App, outcome: &impl Serialize) -> Result<(), Internal> {
+    pub async fn store(
+        &self,
+        txn: &Txn,
+        app: &App,
+        outcome: &impl Serialize,
+    ) -> Result<(), Internal> {
         let outcome = serde_json::to_string(outcome)
             .map_err(Internal::while_doing("writing an idempotent outcome"))?;
         store::insert_outcome(txn, self, outcome, app.clock.now()).await
@@ -106,7 +111,9 @@ where
     Stored: DeserializeOwned,
     E: From<Internal> + From<KeyReused>,
 {
-    let Some(key) = key else { return act.await.map(Answer::Done) };
+    let Some(key) = key else {
+        return act.await.map(Answer::Done);
+    };
     if let Some(stored) = key.replay::<_, E>(app).await? {
         return Ok(Answer::Replay(stored));
     }
@@ -121,6 +128,9 @@ where
 
 /// Deletes outcomes past their time. Gives how many.
 pub async fn sweep(app: &App) -> Result<u64, Internal> {
-    let before = app.clock.now().minus(app.settings.database.keep.idempotency);
+    let before = app
+        .clock
+        .now()
+        .minus(app.settings.database.keep.idempotency);
     store::delete_outcomes_before(app.db.write(), before).await
 }

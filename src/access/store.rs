@@ -33,7 +33,9 @@ pub(super) async fn insert_key(
         last_used_at: Set(None),
         revoked_at: Set(None),
     };
-    api_key::Entity::insert(row).exec_without_returning(db).await?;
+    api_key::Entity::insert(row)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
@@ -43,7 +45,11 @@ fn read_key(row: api_key::Model) -> ApiKey {
         id: ApiKeyId::from_uuid(row.id),
         name: row.name,
         prefix: row.prefix,
-        scopes: row.scopes.split(',').filter_map(Permission::parse).collect(),
+        scopes: row
+            .scopes
+            .split(',')
+            .filter_map(Permission::parse)
+            .collect(),
         role: Role::parse(&row.role).unwrap_or(Role::Member),
         created_at: Timestamp::from_millis(row.created_at),
         expires_at: row.expires_at.map(Timestamp::from_millis),
@@ -53,7 +59,10 @@ fn read_key(row: api_key::Model) -> ApiKey {
 }
 
 pub(super) async fn keys(db: &impl ConnectionTrait) -> Result<Vec<ApiKey>, Internal> {
-    let rows = api_key::Entity::find().order_by_desc(api_key::Column::Id).all(db).await?;
+    let rows = api_key::Entity::find()
+        .order_by_desc(api_key::Column::Id)
+        .all(db)
+        .await?;
     Ok(rows.into_iter().map(read_key).collect())
 }
 
@@ -61,7 +70,10 @@ pub(super) async fn key(
     db: &impl ConnectionTrait,
     id: ApiKeyId,
 ) -> Result<Option<ApiKey>, Internal> {
-    Ok(api_key::Entity::find_by_id(id.uuid()).one(db).await?.map(read_key))
+    Ok(api_key::Entity::find_by_id(id.uuid())
+        .one(db)
+        .await?
+        .map(read_key))
 }
 
 pub(super) async fn keys_by_id(
@@ -126,7 +138,9 @@ pub(super) async fn insert_outcome(
         outcome: Set(outcome),
         created_at: Set(now.as_millis()),
     };
-    idempotency_key::Entity::insert(row).exec_without_returning(db).await?;
+    idempotency_key::Entity::insert(row)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
@@ -202,7 +216,11 @@ pub(super) async fn write_lease(
         held_until: Set(now.as_millis()),
     };
     lease::Entity::insert(row)
-        .on_conflict(OnConflict::column(Column::Name).update_column(Column::HeldUntil).to_owned())
+        .on_conflict(
+            OnConflict::column(Column::Name)
+                .update_column(Column::HeldUntil)
+                .to_owned(),
+        )
         .exec_without_returning(txn)
         .await?;
     Ok(())

@@ -76,7 +76,12 @@ pub fn policy(settings: &Settings) -> Result<PasswordPolicy, Internal> {
         .map_err(Internal::while_doing("opening policy.breached_file"))?;
     let mut words = rules.words.clone();
     words.push(settings.server.site_name.clone());
-    if let Some(host) = settings.server.public_url.as_ref().and_then(|url| url.host_str()) {
+    if let Some(host) = settings
+        .server
+        .public_url
+        .as_ref()
+        .and_then(|url| url.host_str())
+    {
         words.push(host.to_owned());
     }
     Ok(PasswordPolicy {
@@ -99,7 +104,11 @@ pub fn judge(
 ) -> Result<Password, Vec<Violation>> {
     let password = Password::parse(typed.clone()).map_err(|violation| vec![violation])?;
     let violations = policy.judge(&password, about);
-    if violations.is_empty() { Ok(password) } else { Err(violations) }
+    if violations.is_empty() {
+        Ok(password)
+    } else {
+        Err(violations)
+    }
 }
 
 /// Takes a typed password that keeps every rule, or makes one.
@@ -120,9 +129,12 @@ pub async fn choose(
     let policy = policy(&app.settings)?;
     match new {
         NewPassword::Generated(recipe) => {
-            let password = generator::generate(&recipe, &policy, about)
-                .map_err(ChooseError::Generator)?;
-            Ok(Chosen { password, generated: true })
+            let password =
+                generator::generate(&recipe, &policy, about).map_err(ChooseError::Generator)?;
+            Ok(Chosen {
+                password,
+                generated: true,
+            })
         }
         NewPassword::Typed(typed) => {
             let password = judge(&policy, &typed, about).map_err(ChooseError::Rejected)?;
@@ -130,7 +142,10 @@ pub async fn choose(
             if let Some(user) = user {
                 refuse_reused(app, user, &password).await?;
             }
-            Ok(Chosen { password, generated: false })
+            Ok(Chosen {
+                password,
+                generated: false,
+            })
         }
     }
 }
@@ -149,7 +164,11 @@ async fn refuse_reused(app: &App, user: UserId, password: &Secret) -> Result<(),
     for earlier in store::latest_hashes(app.db.read(), user, count).await? {
         if app.hasher.verify(password, earlier).await? {
             let rule = PasswordRule::Reused;
-            let violation = Violation { rule, required: Some(count), actual: None };
+            let violation = Violation {
+                rule,
+                required: Some(count),
+                actual: None,
+            };
             return Err(ChooseError::Rejected(vec![violation]));
         }
     }

@@ -34,7 +34,14 @@ pub async fn replace(
         store::remember(txn, user, previous.password_hash.clone(), now).await?;
     }
     store::forget_beyond(txn, user, kept.saturating_sub(1)).await?;
-    store::put(txn, user, password_hash, now, previous.map(|row| row.version)).await
+    store::put(
+        txn,
+        user,
+        password_hash,
+        now,
+        previous.map(|row| row.version),
+    )
+    .await
 }
 
 /// Removes a user's password and its history, for an account that now signs in elsewhere.

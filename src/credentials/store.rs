@@ -21,7 +21,10 @@ pub(super) async fn find(
     user: UserId,
 ) -> Result<Option<Stored>, Internal> {
     let row = credential::Entity::find_by_id(user.uuid()).one(db).await?;
-    Ok(row.map(|row| Stored { password_hash: row.password_hash, version: row.version }))
+    Ok(row.map(|row| Stored {
+        password_hash: row.password_hash,
+        version: row.version,
+    }))
 }
 
 /// The present hash and those before it, newest first, `count` in all.
@@ -40,7 +43,10 @@ pub(super) async fn latest_hashes(
         .all(db)
         .await?;
     let present = find(db, user).await?.map(|stored| stored.password_hash);
-    Ok(present.into_iter().chain(earlier.into_iter().map(|row| row.password_hash)).collect())
+    Ok(present
+        .into_iter()
+        .chain(earlier.into_iter().map(|row| row.password_hash))
+        .collect())
 }
 
 /// Every change raises the version, so that what was verified against an older one does not count.
@@ -58,7 +64,9 @@ pub(super) async fn put(
             version: Set(1),
             changed_at: Set(now.as_millis()),
         };
-        credential::Entity::insert(row).exec_without_returning(db).await?;
+        credential::Entity::insert(row)
+            .exec_without_returning(db)
+            .await?;
         return Ok(());
     };
     credential::Entity::update_many()
@@ -83,7 +91,9 @@ pub(super) async fn remember(
         password_hash: Set(password_hash),
         replaced_at: Set(now.as_millis()),
     };
-    password_history::Entity::insert(row).exec_without_returning(db).await?;
+    password_history::Entity::insert(row)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
@@ -114,6 +124,8 @@ pub(super) async fn delete(db: &impl ConnectionTrait, user: UserId) -> Result<()
         .filter(password_history::Column::UserId.eq(user.uuid()))
         .exec(db)
         .await?;
-    credential::Entity::delete_by_id(user.uuid()).exec(db).await?;
+    credential::Entity::delete_by_id(user.uuid())
+        .exec(db)
+        .await?;
     Ok(())
 }

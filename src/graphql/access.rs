@@ -28,7 +28,11 @@ pub(crate) enum Node {
 #[derive(Interface, Clone)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Global ID."),
-    field(name = "display_name", ty = "&str", desc = "Name to show for this actor.")
+    field(
+        name = "display_name",
+        ty = "&str",
+        desc = "Name to show for this actor."
+    )
 )]
 pub(crate) enum Actor {
     User(User),
@@ -111,7 +115,9 @@ impl AccessQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         let actor = ctx.actor();
         answer(ctx, actor.require_known().map_err(ReadError::from))?;
-        let ActorKind::ApiKey(id) = actor.kind else { return None };
+        let ActorKind::ApiKey(id) = actor.kind else {
+            return None;
+        };
         let keys = answer(ctx, access::find_many(ctx.app(), actor, &[id]).await)?;
         let key = keys.into_iter().next()?;
         Some(Viewer {
@@ -158,7 +164,12 @@ impl AccessQuery {
 async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
     let (app, actor) = (ctx.app(), ctx.actor());
     let mut found: Vec<(String, Node)> = Vec::new();
-    for prefix in [UserId::PREFIX, ApiKeyId::PREFIX, MailDeliveryId::PREFIX, AuditEventId::PREFIX] {
+    for prefix in [
+        UserId::PREFIX,
+        ApiKeyId::PREFIX,
+        MailDeliveryId::PREFIX,
+        AuditEventId::PREFIX,
+    ] {
         let of_kind = || ids.iter().filter(move |id| prefix_of(id) == Some(prefix));
         if of_kind().next().is_none() {
             continue;
@@ -167,27 +178,37 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
             UserId::PREFIX => {
                 let ids: Vec<_> = of_kind().filter_map(|id| UserId::parse(id)).collect();
                 users::find_many(app, actor, &ids).await.map(|list| {
-                    list.into_iter().map(|u| (u.id.to_string(), Node::User(User(u)))).collect()
+                    list.into_iter()
+                        .map(|u| (u.id.to_string(), Node::User(User(u))))
+                        .collect()
                 })
             }
             ApiKeyId::PREFIX => {
                 let ids: Vec<_> = of_kind().filter_map(|id| ApiKeyId::parse(id)).collect();
                 access::find_many(app, actor, &ids).await.map(|list| {
-                    list.into_iter().map(|k| (k.id.to_string(), Node::ApiKey(ApiKey(k)))).collect()
+                    list.into_iter()
+                        .map(|k| (k.id.to_string(), Node::ApiKey(ApiKey(k))))
+                        .collect()
                 })
             }
             MailDeliveryId::PREFIX => {
-                let ids: Vec<_> = of_kind().filter_map(|id| MailDeliveryId::parse(id)).collect();
+                let ids: Vec<_> = of_kind()
+                    .filter_map(|id| MailDeliveryId::parse(id))
+                    .collect();
                 mail::find_many(app, actor, &ids).await.map(|list| {
                     let node = |d: mail::Delivery| Node::MailDelivery(MailDelivery(d));
-                    list.into_iter().map(|d| (d.id.to_string(), node(d))).collect()
+                    list.into_iter()
+                        .map(|d| (d.id.to_string(), node(d)))
+                        .collect()
                 })
             }
             _ => {
                 let ids: Vec<_> = of_kind().filter_map(|id| AuditEventId::parse(id)).collect();
                 audit::find_many(app, actor, &ids).await.map(|list| {
                     let node = |e: audit::AuditEvent| Node::AuditEvent(AuditEvent(e));
-                    list.into_iter().map(|e| (e.id.to_string(), node(e))).collect()
+                    list.into_iter()
+                        .map(|e| (e.id.to_string(), node(e)))
+                        .collect()
                 })
             }
         };
@@ -199,7 +220,12 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
             }
         }
     }
-    let node = |id: &ID| found.iter().find(|(known, _)| *known == id.0).map(|(_, node)| node.clone());
+    let node = |id: &ID| {
+        found
+            .iter()
+            .find(|(known, _)| *known == id.0)
+            .map(|(_, node)| node.clone())
+    };
     ids.iter().map(node).collect()
 }
 

@@ -8,7 +8,7 @@ use super::context::Reach as _;
 use super::enums::AuditAction;
 use super::error::{answer, checked, paging};
 use super::loaders::ApiKeyKey;
-use super::paging::{Connection, wants_total};
+use super::paging::{Listing, connection, wants_total};
 use super::scalars::DateTime;
 use super::users::{DateTimeRange, User, loaded, range, short, user_by_id};
 use crate::actor::{Permission, ReadError};
@@ -135,15 +135,29 @@ impl AuditEventFilter {
         short("userIds", self.user_ids.as_ref())?;
         let occurred_at = range(self.occurred_at);
         Ok(EventFilter {
-            actions: self.actions.map(|list| list.into_iter().map(Into::into).collect()),
-            actors: self.actor_ids.map(|ids| ids.iter().filter_map(actor_uuid).collect()),
-            users: self.user_ids.map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect()),
+            actions: self
+                .actions
+                .map(|list| list.into_iter().map(Into::into).collect()),
+            actors: self
+                .actor_ids
+                .map(|ids| ids.iter().filter_map(actor_uuid).collect()),
+            users: self
+                .user_ids
+                .map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect()),
             request_id: self.request_id,
             from: occurred_at.from,
             until: occurred_at.until,
         })
     }
 }
+
+connection!(
+    AuditEvent,
+    AuditEventConnection,
+    AuditEventEdge,
+    "A page of audit events.",
+    "One entry of a page of audit events."
+);
 
 /// The part of `Query` about the audit trail.
 #[derive(Default)]
@@ -154,22 +168,38 @@ impl AuditQuery {
     /// The audit trail, newest first.
     ///
     /// Access: scope AUDIT_READ.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25.")]
+        #[graphql(
+            desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25."
+        )]
         first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")]
-        last: Option<i32>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Conditions that must all hold. Omitted conditions do not restrict.")]
         filter: Option<AuditEventFilter>,
-    ) -> Option<Connection<AuditEvent>> {
+    ) -> Option<AuditEventConnection> {
         let (app, actor) = (ctx.app(), ctx.actor());
-        answer(ctx, actor.require(Permission::AuditRead).map_err(ReadError::from))?;
-        let arguments = PageArguments { first, after, last, before };
+        answer(
+            ctx,
+            actor
+                .require(Permission::AuditRead)
+                .map_err(ReadError::from),
+        )?;
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
         let request = paging(ctx, arguments.read(&app.keys, audit::ORDER))?;
         let filter = checked(ctx, filter.unwrap_or_default().read())?;
         let page = answer(ctx, audit::list(app, actor, &filter, &request).await)?;
@@ -178,6 +208,10 @@ impl AuditQuery {
         } else {
             None
         };
-        Some(Connection::new(page.map(AuditEvent), audit::ORDER, total))
+        Some(AuditEventConnection(Listing::new(
+            page.map(AuditEvent),
+            audit::ORDER,
+            total,
+        )))
     }
 }

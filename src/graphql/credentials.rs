@@ -23,9 +23,14 @@ pub(crate) struct PasswordGenerator {
 
 /// Reads the wish; absent means the defaults.
 pub(crate) fn recipe(wish: Option<&PasswordGenerator>) -> Recipe {
-    let style = wish.map_or(PasswordStyle::Characters, |wish| wish.style).into();
+    let style = wish
+        .map_or(PasswordStyle::Characters, |wish| wish.style)
+        .into();
     let length = wish.and_then(|wish| wish.length);
-    Recipe { style, length: length.map(|length| u32::try_from(length).unwrap_or(0)) }
+    Recipe {
+        style,
+        length: length.map(|length| u32::try_from(length).unwrap_or(0)),
+    }
 }
 
 /// Rules for new passwords.
@@ -120,7 +125,10 @@ impl CredentialQuery {
     ///
     /// Access: anyone (public endpoint).
     async fn password_policy(&self, ctx: &Context<'_>) -> Option<PasswordPolicy> {
-        let policy = answer(ctx, credentials::policy(&ctx.app().settings).map_err(Into::into))?;
+        let policy = answer(
+            ctx,
+            credentials::policy(&ctx.app().settings).map_err(Into::into),
+        )?;
         let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
         Some(PasswordPolicy {
             min_length: number(policy.min_length),
@@ -155,16 +163,27 @@ impl CheckMutation {
         if avoid.len() > 10 || avoid.iter().any(|word| word.chars().count() > 200) {
             let message = "Takes at most 10 words of at most 200 characters.";
             let error = MutationError::at(ErrorCode::InvalidInput, &["input", "avoid"], message);
-            return Some(CheckPasswordPayload { errors: vec![error], ..Default::default() });
+            return Some(CheckPasswordPayload {
+                errors: vec![error],
+                ..Default::default()
+            });
         }
         let about: Vec<&str> = avoid.iter().map(String::as_str).collect();
-        let policy = answer(ctx, credentials::policy(&ctx.app().settings).map_err(Into::into))?;
+        let policy = answer(
+            ctx,
+            credentials::policy(&ctx.app().settings).map_err(Into::into),
+        )?;
         let judged = credentials::judge(&policy, &input.password.0, &about);
         let readable = credentials::Password::parse(input.password.0.clone()).ok();
         Some(CheckPasswordPayload {
             is_acceptable: Some(judged.is_ok()),
             strength: readable.map(|password| strength::estimate(&password, &about).into()),
-            errors: judged.err().unwrap_or_default().iter().map(MutationError::rule).collect(),
+            errors: judged
+                .err()
+                .unwrap_or_default()
+                .iter()
+                .map(MutationError::rule)
+                .collect(),
         })
     }
 }
@@ -185,7 +204,10 @@ impl GenerateMutation {
         #[graphql(desc = "What to do.")] input: GeneratePasswordInput,
     ) -> Option<GeneratePasswordPayload> {
         known(ctx)?;
-        let policy = answer(ctx, credentials::policy(&ctx.app().settings).map_err(Into::into))?;
+        let policy = answer(
+            ctx,
+            credentials::policy(&ctx.app().settings).map_err(Into::into),
+        )?;
         let made = generator::generate(&recipe(input.generator.as_ref()), &policy, &[]);
         Some(match made {
             Ok(secret) => GeneratePasswordPayload {

@@ -161,17 +161,29 @@ fn path(names: &[&str]) -> Option<Vec<String>> {
 
 impl MutationError {
     fn plain(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self::Basic(BasicError { code, message: message.into(), path: None })
+        Self::Basic(BasicError {
+            code,
+            message: message.into(),
+            path: None,
+        })
     }
 
     /// A refusal that belongs to one input.
     pub(crate) fn at(code: ErrorCode, names: &[&str], message: impl Into<String>) -> Self {
-        Self::Basic(BasicError { code, message: message.into(), path: path(names) })
+        Self::Basic(BasicError {
+            code,
+            message: message.into(),
+            path: path(names),
+        })
     }
 
     /// A malformed or contradictory input.
     pub(crate) fn invalid(invalid: &InvalidInput) -> Self {
-        Self::at(ErrorCode::InvalidInput, &invalid.path, invalid.message.clone())
+        Self::at(
+            ErrorCode::InvalidInput,
+            &invalid.path,
+            invalid.message.clone(),
+        )
     }
 
     /// One broken rule.
@@ -234,7 +246,9 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
         UserError::VersionConflict(present) => MutationError::at(
             Code::VersionConflict,
             &["input", "ifVersion"],
-            format!("The user was changed meanwhile; the present version is {present}. Read it again."),
+            format!(
+                "The user was changed meanwhile; the present version is {present}. Read it again."
+            ),
         ),
         UserError::NotBuiltIn(source) => not_built_in(source),
         UserError::EmailMissing => MutationError::plain(
@@ -339,7 +353,11 @@ pub(crate) fn top_level<T>(ctx: &Context<'_>, code: &'static str, message: &str)
 
 fn internal<T>(ctx: &Context<'_>, cause: &Internal) -> Option<T> {
     tracing::error!(error = %cause, field = ctx.item.node.name.node.as_str(), "a request failed");
-    top_level(ctx, "INTERNAL_SERVER_ERROR", "Something went wrong here. Quote the request id.")
+    top_level(
+        ctx,
+        "INTERNAL_SERVER_ERROR",
+        "Something went wrong here. Quote the request id.",
+    )
 }
 
 /// What a reading field answers: the value, or null with a top-level error.

@@ -28,7 +28,10 @@ impl Loader {
 }
 
 /// How the library starts a batch.
-#[expect(clippy::disallowed_methods, reason = "a batch ends with the request that waits for it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a batch ends with the request that waits for it"
+)]
 pub(crate) fn spawn<F>(batch: F) -> tokio::task::JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -74,8 +77,13 @@ impl dataloader::Loader<UserKey> for Loader {
 
     async fn load(&self, keys: &[UserKey]) -> Result<HashMap<UserKey, User>, Shared> {
         let ids: Vec<UserId> = keys.iter().map(|key| key.0).collect();
-        let users = users::find_many(&self.app, &self.actor, &ids).await.map_err(Arc::new)?;
-        Ok(users.into_iter().map(|user| (UserKey(user.id), user)).collect())
+        let users = users::find_many(&self.app, &self.actor, &ids)
+            .await
+            .map_err(Arc::new)?;
+        Ok(users
+            .into_iter()
+            .map(|user| (UserKey(user.id), user))
+            .collect())
     }
 }
 
@@ -83,13 +91,15 @@ impl dataloader::Loader<ApiKeyKey> for Loader {
     type Value = access::ApiKey;
     type Error = Shared;
 
-    async fn load(
-        &self,
-        keys: &[ApiKeyKey],
-    ) -> Result<HashMap<ApiKeyKey, access::ApiKey>, Shared> {
+    async fn load(&self, keys: &[ApiKeyKey]) -> Result<HashMap<ApiKeyKey, access::ApiKey>, Shared> {
         let ids: Vec<ApiKeyId> = keys.iter().map(|key| key.0).collect();
-        let found = access::find_many(&self.app, &self.actor, &ids).await.map_err(Arc::new)?;
-        Ok(found.into_iter().map(|key| (ApiKeyKey(key.id), key)).collect())
+        let found = access::find_many(&self.app, &self.actor, &ids)
+            .await
+            .map_err(Arc::new)?;
+        Ok(found
+            .into_iter()
+            .map(|key| (ApiKeyKey(key.id), key))
+            .collect())
     }
 }
 
@@ -116,7 +126,9 @@ impl dataloader::Loader<EventsOf> for Loader {
                 None
             };
             for key in group {
-                let Some(page) = pages.remove(&key.user.uuid()) else { continue };
+                let Some(page) = pages.remove(&key.user.uuid()) else {
+                    continue;
+                };
                 let total = total(totals.as_ref(), key.user);
                 loaded.insert(key.clone(), (page, total));
             }
@@ -129,10 +141,7 @@ impl dataloader::Loader<MailOf> for Loader {
     type Value = Counted<Delivery>;
     type Error = Shared;
 
-    async fn load(
-        &self,
-        keys: &[MailOf],
-    ) -> Result<HashMap<MailOf, Counted<Delivery>>, Shared> {
+    async fn load(&self, keys: &[MailOf]) -> Result<HashMap<MailOf, Counted<Delivery>>, Shared> {
         let (app, actor) = (&self.app, self.actor.as_ref());
         let filter = DeliveryFilter::default();
         let mut loaded = HashMap::new();
@@ -149,7 +158,9 @@ impl dataloader::Loader<MailOf> for Loader {
                 None
             };
             for key in group {
-                let Some(page) = pages.remove(&key.user.uuid()) else { continue };
+                let Some(page) = pages.remove(&key.user.uuid()) else {
+                    continue;
+                };
                 let total = total(totals.as_ref(), key.user);
                 loaded.insert(key.clone(), (page, total));
             }

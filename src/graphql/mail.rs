@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object};
 use super::context::Reach as _;
 use super::enums::{MailDeliveryStatus, MailKind};
 use super::error::{answer, checked, paging};
-use super::paging::{Connection, wants_total};
+use super::paging::{Listing, connection, wants_total};
 use super::scalars::{DateTime, EmailAddress, Locale, moment};
 use super::users::{DateTimeRange, User, range, short, user_by_id};
 use crate::actor::{Permission, ReadError};
@@ -112,15 +112,29 @@ impl MailDeliveryFilter {
             .map(|address| address.key().to_owned());
         let created_at = range(self.created_at);
         Ok(DeliveryFilter {
-            kinds: self.kinds.map(|list| list.into_iter().map(Into::into).collect()),
-            statuses: self.statuses.map(|list| list.into_iter().map(Into::into).collect()),
+            kinds: self
+                .kinds
+                .map(|list| list.into_iter().map(Into::into).collect()),
+            statuses: self
+                .statuses
+                .map(|list| list.into_iter().map(Into::into).collect()),
             recipient_key,
-            users: self.user_ids.map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect()),
+            users: self
+                .user_ids
+                .map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect()),
             from: created_at.from,
             until: created_at.until,
         })
     }
 }
+
+connection!(
+    MailDelivery,
+    MailDeliveryConnection,
+    MailDeliveryEdge,
+    "A page of mail deliveries.",
+    "One entry of a page of mail deliveries."
+);
 
 /// The part of `Query` about mail.
 #[derive(Default)]
@@ -131,22 +145,36 @@ impl MailQuery {
     /// Mail that was queued or sent, newest first.
     ///
     /// Access: scope MAIL_READ.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn mail_deliveries(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25.")]
+        #[graphql(
+            desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25."
+        )]
         first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")]
-        last: Option<i32>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Conditions that must all hold. Omitted conditions do not restrict.")]
         filter: Option<MailDeliveryFilter>,
-    ) -> Option<Connection<MailDelivery>> {
+    ) -> Option<MailDeliveryConnection> {
         let (app, actor) = (ctx.app(), ctx.actor());
-        answer(ctx, actor.require(Permission::MailRead).map_err(ReadError::from))?;
-        let arguments = PageArguments { first, after, last, before };
+        answer(
+            ctx,
+            actor.require(Permission::MailRead).map_err(ReadError::from),
+        )?;
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
         let request = paging(ctx, arguments.read(&app.keys, mail::ORDER))?;
         let filter = checked(ctx, filter.unwrap_or_default().read())?;
         let page = answer(ctx, mail::list(app, actor, &filter, &request).await)?;
@@ -155,6 +183,10 @@ impl MailQuery {
         } else {
             None
         };
-        Some(Connection::new(page.map(MailDelivery), mail::ORDER, total))
+        Some(MailDeliveryConnection(Listing::new(
+            page.map(MailDelivery),
+            mail::ORDER,
+            total,
+        )))
     }
 }

@@ -83,12 +83,17 @@ where
 /// Builds the schema of `/graphql`. Needs no database; data comes with each request.
 pub fn full() -> FullSchema {
     let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
-    limited(schema).register_output_type::<access::Node>().finish()
+    limited(schema)
+        .register_output_type::<access::Node>()
+        .finish()
 }
 
 /// Builds the schema of `/public/graphql`.
 pub fn public() -> PublicSchema {
-    let schema =
-        Schema::build(PublicQuery::default(), PublicMutation::default(), EmptySubscription);
+    let schema = Schema::build(
+        PublicQuery::default(),
+        PublicMutation::default(),
+        EmptySubscription,
+    );
     limited(schema).finish()
 }

@@ -1,11 +1,9 @@
 //! Relay connections: a page of domain rows becomes edges, nodes, page info and a count.
 
-use async_graphql::{Context, Object, OutputType, SimpleObject};
+use async_graphql::{Context, SimpleObject};
 
 use crate::app::App;
-use crate::page::{self, Page};
-
-use super::context::Reach as _;
+use crate::page::{self, Page, Placed};
 
 /// Where a page of a connection begins and ends, and whether there is more.
 #[derive(SimpleObject, Clone, Debug)]
@@ -20,72 +18,101 @@ pub(crate) struct PageInfo {
     end_cursor: Option<String>,
 }
 
-/// A page of a list, with the count of the whole list where it was asked for.
-pub(crate) struct Connection<N> {
+/// A page with what its connection type needs to show it.
+pub(crate) struct Listing<N> {
     page: Page<N>,
     order: String,
     total: Option<u64>,
 }
 
-/// One entry of a page of a list.
-#[derive(SimpleObject)]
-#[graphql(concrete(name = "UserEdge", params(super::users::User)))]
-#[graphql(concrete(name = "AuditEventEdge", params(super::audit::AuditEvent)))]
-#[graphql(concrete(name = "MailDeliveryEdge", params(super::mail::MailDelivery)))]
-pub(crate) struct Edge<N: OutputType> {
-    /// Where this entry is, for `after` and `before`. Opaque.
-    cursor: String,
-    /// The entry itself.
-    node: N,
-}
-
-impl<N> Connection<N> {
+impl<N> Listing<N> {
     /// Wraps a page. `order` is the name under which its cursors are signed.
     pub(crate) fn new(page: Page<N>, order: impl Into<String>, total: Option<u64>) -> Self {
-        Self { page, order: order.into(), total }
-    }
-
-    fn cursor(&self, app: &App, place: Option<&page::Placed<N>>) -> Option<String> {
-        place.map(|row| page::encode(&app.keys, &self.order, &row.position))
-    }
-}
-
-/// A page of a list.
-#[Object(
-    concrete(name = "UserConnection", params(super::users::User)),
-    concrete(name = "AuditEventConnection", params(super::audit::AuditEvent)),
-    concrete(name = "MailDeliveryConnection", params(super::mail::MailDelivery))
-)]
-impl<N: OutputType + Clone> Connection<N> {
-    /// This page, with cursors.
-    async fn edges(&self, ctx: &Context<'_>) -> Vec<Edge<N>> {
-        let edge = |row: &page::Placed<N>| Edge {
-            cursor: page::encode(&ctx.app().keys, &self.order, &row.position),
-            node: row.item.clone(),
-        };
-        self.page.rows.iter().map(edge).collect()
-    }
-
-    /// This page, without cursors.
-    async fn nodes(&self) -> Vec<N> {
-        self.page.rows.iter().map(|row| row.item.clone()).collect()
-    }
-
-    /// Where the page begins and ends.
-    async fn page_info(&self, ctx: &Context<'_>) -> PageInfo {
-        PageInfo {
-            has_next_page: self.page.has_next,
-            has_previous_page: self.page.has_previous,
-            start_cursor: self.cursor(ctx.app(), self.page.rows.first()),
-            end_cursor: self.cursor(ctx.app(), self.page.rows.last()),
+        Self {
+            page,
+            order: order.into(),
+            total,
         }
     }
 
-    /// How many there are on all pages, under the same conditions. Only counted when asked for.
-    async fn total_count(&self) -> i32 {
-        self.total.and_then(|total| i32::try_from(total).ok()).unwrap_or(i32::MAX)
+    pub(crate) fn rows(&self) -> &[Placed<N>] {
+        &self.page.rows
+    }
+
+    pub(crate) fn cursor(&self, app: &App, row: &Placed<N>) -> String {
+        page::encode(&app.keys, &self.order, &row.position)
+    }
+
+    pub(crate) fn info(&self, app: &App) -> PageInfo {
+        let cursor = |row: Option<&Placed<N>>| row.map(|row| self.cursor(app, row));
+        PageInfo {
+            has_next_page: self.page.has_next,
+            has_previous_page: self.page.has_previous,
+            start_cursor: cursor(self.page.rows.first()),
+            end_cursor: cursor(self.page.rows.last()),
+        }
+    }
+
+    pub(crate) fn total(&self) -> i32 {
+        self.total
+            .and_then(|total| i32::try_from(total).ok())
+            .unwrap_or(i32::MAX)
     }
 }
+
+/// Makes the two types of one connection.
+///
+/// `Why:` a macro, because the library gives types made from one generic no names and descriptions
+/// of their own.
+macro_rules! connection {
+    ($node:ty, $connection:ident, $edge:ident, $page_doc:literal, $edge_doc:literal) => {
+        #[doc = $edge_doc]
+        #[derive(async_graphql::SimpleObject)]
+        pub(crate) struct $edge {
+            /// Where this entry is, for `after` and `before`. Opaque.
+            cursor: String,
+            /// The entry itself.
+            node: $node,
+        }
+
+        #[doc = $page_doc]
+        pub(crate) struct $connection(pub(crate) crate::graphql::paging::Listing<$node>);
+
+        #[doc = $page_doc]
+        #[async_graphql::Object]
+        impl $connection {
+            /// This page, with cursors.
+            async fn edges(&self, ctx: &async_graphql::Context<'_>) -> Vec<$edge> {
+                let edge = |row: &crate::page::Placed<$node>| $edge {
+                    cursor: self.0.cursor(ctx.app(), row),
+                    node: row.item.clone(),
+                };
+                self.0.rows().iter().map(edge).collect()
+            }
+
+            /// This page, without cursors.
+            async fn nodes(&self) -> Vec<$node> {
+                self.0.rows().iter().map(|row| row.item.clone()).collect()
+            }
+
+            /// Where the page begins and ends.
+            async fn page_info(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+            ) -> crate::graphql::paging::PageInfo {
+                self.0.info(ctx.app())
+            }
+
+            /// How many there are on all pages, under the same conditions. Only counted when asked
+            /// for.
+            async fn total_count(&self) -> i32 {
+                self.0.total()
+            }
+        }
+    };
+}
+
+pub(crate) use connection;
 
 /// Whether the count of the whole list was asked for.
 pub(crate) fn wants_total(ctx: &Context<'_>) -> bool {

@@ -112,7 +112,11 @@ fn command(ctx: &Context<'_>, input: &ResetPasswordInput) -> Result<ResetPasswor
         new,
         handover,
         force_change: force_change(input.force_change_on_login, input.temporary_for_seconds)?,
-        sessions: if input.revoke_sessions { SessionsAfter::Revoked } else { SessionsAfter::Kept },
+        sessions: if input.revoke_sessions {
+            SessionsAfter::Revoked
+        } else {
+            SessionsAfter::Kept
+        },
         reason: input.reason.clone(),
         once: once(ctx, "resetPassword", input.idempotency_key.as_ref(), input)?,
     })
@@ -127,31 +131,33 @@ async fn reset(
     input: ResetPasswordInput,
 ) -> Result<ResetPasswordPayload, UserError> {
     let command = command(ctx, &input)?;
-    Ok(match password_reset::reset_password(ctx.app(), ctx.actor(), command).await? {
-        Answer::Done(outcome) => ResetPasswordPayload {
-            temporary_until: moment(outcome.user.password_expires_at),
-            user: Some(User(outcome.user)),
-            generated_password: outcome.generated.map(OneTimeSecret),
-            mail_delivery: outcome.delivery.map(MailDelivery),
-            revoked_session_count: count(outcome.revoked_sessions),
-            revoked_link_count: count(outcome.revoked_links),
-            is_replay: false,
-            errors: Vec::new(),
-        },
-        Answer::Replay(stored) => {
-            let (user, mail_delivery) = replayed(ctx, stored.ids()).await?;
-            ResetPasswordPayload {
-                user,
-                generated_password: None,
-                mail_delivery,
-                revoked_session_count: count(stored.revoked_sessions),
-                revoked_link_count: count(stored.revoked_links),
-                temporary_until: moment(stored.works_until()),
-                is_replay: true,
+    Ok(
+        match password_reset::reset_password(ctx.app(), ctx.actor(), command).await? {
+            Answer::Done(outcome) => ResetPasswordPayload {
+                temporary_until: moment(outcome.user.password_expires_at),
+                user: Some(User(outcome.user)),
+                generated_password: outcome.generated.map(OneTimeSecret),
+                mail_delivery: outcome.delivery.map(MailDelivery),
+                revoked_session_count: count(outcome.revoked_sessions),
+                revoked_link_count: count(outcome.revoked_links),
+                is_replay: false,
                 errors: Vec::new(),
+            },
+            Answer::Replay(stored) => {
+                let (user, mail_delivery) = replayed(ctx, stored.ids()).await?;
+                ResetPasswordPayload {
+                    user,
+                    generated_password: None,
+                    mail_delivery,
+                    revoked_session_count: count(stored.revoked_sessions),
+                    revoked_link_count: count(stored.revoked_links),
+                    temporary_until: moment(stored.works_until()),
+                    is_replay: true,
+                    errors: Vec::new(),
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// The part of `Mutation` about password resets.
@@ -174,7 +180,10 @@ impl PasswordResetMutation {
             Ok(payload) => Some(payload),
             Err(error) => {
                 let errors = refuse(ctx, error)?;
-                Some(ResetPasswordPayload { errors, ..Default::default() })
+                Some(ResetPasswordPayload {
+                    errors,
+                    ..Default::default()
+                })
             }
         }
     }
@@ -193,12 +202,16 @@ impl PasswordResetMutation {
         let wanted = (&reference, input.must_change_password);
         let reason = input.reason.as_deref();
         match users::set_must_change(ctx.app(), ctx.actor(), wanted, reason).await {
-            Ok(user) => {
-                Some(SetMustChangePasswordPayload { user: Some(User(user)), errors: Vec::new() })
-            }
+            Ok(user) => Some(SetMustChangePasswordPayload {
+                user: Some(User(user)),
+                errors: Vec::new(),
+            }),
             Err(error) => {
                 let errors = refuse(ctx, error)?;
-                Some(SetMustChangePasswordPayload { errors, ..Default::default() })
+                Some(SetMustChangePasswordPayload {
+                    errors,
+                    ..Default::default()
+                })
             }
         }
     }

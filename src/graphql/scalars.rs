@@ -60,12 +60,17 @@ impl ScalarType for EmailAddress {
 pub(crate) struct Locale(pub(crate) String);
 
 /// A BCP 47 language tag, for example `en` or `pt-BR`.
-#[Scalar(name = "Locale", specified_by_url = "https://www.rfc-editor.org/info/bcp47")]
+#[Scalar(
+    name = "Locale",
+    specified_by_url = "https://www.rfc-editor.org/info/bcp47"
+)]
 impl ScalarType for Locale {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(text) => Ok(Self(text)),
-            _ => Err(InputValueError::custom("A locale must be a string such as \"en\".")),
+            _ => Err(InputValueError::custom(
+                "A locale must be a string such as \"en\".",
+            )),
         }
     }
 

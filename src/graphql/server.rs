@@ -32,7 +32,12 @@ impl ServerQuery {
     /// Access: scope SETTINGS_READ.
     async fn server_info(&self, ctx: &Context<'_>) -> Option<ServerInfo> {
         let app = ctx.app();
-        answer(ctx, ctx.actor().require(Permission::SettingsRead).map_err(ReadError::from))?;
+        answer(
+            ctx,
+            ctx.actor()
+                .require(Permission::SettingsRead)
+                .map_err(ReadError::from),
+        )?;
         Some(ServerInfo {
             version: env!("CARGO_PKG_VERSION"),
             database: app.db.kind(),

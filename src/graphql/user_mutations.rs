@@ -206,8 +206,10 @@ impl Wish<'_> {
             (true, true) => Handover::CallerAndMail,
             (true, false) => Handover::Mail,
             (false, false) if self.generate => {
-                let message =
-                    format!("Without `{}` nobody would ever see the password.", self.mail_field);
+                let message = format!(
+                    "Without `{}` nobody would ever see the password.",
+                    self.mail_field
+                );
                 return Err(InvalidInput::at("returnPassword", message));
             }
             (false, _) => Handover::Caller,
@@ -217,7 +219,10 @@ impl Wish<'_> {
 }
 
 /// Reads the forced change with its time.
-pub(crate) fn force_change(forced: bool, seconds: Option<i32>) -> Result<ForceChange, InvalidInput> {
+pub(crate) fn force_change(
+    forced: bool,
+    seconds: Option<i32>,
+) -> Result<ForceChange, InvalidInput> {
     match (forced, seconds) {
         (false, Some(_)) => Err(InvalidInput::at(
             "temporaryForSeconds",
@@ -238,7 +243,13 @@ pub(crate) fn once(
     input: &impl InputType,
 ) -> Result<Option<Once>, UserError> {
     let Some(key) = key else { return Ok(None) };
-    Ok(Some(Once::new(ctx.app(), ctx.actor(), mutation, key, &input.to_value())?))
+    Ok(Some(Once::new(
+        ctx.app(),
+        ctx.actor(),
+        mutation,
+        key,
+        &input.to_value(),
+    )?))
 }
 
 fn creation(ctx: &Context<'_>, input: CreateUserInput) -> Result<users::CreateUser, UserError> {
@@ -271,31 +282,36 @@ fn creation(ctx: &Context<'_>, input: CreateUserInput) -> Result<users::CreateUs
 
 async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<CreateUserPayload, UserError> {
     let command = creation(ctx, input)?;
-    Ok(match users::create(ctx.app(), ctx.actor(), command).await? {
-        Answer::Done(outcome) => CreateUserPayload {
-            user: Some(User(outcome.user)),
-            generated_password: outcome.generated.map(OneTimeSecret),
-            mail_delivery: outcome.delivery.map(MailDelivery),
-            is_replay: false,
-            errors: Vec::new(),
-        },
-        Answer::Replay(stored) => {
-            let (user, delivery) = replayed(ctx, stored.ids()).await?;
-            CreateUserPayload {
-                user,
-                generated_password: None,
-                mail_delivery: delivery,
-                is_replay: true,
+    Ok(
+        match users::create(ctx.app(), ctx.actor(), command).await? {
+            Answer::Done(outcome) => CreateUserPayload {
+                user: Some(User(outcome.user)),
+                generated_password: outcome.generated.map(OneTimeSecret),
+                mail_delivery: outcome.delivery.map(MailDelivery),
+                is_replay: false,
                 errors: Vec::new(),
+            },
+            Answer::Replay(stored) => {
+                let (user, delivery) = replayed(ctx, stored.ids()).await?;
+                CreateUserPayload {
+                    user,
+                    generated_password: None,
+                    mail_delivery: delivery,
+                    is_replay: true,
+                    errors: Vec::new(),
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// The objects that a repeated request named, as they are now.
 pub(crate) async fn replayed(
     ctx: &Context<'_>,
-    (user, delivery): (Option<crate::ids::UserId>, Option<crate::ids::MailDeliveryId>),
+    (user, delivery): (
+        Option<crate::ids::UserId>,
+        Option<crate::ids::MailDeliveryId>,
+    ),
 ) -> Result<(Option<User>, Option<MailDelivery>), UserError> {
     let user = match user {
         Some(id) => users::find_by_id(ctx.app(), id).await?.map(User),
@@ -322,7 +338,12 @@ fn change(input: UpdateUserInput) -> users::UpdateUser {
     users::UpdateUser {
         user: (&input.user).into(),
         patch,
-        clear: input.clear.unwrap_or_default().into_iter().map(Into::into).collect(),
+        clear: input
+            .clear
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect(),
         if_version: input.if_version.map(i64::from),
         reason: input.reason,
     }
@@ -347,7 +368,10 @@ impl UserMutation {
             Ok(payload) => Some(payload),
             Err(error) => {
                 let errors = refuse(ctx, error)?;
-                Some(CreateUserPayload { errors, ..Default::default() })
+                Some(CreateUserPayload {
+                    errors,
+                    ..Default::default()
+                })
             }
         }
     }
@@ -362,10 +386,16 @@ impl UserMutation {
         #[graphql(desc = "What to do.")] input: UpdateUserInput,
     ) -> Option<UpdateUserPayload> {
         match users::update(ctx.app(), ctx.actor(), change(input)).await {
-            Ok(user) => Some(UpdateUserPayload { user: Some(User(user)), errors: Vec::new() }),
+            Ok(user) => Some(UpdateUserPayload {
+                user: Some(User(user)),
+                errors: Vec::new(),
+            }),
             Err(error) => {
                 let errors = refuse(ctx, error)?;
-                Some(UpdateUserPayload { errors, ..Default::default() })
+                Some(UpdateUserPayload {
+                    errors,
+                    ..Default::default()
+                })
             }
         }
     }
@@ -393,7 +423,10 @@ impl UserMutation {
             }),
             Err(error) => {
                 let errors = refuse(ctx, error)?;
-                Some(DisableUserPayload { errors, ..Default::default() })
+                Some(DisableUserPayload {
+                    errors,
+                    ..Default::default()
+                })
             }
         }
     }
@@ -409,10 +442,16 @@ impl UserMutation {
     ) -> Option<EnableUserPayload> {
         let reference = (&input.user).into();
         match users::enable(ctx.app(), ctx.actor(), &reference, input.reason.as_deref()).await {
-            Ok(user) => Some(EnableUserPayload { user: Some(User(user)), errors: Vec::new() }),
+            Ok(user) => Some(EnableUserPayload {
+                user: Some(User(user)),
+                errors: Vec::new(),
+            }),
             Err(error) => {
                 let errors = refuse(ctx, error)?;
-                Some(EnableUserPayload { errors, ..Default::default() })
+                Some(EnableUserPayload {
+                    errors,
+                    ..Default::default()
+                })
             }
         }
     }

@@ -2,15 +2,15 @@
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
 
-use super::audit::AuditEvent;
+use super::audit::{AuditEvent, AuditEventConnection};
 use super::context::Reach as _;
 use super::enums::{
     AuditAction, AuthenticationSource, OrderDirection, Role, UserOrderField, UserStatus,
 };
 use super::error::{answer, checked, paging};
 use super::loaders::{EventsOf, MailOf, Shared, UserKey};
-use super::mail::MailDelivery;
-use super::paging::{Connection, wants_total};
+use super::mail::{MailDelivery, MailDeliveryConnection};
+use super::paging::{Listing, connection, wants_total};
 use super::scalars::{DateTime, EmailAddress, Locale, moment};
 use crate::actor::{Permission, ReadError};
 use crate::address::domain_key;
@@ -145,43 +145,92 @@ impl User {
     async fn mail_deliveries(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25.")]
+        #[graphql(
+            desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25."
+        )]
         first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")]
-        last: Option<i32>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Option<Connection<MailDelivery>> {
-        let arguments = PageArguments { first, after, last, before };
-        answer(ctx, ctx.actor().require(Permission::MailRead).map_err(ReadError::from))?;
+    ) -> Option<MailDeliveryConnection> {
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        answer(
+            ctx,
+            ctx.actor()
+                .require(Permission::MailRead)
+                .map_err(ReadError::from),
+        )?;
         paging(ctx, arguments.read(&ctx.app().keys, mail::ORDER))?;
-        let key = MailOf { user: self.0.id, arguments, with_total: wants_total(ctx) };
+        let key = MailOf {
+            user: self.0.id,
+            arguments,
+            with_total: wants_total(ctx),
+        };
         let (page, total) = loaded(ctx, ctx.loader().load_one(key).await)??;
-        Some(Connection::new(page.map(MailDelivery), mail::ORDER, total))
+        Some(MailDeliveryConnection(Listing::new(
+            page.map(MailDelivery),
+            mail::ORDER,
+            total,
+        )))
     }
 
     /// What was done to the user, newest first. Needs scope AUDIT_READ.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25.")]
+        #[graphql(
+            desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25."
+        )]
         first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")]
-        last: Option<i32>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only these actions.")] actions: Option<Vec<AuditAction>>,
-    ) -> Option<Connection<AuditEvent>> {
-        let arguments = PageArguments { first, after, last, before };
-        answer(ctx, ctx.actor().require(Permission::AuditRead).map_err(ReadError::from))?;
+    ) -> Option<AuditEventConnection> {
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        answer(
+            ctx,
+            ctx.actor()
+                .require(Permission::AuditRead)
+                .map_err(ReadError::from),
+        )?;
         paging(ctx, arguments.read(&ctx.app().keys, audit::ORDER))?;
         let actions = actions.map(|list| list.into_iter().map(Into::into).collect());
-        let filter = EventFilter { actions, ..EventFilter::default() };
+        let filter = EventFilter {
+            actions,
+            ..EventFilter::default()
+        };
         let with_total = wants_total(ctx);
-        let key = EventsOf { user: self.0.id, filter, arguments, with_total };
+        let key = EventsOf {
+            user: self.0.id,
+            filter,
+            arguments,
+            with_total,
+        };
         let (page, total) = loaded(ctx, ctx.loader().load_one(key).await)??;
-        Some(Connection::new(page.map(AuditEvent), audit::ORDER, total))
+        Some(AuditEventConnection(Listing::new(
+            page.map(AuditEvent),
+            audit::ORDER,
+            total,
+        )))
     }
 }
 
@@ -305,7 +354,10 @@ fn into<A, B: From<A>>(list: Option<Vec<A>>) -> Option<Vec<B>> {
 impl UserFilter {
     fn read(self, search: Option<String>) -> Result<users::UserFilter, String> {
         short("ids", self.ids.as_ref())?;
-        if search.as_ref().is_some_and(|text| text.chars().count() > 200) {
+        if search
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > 200)
+        {
             return Err("`search` takes at most 200 characters.".to_owned());
         }
         let email_domain = self
@@ -313,7 +365,9 @@ impl UserFilter {
             .map(|domain| domain_key(&domain).map_err(|error| error.to_string()))
             .transpose()?;
         Ok(users::UserFilter {
-            ids: self.ids.map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect()),
+            ids: self
+                .ids
+                .map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect()),
             statuses: into(self.statuses),
             roles: into(self.roles),
             authentication_sources: into(self.authentication_sources),
@@ -331,6 +385,14 @@ impl UserFilter {
         })
     }
 }
+
+connection!(
+    User,
+    UserConnection,
+    UserEdge,
+    "A page of users.",
+    "One entry of a page of users."
+);
 
 /// The part of `Query` about users.
 #[derive(Default)]
@@ -366,17 +428,25 @@ impl UserQuery {
     /// Users, newest first unless ordered otherwise.
     ///
     /// Access: scope USERS_READ.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25.")]
+        #[graphql(
+            desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25."
+        )]
         first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")]
-        last: Option<i32>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Free text, at most 200 characters, looked for in username, e-mail address and name; letter case and accents do not count.")]
+        #[graphql(
+            desc = "Free text, at most 200 characters, looked for in username, e-mail address and name; letter case and accents do not count."
+        )]
         search: Option<String>,
         #[graphql(desc = "Conditions that must all hold. Omitted conditions do not restrict.")]
         filter: Option<UserFilter>,
@@ -385,15 +455,25 @@ impl UserQuery {
             default_with = "UserOrder { field: UserOrderField::CreatedAt, direction: OrderDirection::Desc }"
         )]
         order_by: UserOrder,
-    ) -> Option<Connection<User>> {
+    ) -> Option<UserConnection> {
         let (app, actor) = (ctx.app(), ctx.actor());
-        answer(ctx, actor.require(Permission::UsersRead).map_err(ReadError::from))?;
+        answer(
+            ctx,
+            actor
+                .require(Permission::UsersRead)
+                .map_err(ReadError::from),
+        )?;
         let order = users::UserOrder {
             field: order_by.field.into(),
             descending: order_by.direction == OrderDirection::Desc,
         };
         let name = users::order_name(order);
-        let arguments = PageArguments { first, after, last, before };
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
         let request = paging(ctx, arguments.read(&app.keys, &name))?;
         let filter = checked(ctx, filter.unwrap_or_default().read(search))?;
         let page = answer(ctx, users::list(app, actor, &filter, order, &request).await)?;
@@ -402,6 +482,6 @@ impl UserQuery {
         } else {
             None
         };
-        Some(Connection::new(page.map(User), name, total))
+        Some(UserConnection(Listing::new(page.map(User), name, total)))
     }
 }

@@ -7,10 +7,14 @@
 
 mod list;
 mod outbox;
+mod render;
 mod store;
 mod templates;
 pub mod transport;
 mod worker;
+
+/// The order's name in cursors.
+pub const ORDER: &str = "mail";
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,9 +22,10 @@ use std::pin::Pin;
 use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 
-pub use list::{DeliveryFilter, count, find_many, list, list_by_user};
-pub use outbox::{NewEmail, enqueue, sweep};
-pub use templates::{RenderError, Rendered, Templates};
+pub use list::{DeliveryFilter, count, count_by_user, find_by_id, find_many, list, list_by_user};
+pub use outbox::{NewEmail, PLAIN_MAIL_LIFETIME, enqueue, sweep};
+pub use render::{Site, Words};
+pub use templates::{LOCALES, RenderError, Rendered, Templates};
 pub use worker::{Worker, backoff};
 
 use crate::clock::Timestamp;
@@ -41,8 +46,12 @@ pub enum MailKind {
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::Welcome, Self::NewPassword, Self::PasswordChanged, Self::Test];
+    pub const ALL: [Self; 4] = [
+        Self::Welcome,
+        Self::NewPassword,
+        Self::PasswordChanged,
+        Self::Test,
+    ];
 
     /// The name in the API and in the database.
     pub const fn name(self) -> &'static str {
@@ -73,7 +82,8 @@ pub enum DeliveryStatus {
     Failed,
     /// Not sent in time: what it carries would no longer work.
     Expired,
-    /// The mail server's last answer was lost, twice; it may or may not have arrived.
+    /// The mail server's last answer was lost; it may or may not have arrived. While
+    /// `next_attempt_at` is set, it is tried once more under the same `Message-ID`.
     Unknown,
 }
 

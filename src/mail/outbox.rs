@@ -35,7 +35,7 @@ pub struct NewEmail {
 }
 
 /// Mail without a secret is given up after this time without success.
-pub const PLAIN_MAIL_LIFETIME: Duration = Duration::from_secs(3 * 24 * 3600);
+pub const PLAIN_MAIL_LIFETIME: Duration = Duration::from_hours(72);
 
 /// Queues a mail; it goes out after the transaction commits, by the worker of some replica.
 pub async fn enqueue(
@@ -46,10 +46,22 @@ pub async fn enqueue(
 ) -> Result<Delivery, Internal> {
     let now = app.clock.now();
     let id = MailDeliveryId::new(now);
-    let sealed = email.secret.as_ref().map(|secret| app.keys.seal(secret, &associated(id)));
-    let locale =
-        email.locale.clone().unwrap_or_else(|| app.settings.mail.default_locale.clone());
-    let row = store::NewRow { id, email, sealed, locale, message_id: message_id(app, id), now };
+    let sealed = email
+        .secret
+        .as_ref()
+        .map(|secret| app.keys.seal(secret, &associated(id)));
+    let locale = email
+        .locale
+        .clone()
+        .unwrap_or_else(|| app.settings.mail.default_locale.clone());
+    let row = store::NewRow {
+        id,
+        email,
+        sealed,
+        locale,
+        message_id: message_id(app, id),
+        now,
+    };
     store::insert(txn, actor, row).await
 }
 

@@ -76,7 +76,10 @@ pub struct StoredReset {
 impl StoredReset {
     /// The ids inside; `None` when the row was not written by this release.
     pub fn ids(&self) -> (Option<UserId>, Option<MailDeliveryId>) {
-        (UserId::parse(&self.user), self.delivery.as_deref().and_then(MailDeliveryId::parse))
+        (
+            UserId::parse(&self.user),
+            self.delivery.as_deref().and_then(MailDeliveryId::parse),
+        )
     }
 
     /// When the temporary password stops working.
@@ -108,7 +111,9 @@ async fn reset_once(
     if command.handover.is_mailed() {
         users::check_password_mail(app)?;
     }
-    command.force_change.works_until(app, actor, app.clock.now())?;
+    command
+        .force_change
+        .works_until(app, actor, app.clock.now())?;
     let target = users::get(app, actor, &command.user).await?;
     check_target(app, &target, command.handover)?;
     let chosen =
@@ -212,7 +217,11 @@ fn reset(
         Change::to("password", if generated { "generated" } else { "typed" }),
         Change::to("mailed", handover.is_mailed()),
         Change::to("mustChangePassword", user.must_change_password),
-        Change::new("temporaryUntil", None, user.password_expires_at.map(Timestamp::to_rfc3339)),
+        Change::new(
+            "temporaryUntil",
+            None,
+            user.password_expires_at.map(Timestamp::to_rfc3339),
+        ),
         Change::to("revokedSessions", outcome.revoked_sessions),
         Change::to("revokedLinks", outcome.revoked_links),
     ];
@@ -228,7 +237,10 @@ fn reset(
 fn stored(outcome: &ResetOutcome) -> StoredReset {
     StoredReset {
         user: outcome.user.id.to_string(),
-        delivery: outcome.delivery.as_ref().map(|delivery| delivery.id.to_string()),
+        delivery: outcome
+            .delivery
+            .as_ref()
+            .map(|delivery| delivery.id.to_string()),
         revoked_sessions: outcome.revoked_sessions,
         revoked_links: outcome.revoked_links,
         works_until_millis: outcome.user.password_expires_at.map(Timestamp::as_millis),

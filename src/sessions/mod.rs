@@ -27,7 +27,11 @@ pub async fn revoke_all(txn: &Txn, user: UserId, now: Timestamp) -> Result<u64, 
 
 /// Deletes sessions that ended long ago. Gives how many.
 pub async fn sweep(app: &App) -> Result<u64, Internal> {
-    let before = app.clock.now().minus(app.settings.database.keep.ended).as_millis();
+    let before = app
+        .clock
+        .now()
+        .minus(app.settings.database.keep.ended)
+        .as_millis();
     let deleted = Entity::delete_many()
         .filter(Column::ExpiresAt.lt(before).or(Column::EndedAt.lt(before)))
         .exec(app.db.write())

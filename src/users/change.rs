@@ -115,21 +115,34 @@ fn parse(command: &UpdateUser) -> Result<Parsed, UserError> {
         (UserField::Email, "email", patch.email.is_some()),
         (UserField::Name, "name", patch.name.is_some()),
         (UserField::Locale, "locale", patch.locale.is_some()),
-        (UserField::ExternalId, "externalId", patch.external_id.is_some()),
+        (
+            UserField::ExternalId,
+            "externalId",
+            patch.external_id.is_some(),
+        ),
     ] {
         if given && command.clear.contains(&field) {
             reader.fault(name, "Is set and cleared at once; leave one out.");
         }
     }
     if patch.email_verified == Some(true) && command.clear.contains(&UserField::Email) {
-        reader.fault("emailVerified", "The address is cleared; there is nothing to verify.");
+        reader.fault(
+            "emailVerified",
+            "The address is cleared; there is nothing to verify.",
+        );
     }
     let parsed = Parsed {
-        username: patch.username.as_deref().and_then(|text| reader.username(text)),
+        username: patch
+            .username
+            .as_deref()
+            .and_then(|text| reader.username(text)),
         email: patch.email.as_deref().and_then(|text| reader.email(text)),
         name: patch.name.as_deref().and_then(|text| reader.name(text)),
         locale: patch.locale.as_deref().and_then(|text| reader.locale(text)),
-        external_id: patch.external_id.as_deref().and_then(|text| reader.external_id(text)),
+        external_id: patch
+            .external_id
+            .as_deref()
+            .and_then(|text| reader.external_id(text)),
     };
     reader.finish()?;
     Ok(parsed)
@@ -141,7 +154,11 @@ fn check(actor: &Actor, command: &UpdateUser, before: &User) -> Result<(), UserE
     if command.if_version.is_some_and(|wanted| wanted != seen) {
         return Err(UserError::VersionConflict(seen));
     }
-    if command.patch.role.is_some_and(|role| !actor.role.manages(role)) {
+    if command
+        .patch
+        .role
+        .is_some_and(|role| !actor.role.manages(role))
+    {
         return Err(UserError::RoleNotGrantable);
     }
     let has_email = before.email.is_some() || command.patch.email.is_some();
@@ -213,7 +230,9 @@ async fn save(txn: &crate::db::Txn, parsed: &Parsed, after: &User) -> Result<(),
         }
         (None, None) => None,
     };
-    store::save(txn, after, (&username, email.as_ref())).await.map_err(taken)
+    store::save(txn, after, (&username, email.as_ref()))
+        .await
+        .map_err(taken)
 }
 
 /// `Source:` `docs/security.md`: a changed login, address or role voids every outstanding link, and
@@ -245,7 +264,11 @@ fn changes(before: &User, after: &User) -> Vec<Change> {
         ("emailVerified", verified(before), verified(after)),
         ("name", before.name.clone(), after.name.clone()),
         ("locale", before.locale.clone(), after.locale.clone()),
-        ("externalId", before.external_id.clone(), after.external_id.clone()),
+        (
+            "externalId",
+            before.external_id.clone(),
+            after.external_id.clone(),
+        ),
         ("role", text(before.role.name()), text(after.role.name())),
         (
             "authenticationSource",

@@ -73,7 +73,10 @@ pub struct StoredCreation {
 impl StoredCreation {
     /// The ids inside; `None` when the row was not written by this release.
     pub fn ids(&self) -> (Option<UserId>, Option<MailDeliveryId>) {
-        (UserId::parse(&self.user), self.delivery.as_deref().and_then(MailDeliveryId::parse))
+        (
+            UserId::parse(&self.user),
+            self.delivery.as_deref().and_then(MailDeliveryId::parse),
+        )
     }
 }
 
@@ -132,7 +135,13 @@ async fn create_once(
         }
         _ => None,
     };
-    audit::record(&txn, &app.clock, actor, created(&user, chosen.as_ref(), reason)).await?;
+    audit::record(
+        &txn,
+        &app.clock,
+        actor,
+        created(&user, chosen.as_ref(), reason),
+    )
+    .await?;
     if let Some(once) = &command.once {
         let stored = StoredCreation {
             user: user.id.to_string(),
@@ -145,7 +154,11 @@ async fn create_once(
     let generated = chosen
         .filter(|chosen| chosen.generated && command.handover.is_returned())
         .map(|chosen| chosen.password);
-    Ok(CreateOutcome { user, generated, delivery })
+    Ok(CreateOutcome {
+        user,
+        generated,
+        delivery,
+    })
 }
 
 fn read(command: &CreateUser, now: Timestamp) -> Result<(User, Names), UserError> {
@@ -153,8 +166,14 @@ fn read(command: &CreateUser, now: Timestamp) -> Result<(User, Names), UserError
     let username = reader.username(&command.username);
     let email = command.email.as_deref().and_then(|text| reader.email(text));
     let name = command.name.as_deref().and_then(|text| reader.name(text));
-    let locale = command.locale.as_deref().and_then(|text| reader.locale(text));
-    let external_id = command.external_id.as_deref().and_then(|text| reader.external_id(text));
+    let locale = command
+        .locale
+        .as_deref()
+        .and_then(|text| reader.locale(text));
+    let external_id = command
+        .external_id
+        .as_deref()
+        .and_then(|text| reader.external_id(text));
     if command.email_verified && command.email.is_none() {
         reader.fault("emailVerified", "There is no address to take as verified.");
     }
@@ -222,7 +241,9 @@ pub(super) fn taken(error: DbErr) -> UserError {
 }
 
 async fn insert(txn: &Txn, user: &User, names: &Names) -> Result<(), UserError> {
-    store::insert(txn, user, (&names.username, names.email.as_ref())).await.map_err(taken)
+    store::insert(txn, user, (&names.username, names.email.as_ref()))
+        .await
+        .map_err(taken)
 }
 
 fn created(user: &User, chosen: Option<&Chosen>, reason: Option<String>) -> Event {
@@ -233,7 +254,14 @@ fn created(user: &User, chosen: Option<&Chosen>, reason: Option<String>) -> Even
         Change::to("authenticationSource", user.authentication_source.name()),
     ];
     if let Some(chosen) = chosen {
-        changes.push(Change::to("password", if chosen.generated { "generated" } else { "typed" }));
+        changes.push(Change::to(
+            "password",
+            if chosen.generated {
+                "generated"
+            } else {
+                "typed"
+            },
+        ));
     }
     Event {
         action: AuditAction::UserCreated,

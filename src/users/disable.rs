@@ -61,10 +61,23 @@ pub async fn disable(
     save(&txn, &user).await?;
     let revoked_sessions = sessions::revoke_all(&txn, user.id, now).await?;
     one_time_links::revoke_all(&txn, user.id, now).await?;
-    let until = Change::new("disabledUntil", None, command.until.map(Timestamp::to_rfc3339));
-    record(&txn, app, actor, (AuditAction::UserDisabled, &user, vec![until], reason)).await?;
+    let until = Change::new(
+        "disabledUntil",
+        None,
+        command.until.map(Timestamp::to_rfc3339),
+    );
+    record(
+        &txn,
+        app,
+        actor,
+        (AuditAction::UserDisabled, &user, vec![until], reason),
+    )
+    .await?;
     txn.commit().await?;
-    Ok(DisableOutcome { user, revoked_sessions })
+    Ok(DisableOutcome {
+        user,
+        revoked_sessions,
+    })
 }
 
 /// Lets a disabled user sign in again. Sessions and links that ended stay ended.
@@ -86,7 +99,13 @@ pub async fn enable(
     }
     (user.disabled_at, user.disabled_until, user.disabled_reason) = (None, None, None);
     save(&txn, &user).await?;
-    record(&txn, app, actor, (AuditAction::UserEnabled, &user, Vec::new(), reason)).await?;
+    record(
+        &txn,
+        app,
+        actor,
+        (AuditAction::UserEnabled, &user, Vec::new(), reason),
+    )
+    .await?;
     txn.commit().await?;
     Ok(user)
 }
@@ -108,7 +127,13 @@ async fn record(
     (action, user, changes, reason): (AuditAction, &User, Vec<Change>, Option<String>),
 ) -> Result<(), UserError> {
     let target_label = Some(user.username.clone());
-    let event = Event { action, user: Some(user.id), target_label, changes, reason };
+    let event = Event {
+        action,
+        user: Some(user.id),
+        target_label,
+        changes,
+        reason,
+    };
     audit::record(txn, &app.clock, actor, event).await?;
     Ok(())
 }

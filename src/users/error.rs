@@ -19,12 +19,18 @@ pub struct InvalidInput {
 impl InvalidInput {
     /// One input of a mutation.
     pub fn at(field: &'static str, message: impl Into<String>) -> Self {
-        Self { path: vec!["input", field], message: message.into() }
+        Self {
+            path: vec!["input", field],
+            message: message.into(),
+        }
     }
 
     /// One field of the patch of a mutation.
     pub fn in_patch(field: &'static str, message: impl Into<String>) -> Self {
-        Self { path: vec!["input", "patch", field], message: message.into() }
+        Self {
+            path: vec!["input", "patch", field],
+            message: message.into(),
+        }
     }
 }
 

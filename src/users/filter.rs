@@ -15,9 +15,9 @@ pub(super) fn condition(filter: &UserFilter, now: Timestamp) -> Condition {
         all = all.add(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
     }
     all = match &filter.statuses {
-        Some(statuses) => all.add(
-            statuses.iter().fold(Condition::any(), |any, wanted| any.add(status(*wanted, now))),
-        ),
+        Some(statuses) => all.add(statuses.iter().fold(Condition::any(), |any, wanted| {
+            any.add(status(*wanted, now))
+        })),
         None => all.add(Column::DeletedAt.is_null()),
     };
     if let Some(roles) = &filter.roles {
@@ -34,9 +34,18 @@ pub(super) fn condition(filter: &UserFilter, now: Timestamp) -> Condition {
         (Column::Email, filter.has_email),
         (Column::EmailVerifiedAt, filter.email_verified),
         (Column::PasswordChangedAt, filter.has_password),
-        (Column::LastSignInAt, filter.never_signed_in.map(|never| !never)),
+        (
+            Column::LastSignInAt,
+            filter.never_signed_in.map(|never| !never),
+        ),
     ] {
-        all = all.add_option(wanted.map(|set| if set { column.is_not_null() } else { column.is_null() }));
+        all = all.add_option(wanted.map(|set| {
+            if set {
+                column.is_not_null()
+            } else {
+                column.is_null()
+            }
+        }));
     }
     if let Some(must_change) = filter.must_change_password {
         all = all.add(Column::MustChangePassword.eq(must_change));
@@ -61,7 +70,10 @@ fn within(all: Condition, column: Column, range: TimeRange) -> Condition {
 }
 
 fn contains(needle: &str) -> LikeExpr {
-    let escaped = needle.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let escaped = needle
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
     LikeExpr::new(format!("%{escaped}%")).escape('\\')
 }
 
@@ -71,7 +83,9 @@ pub(super) fn status(status: UserStatus, now: Timestamp) -> Condition {
     let alive = || Condition::all().add(Column::DeletedAt.is_null());
     let disabled = || {
         Condition::all().add(Column::DisabledAt.is_not_null()).add(
-            Condition::any().add(Column::DisabledUntil.is_null()).add(Column::DisabledUntil.gt(now.as_millis())),
+            Condition::any()
+                .add(Column::DisabledUntil.is_null())
+                .add(Column::DisabledUntil.gt(now.as_millis())),
         )
     };
     let pending = || {

@@ -55,7 +55,9 @@ impl ForceChange {
     ) -> Result<Option<Timestamp>, UserError> {
         let security = &app.settings.security;
         match self {
-            Self::NotForced if security.always_force_change && actor.kind != ActorKind::Operator => {
+            Self::NotForced
+                if security.always_force_change && actor.kind != ActorKind::Operator =>
+            {
                 Err(UserError::ForcedChangeRequired)
             }
             Self::NotForced => Ok(None),
@@ -94,7 +96,8 @@ pub fn compose(
     works_until: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<NewEmail> {
-    let (Some(recipient), Some(recipient_key)) = (user.email.clone(), user.email_key.clone()) else {
+    let (Some(recipient), Some(recipient_key)) = (user.email.clone(), user.email_key.clone())
+    else {
         return None;
     };
     Some(NewEmail {

@@ -20,11 +20,17 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn of_input() -> Self {
-        Self { path: |field, message| InvalidInput::at(field, message), faults: Vec::new() }
+        Self {
+            path: |field, message| InvalidInput::at(field, message),
+            faults: Vec::new(),
+        }
     }
 
     pub(super) fn of_patch() -> Self {
-        Self { path: |field, message| InvalidInput::in_patch(field, message), faults: Vec::new() }
+        Self {
+            path: |field, message| InvalidInput::in_patch(field, message),
+            faults: Vec::new(),
+        }
     }
 
     pub(super) fn fault(&mut self, field: &'static str, message: impl Into<String>) {
@@ -32,15 +38,23 @@ impl Reader {
     }
 
     pub(super) fn finish(self) -> Result<(), super::UserError> {
-        if self.faults.is_empty() { Ok(()) } else { Err(super::UserError::Invalid(self.faults)) }
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(super::UserError::Invalid(self.faults))
+        }
     }
 
     pub(super) fn username(&mut self, text: &str) -> Option<Username> {
-        Username::parse(text).map_err(|error| self.fault("username", error.to_string())).ok()
+        Username::parse(text)
+            .map_err(|error| self.fault("username", error.to_string()))
+            .ok()
     }
 
     pub(super) fn email(&mut self, text: &str) -> Option<EmailAddress> {
-        EmailAddress::parse(text).map_err(|error| self.fault("email", error.to_string())).ok()
+        EmailAddress::parse(text)
+            .map_err(|error| self.fault("email", error.to_string()))
+            .ok()
     }
 
     pub(super) fn name(&mut self, text: &str) -> Option<String> {
@@ -55,7 +69,10 @@ impl Reader {
     pub(super) fn locale(&mut self, text: &str) -> Option<String> {
         let tag = canonical_locale(text.trim());
         if tag.is_none() {
-            self.fault("locale", "Write a language tag such as \"en\" or \"pt-BR\".");
+            self.fault(
+                "locale",
+                "Write a language tag such as \"en\" or \"pt-BR\".",
+            );
         }
         tag
     }
@@ -70,7 +87,10 @@ impl Reader {
         let trimmed = text.trim();
         let length = trimmed.chars().count();
         if length == 0 || length > most || trimmed.chars().any(char::is_control) {
-            self.fault(field, format!("Must be 1 to {most} characters without line breaks."));
+            self.fault(
+                field,
+                format!("Must be 1 to {most} characters without line breaks."),
+            );
             return None;
         }
         Some(trimmed.to_owned())
@@ -84,8 +104,9 @@ pub fn check_reason(reason: Option<&str>) -> Result<Option<String>, InvalidInput
     };
     let disturbing = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
     if text.chars().count() > MAX_REASON_CHARACTERS || text.chars().any(disturbing) {
-        let message =
-            format!("Must be at most {MAX_REASON_CHARACTERS} characters without control characters.");
+        let message = format!(
+            "Must be at most {MAX_REASON_CHARACTERS} characters without control characters."
+        );
         return Err(InvalidInput::at("reason", message));
     }
     Ok(Some(text.to_owned()))
@@ -133,6 +154,9 @@ mod tests {
     fn a_reason_with_escape_codes_is_refused() {
         assert!(check_reason(Some("\u{1b}[31mred")).is_err());
         assert_eq!(check_reason(Some("  ")).unwrap(), None);
-        assert_eq!(check_reason(Some("line\nline")).unwrap().as_deref(), Some("line\nline"));
+        assert_eq!(
+            check_reason(Some("line\nline")).unwrap().as_deref(),
+            Some("line\nline")
+        );
     }
 }

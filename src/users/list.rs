@@ -94,7 +94,11 @@ pub struct UserOrder {
 
 /// The order's name in cursors, so that a cursor of another order is refused.
 pub fn order_name(order: UserOrder) -> String {
-    format!("users:{:?}:{}", order.field, if order.descending { "desc" } else { "asc" })
+    format!(
+        "users:{:?}:{}",
+        order.field,
+        if order.descending { "desc" } else { "asc" }
+    )
 }
 
 /// One page of users.
@@ -126,11 +130,7 @@ pub async fn find(
 }
 
 /// The users with these ids; unknown ones are absent.
-pub async fn find_many(
-    app: &App,
-    actor: &Actor,
-    ids: &[UserId],
-) -> Result<Vec<User>, ReadError> {
+pub async fn find_many(app: &App, actor: &Actor, ids: &[UserId]) -> Result<Vec<User>, ReadError> {
     actor.require(Permission::UsersRead)?;
     Ok(store::by_ids(app.db.read(), ids).await?)
 }
@@ -156,8 +156,14 @@ pub async fn lock_target(
 }
 
 fn manageable(actor: &Actor, user: Option<User>) -> Result<User, UserError> {
-    let user = user.filter(|user| user.deleted_at.is_none()).ok_or(UserError::NotFound)?;
-    if actor.role.manages(user.role) { Ok(user) } else { Err(UserError::NotManageable) }
+    let user = user
+        .filter(|user| user.deleted_at.is_none())
+        .ok_or(UserError::NotFound)?;
+    if actor.role.manages(user.role) {
+        Ok(user)
+    } else {
+        Err(UserError::NotManageable)
+    }
 }
 
 /// What a login is looked up by.

@@ -41,7 +41,12 @@ fn sorting(order: UserOrder) -> Sorting<Column> {
         UserOrderField::UpdatedAt => (Column::UpdatedAt, false),
         UserOrderField::Username => (Column::UsernameKey, false),
     };
-    Sorting { column, id: Column::Id, nullable, descending: order.descending }
+    Sorting {
+        column,
+        id: Column::Id,
+        nullable,
+        descending: order.descending,
+    }
 }
 
 fn position(field: UserOrderField, row: &Model) -> Position {
@@ -68,7 +73,9 @@ pub(super) async fn page(
 ) -> Result<Page<User>, Internal> {
     let list = Entity::find().filter(condition(filter, now));
     let place = |row: &Model| position(order.field, row);
-    Ok(keyset::fetch(db, list, sorting(order), request, place).await?.map(read))
+    Ok(keyset::fetch(db, list, sorting(order), request, place)
+        .await?
+        .map(read))
 }
 
 pub(super) async fn count(
@@ -76,7 +83,10 @@ pub(super) async fn count(
     filter: &UserFilter,
     now: Timestamp,
 ) -> Result<u64, Internal> {
-    Ok(Entity::find().filter(condition(filter, now)).count(db).await?)
+    Ok(Entity::find()
+        .filter(condition(filter, now))
+        .count(db)
+        .await?)
 }
 
 pub(super) async fn find(
@@ -104,16 +114,14 @@ pub(super) async fn by_ids(
     db: &impl ConnectionTrait,
     ids: &[UserId],
 ) -> Result<Vec<User>, Internal> {
-    let rows =
-        Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid()))).all(db).await?;
+    let rows = Entity::find()
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+        .all(db)
+        .await?;
     Ok(rows.into_iter().map(read).collect())
 }
 
-pub(super) async fn lock(
-    txn: &Txn,
-    id: UserId,
-    now: Timestamp,
-) -> Result<Option<User>, Internal> {
+pub(super) async fn lock(txn: &Txn, id: UserId, now: Timestamp) -> Result<Option<User>, Internal> {
     Entity::update_many()
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .col_expr(Column::UpdatedAt, Expr::value(now.as_millis()))
@@ -144,9 +152,15 @@ pub async fn set_password_state(
 ) -> Result<(), Internal> {
     let millis = |moment: Option<Timestamp>| moment.map(Timestamp::as_millis);
     Entity::update_many()
-        .col_expr(Column::PasswordChangedAt, Expr::value(millis(state.changed_at)))
+        .col_expr(
+            Column::PasswordChangedAt,
+            Expr::value(millis(state.changed_at)),
+        )
         .col_expr(Column::MustChangePassword, Expr::value(state.must_change))
-        .col_expr(Column::PasswordExpiresAt, Expr::value(millis(state.expires_at)))
+        .col_expr(
+            Column::PasswordExpiresAt,
+            Expr::value(millis(state.expires_at)),
+        )
         .filter(Column::Id.eq(id.uuid()))
         .exec(txn)
         .await?;

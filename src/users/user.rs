@@ -43,7 +43,9 @@ impl AuthenticationSource {
 
     /// Reads a name, letter case aside.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.name().eq_ignore_ascii_case(name))
+        Self::ALL
+            .into_iter()
+            .find(|source| source.name().eq_ignore_ascii_case(name))
     }
 }
 
@@ -64,8 +66,13 @@ pub enum UserStatus {
 
 impl UserStatus {
     /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Active, Self::Pending, Self::Locked, Self::Disabled, Self::Deleted];
+    pub const ALL: [Self; 5] = [
+        Self::Active,
+        Self::Pending,
+        Self::Locked,
+        Self::Disabled,
+        Self::Deleted,
+    ];
 
     /// The name in the API.
     pub const fn name(self) -> &'static str {
@@ -158,7 +165,11 @@ impl User {
 
     /// Words that the user's password may not resemble.
     pub fn words(&self) -> Vec<&str> {
-        let texts = [Some(self.username.as_str()), self.email.as_deref(), self.name.as_deref()];
+        let texts = [
+            Some(self.username.as_str()),
+            self.email.as_deref(),
+            self.name.as_deref(),
+        ];
         texts.into_iter().flatten().collect()
     }
 }

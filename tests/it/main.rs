@@ -7,5 +7,6 @@
     reason = "clippy allows these in tests, but does not see that the helpers here are for tests alone"
 )]
 
+mod mail;
 mod playground;
 mod support;

@@ -1,0 +1,127 @@
+//! A Keydesk with nothing but an outbox, on a SQLite file of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keydesk::actor::Actor;
+use keydesk::app::App;
+use keydesk::clock::{Clock, Timestamp};
+use keydesk::ids::MailDeliveryId;
+use keydesk::mail::{self, Delivery, Details, MailKind, Mailer, NewEmail, Templates, Worker};
+use keydesk::secret::Secret;
+use keydesk::settings::Settings;
+use sea_orm::{ConnectionTrait, Statement};
+use tempfile::TempDir;
+
+pub(super) const PASSWORD: &str = "amber=quill-27-wagon";
+
+/// 2026-11-21T09:30:59Z.
+pub(super) const START: Timestamp = Timestamp::from_millis(1_795_253_459_000);
+
+pub(super) struct Desk {
+    pub(super) app: App,
+    pub(super) folder: TempDir,
+    more: String,
+}
+
+impl Desk {
+    pub(super) async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// With more settings, as TOML.
+    pub(super) async fn with(more: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (app, more) = (app(&folder, more, START).await, more.to_owned());
+        app.db.migrate_up().await.expect("migrated");
+        Self { app, folder, more }
+    }
+
+    /// Another replica on the same database, with a clock of its own.
+    pub(super) async fn replica(&self, more: &str) -> App {
+        app(
+            &self.folder,
+            &format!("{}{more}", self.more),
+            self.app.clock.now(),
+        )
+        .await
+    }
+
+    /// A new password for Anna, good for a day.
+    pub(super) async fn enqueue(&self) -> Delivery {
+        self.enqueue_to("anna@example.org", Some("Anna")).await
+    }
+
+    pub(super) async fn enqueue_to(&self, recipient: &str, name: Option<&str>) -> Delivery {
+        let now = self.app.clock.now();
+        let email = NewEmail {
+            kind: MailKind::NewPassword,
+            user: None,
+            recipient: recipient.to_owned(),
+            recipient_key: recipient.to_owned(),
+            recipient_name: name.map(str::to_owned),
+            locale: Some("de-AT".to_owned()),
+            details: Details {
+                username: "anna".to_owned(),
+                display_name: "Anna".to_owned(),
+                must_change: true,
+                works_until_millis: None,
+                happened_at_millis: now.as_millis(),
+            },
+            secret: Some(Secret::new(PASSWORD.to_owned())),
+            expires_at: now.plus(Duration::from_hours(24)),
+        };
+        let txn = self.app.db.begin_write().await.expect("begun");
+        let queued = mail::enqueue(&txn, &self.app, &Actor::system(), email).await;
+        txn.commit().await.expect("committed");
+        queued.expect("queued")
+    }
+
+    pub(super) fn worker(&self, mailer: Arc<dyn Mailer>) -> Worker {
+        worker(self.app.clone(), mailer)
+    }
+
+    pub(super) async fn find(&self, id: MailDeliveryId) -> Delivery {
+        let found = mail::find_many(&self.app, &Actor::system(), &[id]).await;
+        found.expect("read").pop().expect("there")
+    }
+
+    /// Whether the row still holds the sealed secret.
+    pub(super) async fn keeps_secret(&self, id: MailDeliveryId) -> bool {
+        let db = self.app.db.read();
+        let sql = "SELECT secret_sealed IS NOT NULL AS kept FROM outbox_emails WHERE id = $1";
+        let values = [id.uuid().into()];
+        let query = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        let row = db.query_one_raw(query).await.expect("read").expect("there");
+        row.try_get("", "kept").expect("a truth value")
+    }
+
+    /// Moves the clock to the mail's next try.
+    pub(super) async fn wait_for_next_try(&self, id: MailDeliveryId) -> Duration {
+        let next = self
+            .find(id)
+            .await
+            .next_attempt_at
+            .expect("to be tried again");
+        let wait = self.app.clock.now().until(next);
+        self.app.clock.advance(wait);
+        wait
+    }
+}
+
+pub(super) fn worker(app: App, mailer: Arc<dyn Mailer>) -> Worker {
+    Worker::new(app, mailer, Arc::new(Templates::new().expect("templates")))
+}
+
+async fn app(folder: &TempDir, more: &str, now: Timestamp) -> App {
+    let file = folder.path().join("keydesk.sqlite");
+    let toml = format!(
+        "[server]\npublic_url = \"https://id.example.org\"\n[database]\nurl = \"sqlite:{}\"\n\
+         [mail]\nfrom = \"Desk <desk@example.org>\"\n{more}",
+        file.display()
+    );
+    let settings = Settings::from_toml(&toml).expect("settings");
+    App::start(settings, Clock::manual(now))
+        .await
+        .expect("started")
+}
