@@ -1,3 +1,7 @@
-//! The `keydesk` program.
+//! The `keydesk` program: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    keydesk::cli::main(std::env::args_os())
+}

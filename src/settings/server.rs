@@ -16,6 +16,8 @@ pub struct ServerSettings {
     pub public_url: Option<Url>,
     /// What the site calls itself.
     pub site_name: String,
+    /// Whether `/graphiql` is there.
+    pub playground: bool,
 }
 
 /// How log lines look.
@@ -43,6 +45,7 @@ pub(super) struct Raw {
     listen: SocketAddr,
     public_url: Option<Url>,
     site_name: String,
+    playground: bool,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +80,7 @@ impl Raw {
             listen: self.listen,
             public_url: self.public_url,
             site_name,
+            playground: self.playground,
         })
     }
 }

@@ -1,0 +1,126 @@
+//! Why a command did not do what was asked, and the exit code that says so.
+
+use std::fmt;
+
+use crate::access::ApiKeyError;
+use crate::actor::ReadError;
+use crate::app::StartError;
+use crate::credentials::ChooseError;
+use crate::error::Internal;
+use crate::users::UserError;
+
+/// Whose fault it is.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The request cannot be granted; the text says what to do.
+    Refused(String),
+    /// The arguments contradict each other.
+    Usage(String),
+    /// Something broke.
+    Ours(String),
+}
+
+impl Failure {
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Ours(_) => 3,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(text) | Self::Usage(text) | Self::Ours(text) => formatter.write_str(text),
+        }
+    }
+}
+
+impl From<Internal> for Failure {
+    fn from(cause: Internal) -> Self {
+        Self::Ours(cause.to_string())
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Internal(cause) => cause.into(),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Denied(denied) => Self::Refused(denied.to_string()),
+            ReadError::Internal(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<ApiKeyError> for Failure {
+    fn from(error: ApiKeyError) -> Self {
+        match error {
+            ApiKeyError::Internal(cause) => cause.into(),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<UserError> for Failure {
+    fn from(error: UserError) -> Self {
+        let text = match error {
+            UserError::Internal(cause) => return cause.into(),
+            UserError::Password(ChooseError::Internal(cause)) => return cause.into(),
+            UserError::Denied(denied) => denied.to_string(),
+            UserError::Invalid(faults) => {
+                let line = |fault: crate::users::InvalidInput| {
+                    let field = fault.path.last().copied().unwrap_or_default();
+                    format!("{field}: {}", fault.message)
+                };
+                faults.into_iter().map(line).collect::<Vec<_>>().join("\n")
+            }
+            UserError::NotFound => "there is no such user".to_owned(),
+            UserError::NotManageable => "this user's rank is not below yours".to_owned(),
+            UserError::RoleNotGrantable => "you cannot hand out that role".to_owned(),
+            UserError::LastOwner => "this is the last active owner".to_owned(),
+            UserError::UsernameTaken => "another user has this username".to_owned(),
+            UserError::EmailTaken => "another user has this e-mail address".to_owned(),
+            UserError::VersionConflict(present) => {
+                format!("the user was changed meanwhile; the present version is {present}")
+            }
+            UserError::NotBuiltIn(source) => {
+                format!("the user signs in through {}", source.label())
+            }
+            UserError::EmailMissing => "the user has no e-mail address".to_owned(),
+            UserError::EmailNotVerified => "the user's address is not verified".to_owned(),
+            UserError::UserDisabled => "the user is disabled".to_owned(),
+            UserError::MailNotConfigured => {
+                "no mail transport is configured; set [mail.transport]".to_owned()
+            }
+            UserError::PasswordMailDisabled => {
+                "passwords may not be mailed (security.mail_passwords)".to_owned()
+            }
+            UserError::ForcedChangeRequired => {
+                "settings demand a change at the next sign-in".to_owned()
+            }
+            UserError::IdempotencyKeyReused => "the idempotency key was used before".to_owned(),
+            UserError::Password(ChooseError::Rejected(violations)) => {
+                let lines = violations.iter().map(crate::credentials::Violation::message);
+                lines.collect::<Vec<_>>().join("\n")
+            }
+            UserError::Password(ChooseError::Generator(error)) => error.to_string(),
+            UserError::Password(ChooseError::NotAllowed(_)) => {
+                "settings keep administrators from choosing passwords".to_owned()
+            }
+            UserError::Password(ChooseError::Overloaded(_)) => {
+                "too many passwords are being hashed; try again".to_owned()
+            }
+        };
+        Self::Refused(text)
+    }
+}

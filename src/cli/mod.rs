@@ -1,0 +1,156 @@
+//! The command-line door: one file for each command, the same acts as the other doors.
+//!
+//! Exit codes: 0 done, 1 refused, 2 usage, 3 ours. Secrets come in by standard input and go out once
+//! on standard output, never by an argument.
+
+mod api_key;
+mod demo;
+mod demo_users;
+mod doctor;
+mod failure;
+mod migrate;
+mod output;
+mod serve;
+mod user;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::settings::Settings;
+use crate::{graphql, telemetry};
+use failure::Failure;
+
+/// Self-hosted GraphQL Admin API for user accounts and safe password resets.
+#[derive(Parser, Debug)]
+#[command(name = "keydesk", version, arg_required_else_help = true)]
+#[command(after_help = "Try it: keydesk demo")]
+struct Arguments {
+    /// File of settings; every setting can also be given by the environment (KEYDESK_…).
+    #[arg(long, global = true, env = "KEYDESK_SETTINGS", value_name = "FILE")]
+    settings: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Starts a server with sample users, an API key and a mailbox, and prints where they are.
+    #[command(after_help = "Example: keydesk demo --fresh")]
+    Demo(demo::Demo),
+    /// Starts the server.
+    #[command(after_help = "Example: keydesk --settings keydesk.toml serve --migrate")]
+    Serve(serve::Serve),
+    /// Brings the database's schema up to date, or takes steps back.
+    #[command(after_help = "Example: keydesk migrate status")]
+    Migrate(migrate::Migrate),
+    /// Prints the GraphQL schema as SDL.
+    #[command(after_help = "Example: keydesk schema > schema.graphql")]
+    Schema {
+        /// The schema of /public/graphql instead.
+        #[arg(long)]
+        public: bool,
+    },
+    /// Makes, lists and revokes API keys.
+    #[command(subcommand)]
+    ApiKey(api_key::ApiKeyCommand),
+    /// Lists, shows and creates users.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Looks whether everything the server needs is there, and says how to mend what is not.
+    #[command(after_help = "Example: keydesk doctor --mail-to you@example.org")]
+    Doctor(doctor::Doctor),
+}
+
+/// Runs the program and gives its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version come this way too; they are no failure.
+            let _closed_pipe = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(arguments)),
+        Err(error) => Err(Failure::Ours(format!("the runtime does not start: {error}"))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let settings = arguments.settings;
+    match arguments.command {
+        Command::Demo(demo) => Box::pin(demo.run()).await,
+        Command::Serve(serve) => Box::pin(serve.run(load(settings.as_deref())?)).await,
+        Command::Migrate(migrate) => migrate.run(&open(load(settings.as_deref())?).await?).await,
+        Command::Schema { public } => {
+            let sdl = if public { graphql::public().sdl() } else { graphql::full().sdl() };
+            output::print(sdl.trim_end())
+        }
+        Command::ApiKey(command) => command.run(&ready(load(settings.as_deref())?).await?).await,
+        Command::User(command) => command.run(&ready(load(settings.as_deref())?).await?).await,
+        Command::Doctor(doctor) => Box::pin(doctor.run(settings.as_deref())).await,
+    }
+}
+
+fn load(file: Option<&std::path::Path>) -> Result<Settings, Failure> {
+    let settings =
+        Settings::load(file).map_err(|error| Failure::Refused(error.to_string()))?;
+    telemetry::start(&settings.telemetry).map_err(Failure::Refused)?;
+    Ok(settings)
+}
+
+async fn open(settings: Settings) -> Result<App, Failure> {
+    Ok(App::start(settings, Clock::system()).await?)
+}
+
+/// Opens the app and refuses to work on an older or newer schema.
+async fn ready(settings: Settings) -> Result<App, Failure> {
+    let app = open(settings).await?;
+    let state = app.db.schema_state().await?;
+    if state.pending > 0 {
+        return Err(Failure::Refused(format!(
+            "the database lacks {} migration(s); run `keydesk migrate up` first",
+            state.pending
+        )));
+    }
+    Ok(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn check(command: &clap::Command) {
+            if command.has_subcommands() {
+                command.get_subcommands().filter(|sub| sub.get_name() != "help").for_each(check);
+            } else {
+                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("Example: keydesk "), "{}", command.get_name());
+            }
+        }
+        check(&Arguments::command());
+    }
+}

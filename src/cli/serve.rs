@@ -1,0 +1,112 @@
+//! `keydesk serve`.
+
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::failure::Failure;
+use super::open;
+use crate::app::App;
+use crate::mail::transport;
+use crate::settings::{Settings, TransportSettings};
+use crate::web::{self, Drain, Shows};
+
+/// How long requests in work may go on after a stop was asked for.
+const DRAIN: Drain = Drain(Duration::from_secs(10));
+
+/// Starts the server.
+#[derive(Args, Debug)]
+pub(super) struct Serve {
+    /// Apply pending migrations first. Several replicas may do so at once.
+    #[arg(long)]
+    migrate: bool,
+    /// Allow what must not face the internet: mail into files on an address that is not loopback.
+    #[arg(long)]
+    development: bool,
+}
+
+impl Serve {
+    pub(super) async fn run(self, settings: Settings) -> Result<(), Failure> {
+        let listen = settings.server.listen;
+        let shows = self.shows(&settings)?;
+        let app = open(settings).await?;
+        self.check_schema(&app).await?;
+        // Found wrong at the start, not at the first password that is judged.
+        crate::credentials::policy(&app.settings)?;
+        let listener = TcpListener::bind(listen).await.map_err(|error| {
+            Failure::Refused(format!("cannot listen on {listen}: {error}; set server.listen"))
+        })?;
+        tracing::info!(%listen, database = app.db.kind(), "serving");
+        let stop = CancellationToken::new();
+        run(app, listener, shows, (stop, DRAIN)).await
+    }
+
+    /// The mailbox is shown with the file transport and on a loopback address only.
+    fn shows(&self, settings: &Settings) -> Result<Shows, Failure> {
+        let is_local = settings.server.listen.ip().is_loopback();
+        let mailbox = match &settings.mail.transport {
+            TransportSettings::File { directory } if is_local => Some(directory.clone()),
+            TransportSettings::File { .. } if !self.development => {
+                return Err(Failure::Refused(
+                    "mail.transport.kind is \"file\" on an address that is not loopback; passwords \
+                     would pile up in a folder. Use smtp, or add --development to try things out"
+                        .to_owned(),
+                ));
+            }
+            _ => None,
+        };
+        Ok(Shows { playground: settings.server.playground, mailbox })
+    }
+
+    async fn check_schema(&self, app: &App) -> Result<(), Failure> {
+        if self.migrate {
+            app.db.migrate_up().await?;
+            return Ok(());
+        }
+        match app.db.schema_state().await?.pending {
+            0 => Ok(()),
+            pending => Err(Failure::Refused(format!(
+                "the database lacks {pending} migration(s); run `keydesk migrate up`, or start with \
+                 `keydesk serve --migrate`"
+            ))),
+        }
+    }
+}
+
+/// Serves until the process is asked to stop.
+pub(super) async fn run(
+    app: App,
+    listener: TcpListener,
+    shows: Shows,
+    (stop, drain): (CancellationToken, Drain),
+) -> Result<(), Failure> {
+    let mailer = transport::from_settings(&app.settings.mail)?;
+    let router = web::router(&app, shows)?;
+    let asked = stop.clone();
+    let serving = web::serve(app, (listener, router), mailer, (stop, drain));
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return Ok(ended?),
+        () = asked_to_stop() => asked.cancel(),
+    }
+    Ok(serving.await?)
+}
+
+/// Waits for Ctrl-C or the signal of a service manager.
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _cannot_listen = interrupt.await;
+}

@@ -1,0 +1,109 @@
+//! Who is calling: the `Authorization` header becomes an actor, or the request ends here.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE, USER_AGENT, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::graphql::refusal;
+use super::request_id::RequestId;
+use crate::access;
+use crate::actor::{Actor, Origin, Via};
+use crate::app::App;
+use crate::secret::Secret;
+
+/// The name of the session cookie. Nobody can sign in yet, so every one of them is stale.
+const SESSION_COOKIE: &str = "__Host-keydesk_session";
+/// Longest program name kept in the audit trail, in characters.
+const MAX_USER_AGENT: usize = 200;
+
+/// Attaches the actor. Without a header the caller is anonymous; with a wrong one the answer is 401.
+pub(super) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let origin = origin(&request);
+    let actor = match presented(request.headers()) {
+        Presented::Nothing => Actor::anonymous(origin),
+        Presented::Malformed => return wrong_credentials(),
+        Presented::Key(key) => match access::authenticate(&app, &key, origin).await {
+            Ok(Some(actor)) => actor,
+            Ok(None) => return wrong_credentials(),
+            Err(error) => {
+                tracing::error!(%error, "an API key could not be checked");
+                return unavailable();
+            }
+        },
+    };
+    let has_stale_cookie = has_session_cookie(request.headers());
+    request.extensions_mut().insert(Arc::new(actor));
+    let mut response = next.run(request).await;
+    if has_stale_cookie {
+        let gone = HeaderValue::from_static(
+            "__Host-keydesk_session=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax",
+        );
+        response.headers_mut().append(SET_COOKIE, gone);
+    }
+    response
+}
+
+enum Presented {
+    Nothing,
+    Malformed,
+    Key(Secret),
+}
+
+fn presented(headers: &HeaderMap) -> Presented {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Presented::Nothing };
+    if values.next().is_some() {
+        return Presented::Malformed;
+    }
+    let key = value.to_str().ok().and_then(|text| text.split_once(' '));
+    match key {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty() => {
+            Presented::Key(Secret::new(key.trim().to_owned()))
+        }
+        _ => Presented::Malformed,
+    }
+}
+
+fn has_session_cookie(headers: &HeaderMap) -> bool {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut names = cookies
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.split_once('=').map(|(name, _)| name.trim()));
+    names.any(|name| name == SESSION_COOKIE)
+}
+
+fn origin(request: &Request) -> Origin {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin {
+        via: Via::GraphQl,
+        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+        ip_address: peer.map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
+        user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
+    }
+}
+
+fn wrong_credentials() -> Response {
+    let body = refusal(
+        StatusCode::UNAUTHORIZED,
+        "UNAUTHENTICATED",
+        "The Authorization header is wrong. Send `Authorization: Bearer kd_…` with a key that is \
+         neither revoked nor expired, or no header at all.",
+    );
+    ([(WWW_AUTHENTICATE, "Bearer realm=\"keydesk\", error=\"invalid_token\"")], body)
+        .into_response()
+}
+
+fn unavailable() -> Response {
+    let body = refusal(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "SERVICE_UNAVAILABLE",
+        "The database does not answer. Try again shortly.",
+    );
+    ([("retry-after", "1")], body).into_response()
+}

@@ -1,0 +1,68 @@
+//! Running: the listener and every task beside it, ended together.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::error::Internal;
+use crate::janitor;
+use crate::mail::{Mailer, Templates, Worker};
+
+/// How long requests in work may go on after a stop was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Drain(pub Duration);
+
+/// How often the distance to the database's clock is measured again.
+const ALIGN_EVERY: Duration = Duration::from_secs(30);
+
+/// Serves until `stop`, with the outbox worker, the janitor and the clock beside it.
+pub async fn serve(
+    app: App,
+    (listener, router): (TcpListener, Router),
+    mailer: Option<Arc<dyn Mailer>>,
+    (stop, drain): (CancellationToken, Drain),
+) -> Result<(), Internal> {
+    let mut tasks = JoinSet::new();
+    if let Some(mailer) = mailer {
+        let templates = Templates::new().map_err(Internal::while_doing("reading mail templates"))?;
+        let worker = Worker::new(app.clone(), mailer, Arc::new(templates));
+        let stop = stop.clone();
+        tasks.spawn(async move { worker.run(stop).await });
+    }
+    tasks.spawn(janitor::run(app.clone(), stop.clone()));
+    tasks.spawn(align(app, stop.clone()));
+
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let deadline = async {
+        stop.cancelled().await;
+        sleep(drain.0).await;
+    };
+    let served = tokio::select! {
+        served = server.into_future() => served,
+        () = deadline => Ok(()),
+    };
+    stop.cancel();
+    // Each task looks at `stop`; what a task leaves behind, its lease gives to another one.
+    let _timed_out = timeout(drain.0, async { while tasks.join_next().await.is_some() {} }).await;
+    served.map_err(Internal::while_doing("serving"))
+}
+
+async fn align(app: App, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(ALIGN_EVERY) => {}
+        }
+        if let Err(error) = app.db.align_clock(&app.clock).await {
+            tracing::warn!(%error, "the database's clock could not be read");
+        }
+    }
+}
