@@ -18,7 +18,8 @@ use crate::{mail, one_time_links, sessions};
 const EVERY: Duration = Duration::from_mins(5);
 const LEASE: Duration = Duration::from_mins(15);
 
-type Sweep = for<'a> fn(&'a App) -> Pin<Box<dyn Future<Output = Result<u64, Internal>> + Send + 'a>>;
+type Sweep =
+    for<'a> fn(&'a App) -> Pin<Box<dyn Future<Output = Result<u64, Internal>> + Send + 'a>>;
 
 /// What is swept, by name.
 const CHORES: [(&str, Sweep); 4] = [

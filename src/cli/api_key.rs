@@ -18,8 +18,10 @@ use crate::settings::os_user;
 #[derive(Subcommand, Debug)]
 pub(super) enum ApiKeyCommand {
     /// Makes a key and prints it, this one time.
-    #[command(after_help = "Example: keydesk api-key create --name portal --scope USERS_READ \
-                            --scope PASSWORDS_RESET --expires 90d")]
+    #[command(
+        after_help = "Example: keydesk api-key create --name portal --scope USERS_READ \
+                            --scope PASSWORDS_RESET --expires 90d"
+    )]
     Create {
         /// What to call it.
         #[arg(long)]
@@ -67,10 +69,12 @@ fn read_scopes(text: &str) -> Result<Scopes, String> {
     if text.eq_ignore_ascii_case("all") {
         return Ok(Scopes(Permission::ALL.to_vec()));
     }
-    Permission::parse(text).map(|scope| Scopes(vec![scope])).ok_or_else(|| {
-        let known = Permission::ALL.map(Permission::name).join(", ");
-        format!("scopes are {known}, or all")
-    })
+    Permission::parse(text)
+        .map(|scope| Scopes(vec![scope]))
+        .ok_or_else(|| {
+            let known = Permission::ALL.map(Permission::name).join(", ");
+            format!("scopes are {known}, or all")
+        })
 }
 
 pub(super) fn read_role(text: &str) -> Result<Role, String> {
@@ -90,7 +94,10 @@ fn read_span(text: &str) -> Result<Span, String> {
         'd' => 86_400,
         _ => return Err(refused()),
     };
-    let number: u32 = text.trim_end_matches(unit).parse().map_err(|_not_a_number| refused())?;
+    let number: u32 = text
+        .trim_end_matches(unit)
+        .parse()
+        .map_err(|_not_a_number| refused())?;
     Ok(Span(Some(Duration::from_secs(u64::from(number) * seconds))))
 }
 
@@ -98,12 +105,23 @@ impl ApiKeyCommand {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let actor = Actor::operator(&os_user());
         match self {
-            Self::Create { name, scopes, rank, expires, json } => {
+            Self::Create {
+                name,
+                scopes,
+                rank,
+                expires,
+                json,
+            } => {
                 let mut scopes: Vec<_> = scopes.into_iter().flat_map(|some| some.0).collect();
                 scopes.sort_unstable();
                 scopes.dedup();
                 let expires_at = expires.0.map(|span| app.clock.now().plus(span));
-                let new = NewApiKey { name, scopes, role: rank, expires_at };
+                let new = NewApiKey {
+                    name,
+                    scopes,
+                    role: rank,
+                    expires_at,
+                };
                 let (key, secret) = access::create(app, &actor, new).await?;
                 if json {
                     let mut value = to_json(&key, app.clock.now());
@@ -151,7 +169,9 @@ fn scopes(key: &ApiKey) -> Vec<&'static str> {
 }
 
 fn line(key: &ApiKey, now: Timestamp) -> String {
-    let end = key.expires_at.map_or_else(|| "no end".to_owned(), Timestamp::to_rfc3339);
+    let end = key
+        .expires_at
+        .map_or_else(|| "no end".to_owned(), Timestamp::to_rfc3339);
     format!(
         "{}  {}…  {}  {}  {}  {}  {}",
         key.id,
@@ -185,7 +205,10 @@ mod tests {
 
     #[test]
     fn spans_are_read_or_refused_with_an_example() {
-        assert_eq!(read_span("90d").unwrap().0, Some(Duration::from_secs(90 * 86_400)));
+        assert_eq!(
+            read_span("90d").unwrap().0,
+            Some(Duration::from_secs(90 * 86_400))
+        );
         assert_eq!(read_span("never").unwrap().0, None);
         for text in ["", "d", "90", "90x", "-1d", "1.5h", "9999999999999d", "ä"] {
             assert!(read_span(text).unwrap_err().contains("90d"), "{text}");

@@ -110,7 +110,9 @@ impl From<UserError> for Failure {
             }
             UserError::IdempotencyKeyReused => "the idempotency key was used before".to_owned(),
             UserError::Password(ChooseError::Rejected(violations)) => {
-                let lines = violations.iter().map(crate::credentials::Violation::message);
+                let lines = violations
+                    .iter()
+                    .map(crate::credentials::Violation::message);
                 lines.collect::<Vec<_>>().join("\n")
             }
             UserError::Password(ChooseError::Generator(error)) => error.to_string(),

@@ -46,7 +46,9 @@ impl Migrate {
         if self.json {
             print_json(&json!({ "applied": applied, "pending": pending }))
         } else {
-            print(&format!("{applied} migration(s) applied, {pending} pending"))
+            print(&format!(
+                "{applied} migration(s) applied, {pending} pending"
+            ))
         }
     }
 }

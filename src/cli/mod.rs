@@ -76,10 +76,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(run(arguments)),
-        Err(error) => Err(Failure::Ours(format!("the runtime does not start: {error}"))),
+        Err(error) => Err(Failure::Ours(format!(
+            "the runtime does not start: {error}"
+        ))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,7 +101,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(serve) => Box::pin(serve.run(load(settings.as_deref())?)).await,
         Command::Migrate(migrate) => migrate.run(&open(load(settings.as_deref())?).await?).await,
         Command::Schema { public } => {
-            let sdl = if public { graphql::public().sdl() } else { graphql::full().sdl() };
+            let sdl = if public {
+                graphql::public().sdl()
+            } else {
+                graphql::full().sdl()
+            };
             output::print(sdl.trim_end())
         }
         Command::ApiKey(command) => command.run(&ready(load(settings.as_deref())?).await?).await,
@@ -107,8 +115,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 fn load(file: Option<&std::path::Path>) -> Result<Settings, Failure> {
-    let settings =
-        Settings::load(file).map_err(|error| Failure::Refused(error.to_string()))?;
+    let settings = Settings::load(file).map_err(|error| Failure::Refused(error.to_string()))?;
     telemetry::start(&settings.telemetry).map_err(Failure::Refused)?;
     Ok(settings)
 }
@@ -145,9 +152,15 @@ mod tests {
     fn every_command_has_an_example() {
         fn check(command: &clap::Command) {
             if command.has_subcommands() {
-                command.get_subcommands().filter(|sub| sub.get_name() != "help").for_each(check);
+                command
+                    .get_subcommands()
+                    .filter(|sub| sub.get_name() != "help")
+                    .for_each(check);
             } else {
-                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                let help = command
+                    .get_after_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 assert!(help.contains("Example: keydesk "), "{}", command.get_name());
             }
         }

@@ -36,7 +36,9 @@ impl Serve {
         // Found wrong at the start, not at the first password that is judged.
         crate::credentials::policy(&app.settings)?;
         let listener = TcpListener::bind(listen).await.map_err(|error| {
-            Failure::Refused(format!("cannot listen on {listen}: {error}; set server.listen"))
+            Failure::Refused(format!(
+                "cannot listen on {listen}: {error}; set server.listen"
+            ))
         })?;
         tracing::info!(%listen, database = app.db.kind(), "serving");
         let stop = CancellationToken::new();
@@ -57,7 +59,10 @@ impl Serve {
             }
             _ => None,
         };
-        Ok(Shows { playground: settings.server.playground, mailbox })
+        Ok(Shows {
+            playground: settings.server.playground,
+            mailbox,
+        })
     }
 
     async fn check_schema(&self, app: &App) -> Result<(), Failure> {

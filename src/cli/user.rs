@@ -93,7 +93,11 @@ impl UserCommand {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let actor = Actor::operator(&os_user());
         match self {
-            Self::List { search, limit, json } => {
+            Self::List {
+                search,
+                limit,
+                json,
+            } => {
                 let users = list(app, &actor, search, limit).await?;
                 let now = app.clock.now();
                 if json {
@@ -114,10 +118,20 @@ async fn list(
     search: Option<String>,
     limit: usize,
 ) -> Result<Vec<User>, Failure> {
-    let filter = UserFilter { search, ..UserFilter::default() };
-    let order = UserOrder { field: UserOrderField::Username, descending: false };
-    let mut request =
-        PageRequest { size: MAX_SIZE, direction: Direction::Forward, after: None, before: None };
+    let filter = UserFilter {
+        search,
+        ..UserFilter::default()
+    };
+    let order = UserOrder {
+        field: UserOrderField::Username,
+        descending: false,
+    };
+    let mut request = PageRequest {
+        size: MAX_SIZE,
+        direction: Direction::Forward,
+        after: None,
+        before: None,
+    };
     let mut users = Vec::new();
     while users.len() < limit {
         let page = users::list(app, actor, &filter, order, &request).await?;
@@ -138,7 +152,9 @@ async fn show(app: &App, actor: &Actor, login: String, as_json: bool) -> Result<
     let value = to_json(&user, app.clock.now());
     match &value {
         Value::Object(fields) if !as_json => fields.iter().try_for_each(|(name, value)| {
-            let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), ToOwned::to_owned);
             print(&format!("{name:22} {text}"))
         }),
         _ => print_json(&value),
@@ -147,9 +163,10 @@ async fn show(app: &App, actor: &Actor, login: String, as_json: bool) -> Result<
 
 async fn create(app: &App, actor: &Actor, arguments: CreateArguments) -> Result<(), Failure> {
     let password = match (arguments.generate, arguments.stdin) {
-        (true, _) => {
-            Some(NewPassword::Generated(Recipe { style: Style::Characters, length: None }))
-        }
+        (true, _) => Some(NewPassword::Generated(Recipe {
+            style: Style::Characters,
+            length: None,
+        })),
         (false, true) => Some(NewPassword::Typed(read_password()?)),
         (false, false) => None,
     };
@@ -163,7 +180,11 @@ async fn create(app: &App, actor: &Actor, arguments: CreateArguments) -> Result<
         role: arguments.role,
         authentication_source: AuthenticationSource::BuiltIn,
         password,
-        handover: if arguments.send_email { Handover::CallerAndMail } else { Handover::Caller },
+        handover: if arguments.send_email {
+            Handover::CallerAndMail
+        } else {
+            Handover::Caller
+        },
         force_change: if arguments.no_force_change {
             ForceChange::NotForced
         } else {
@@ -173,7 +194,9 @@ async fn create(app: &App, actor: &Actor, arguments: CreateArguments) -> Result<
         once: None,
     };
     let Answer::Done(outcome) = users::create(app, actor, command).await? else {
-        return Err(Failure::Ours("a request without a key was repeated".to_owned()));
+        return Err(Failure::Ours(
+            "a request without a key was repeated".to_owned(),
+        ));
     };
     if arguments.json {
         let mut value = to_json(&outcome.user, app.clock.now());
@@ -182,7 +205,10 @@ async fn create(app: &App, actor: &Actor, arguments: CreateArguments) -> Result<
         }
         return print_json(&value);
     }
-    print(&format!("created {} ({})", outcome.user.username, outcome.user.id))?;
+    print(&format!(
+        "created {} ({})",
+        outcome.user.username, outcome.user.id
+    ))?;
     match &outcome.generated {
         Some(secret) => print(secret.expose()),
         None => Ok(()),
@@ -198,7 +224,9 @@ fn read_password() -> Result<Secret, Failure> {
         .map_err(|error| Failure::Refused(format!("standard input: {error}")))?;
     let line = text.lines().next().unwrap_or_default().to_owned();
     if line.is_empty() {
-        return Err(Failure::Usage("no password came by standard input".to_owned()));
+        return Err(Failure::Usage(
+            "no password came by standard input".to_owned(),
+        ));
     }
     Ok(Secret::new(line))
 }

@@ -6,26 +6,26 @@
 //! access below it, so what a mail says comes in as plain values (`Details`).
 
 mod list;
+mod mailer;
 mod outbox;
-mod render;
 mod store;
 mod templates;
+mod test_email;
 pub mod transport;
+mod words;
 mod worker;
+
+use serde::{Deserialize, Serialize};
 
 /// The order's name in cursors.
 pub const ORDER: &str = "mail";
 
-use std::future::Future;
-use std::pin::Pin;
-
-use lettre::message::Mailbox;
-use serde::{Deserialize, Serialize};
-
 pub use list::{DeliveryFilter, count, count_by_user, find_by_id, find_many, list, list_by_user};
+pub use mailer::{Mailer, OutgoingEmail, SendError, Sending};
 pub use outbox::{NewEmail, PLAIN_MAIL_LIFETIME, enqueue, sweep};
-pub use render::{Site, Words};
-pub use templates::{LOCALES, RenderError, Rendered, Templates};
+pub use templates::{LOCALES, Templates};
+pub use test_email::test_email;
+pub use words::{RenderError, Rendered, Site, Words};
 pub use worker::{Worker, backoff};
 
 use crate::clock::Timestamp;
@@ -160,46 +160,4 @@ pub struct Delivery {
     pub sent_at: Option<Timestamp>,
     /// `Message-ID` header, the same over all tries, without angle brackets.
     pub message_id: String,
-}
-
-/// A rendered mail to one address, ready to go out.
-#[derive(Clone, Debug)]
-pub struct OutgoingEmail {
-    /// `Message-ID` without angle brackets.
-    pub message_id: String,
-    /// Sender.
-    pub from: Mailbox,
-    /// Where replies go.
-    pub reply_to: Option<Mailbox>,
-    /// The one address it goes to.
-    pub to: String,
-    /// The name shown beside the address.
-    pub to_name: Option<String>,
-    /// Subject, text and HTML.
-    pub content: Rendered,
-    /// `Date` header.
-    pub date: Timestamp,
-}
-
-/// What went wrong when a mail was handed over; decides whether it is tried again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SendError {
-    /// Not now: no connection, or a 4xx reply. With the server's words.
-    Later(String),
-    /// Never: a 5xx reply, or a mail that cannot be built. With the server's words.
-    Never(String),
-    /// The connection was lost after the mail may have been taken.
-    Unknown(String),
-}
-
-/// The future of one send.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
-
-/// A way out: a mail server, a folder, or memory.
-pub trait Mailer: Send + Sync + 'static {
-    /// Hands one mail over. Called by the worker alone.
-    fn send<'a>(&'a self, email: &'a OutgoingEmail) -> Sending<'a>;
-
-    /// Tries the connection without sending anything, for `doctor`.
-    fn check(&self) -> Sending<'_>;
 }

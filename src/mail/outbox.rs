@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Delivery, Details, MailKind, store};
 use crate::actor::Actor;
+use crate::address::domain_key;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Txn;
@@ -42,8 +43,12 @@ pub async fn enqueue(
     txn: &Txn,
     app: &App,
     actor: &Actor,
-    email: NewEmail,
+    mut email: NewEmail,
 ) -> Result<Delivery, Internal> {
+    // No header may hold such a name, and PostgreSQL takes no NUL; the mail matters more than it.
+    email.recipient_name = email
+        .recipient_name
+        .filter(|name| !name.contains(char::is_control));
     let now = app.clock.now();
     let id = MailDeliveryId::new(now);
     let sealed = email
@@ -71,8 +76,9 @@ pub(super) fn associated(id: MailDeliveryId) -> [u8; 16] {
 }
 
 /// `Why:` made once with the row. A mail tried twice keeps it, so that mail programs show it once.
-fn message_id(app: &App, id: MailDeliveryId) -> String {
+pub(super) fn message_id(app: &App, id: MailDeliveryId) -> String {
     let domain = app.settings.mail.from.email.domain();
+    let domain = domain_key(domain).unwrap_or_else(|_one_label| domain.to_owned());
     format!("{id}@{domain}")
 }
 

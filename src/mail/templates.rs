@@ -1,14 +1,17 @@
 //! The embedded templates, one folder a mail and language, parsed once by minijinja.
 //!
-//! A missing value is an error, and the engine's errors lose the values they carry. The folder of the
-//! same name holds templates only: whatever stands there is embedded and parsed as one.
+//! Values are only ever shown, never run: HTML parts are escaped, subjects and text parts get names
+//! without line breaks, a missing value is an error. The folder of the same name holds templates
+//! only: whatever stands there is embedded and parsed as one.
 
 use std::fmt;
 
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, UndefinedBehavior, Value, context};
 use rust_embed::RustEmbed;
+use time::OffsetDateTime;
+use url::Url;
 
-use super::MailKind;
+use super::{Details, MailKind, RenderError, Rendered, Site, Words};
 
 #[derive(RustEmbed)]
 #[folder = "src/mail/templates"]
@@ -20,71 +23,9 @@ pub const LOCALES: [&str; 2] = ["en", "de"];
 /// Steps one template may take. Each of ours takes a few hundred.
 const FUEL: u64 = 20_000;
 
-/// A mail as people read it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Rendered {
-    /// The subject, without any secret and without control characters.
-    pub subject: String,
-    /// The text part.
-    pub text: String,
-    /// The HTML part, equal in content.
-    pub html: String,
-}
-
-/// `Why:` text and HTML may hold a password.
-impl fmt::Debug for Rendered {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Rendered")
-            .field("subject", &self.subject)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why a mail does not render. Holds texts of the template engine, never values.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RenderError {
-    /// A template does not parse, or lacks a value.
-    #[error("mail template {name}: {problem}")]
-    Template {
-        /// The file below `src/mail/templates`.
-        name: String,
-        /// In the engine's words.
-        problem: String,
-    },
-    /// The mail carries a password and none was given.
-    #[error("a {} mail needs a password", kind.name())]
-    SecretMissing {
-        /// Which mail.
-        kind: MailKind,
-    },
-    /// The subject came out with a control character, which a header must not have.
-    #[error("the subject of a {} mail has a control character", kind.name())]
-    Subject {
-        /// Which mail.
-        kind: MailKind,
-    },
-}
-
-impl RenderError {
-    /// `Why:` the engine's own error may carry the values at hand, the password among them.
-    pub(super) fn template(name: &str, error: &minijinja::Error) -> Self {
-        let detail = error
-            .detail()
-            .map_or(String::new(), |text| format!(": {text}"));
-        let line = error
-            .line()
-            .map_or(String::new(), |line| format!(" in line {line}"));
-        Self::Template {
-            name: name.to_owned(),
-            problem: format!("{}{detail}{line}", error.kind()),
-        }
-    }
-}
-
 /// All templates, parsed.
 pub struct Templates {
-    pub(super) environment: Environment<'static>,
+    environment: Environment<'static>,
 }
 
 impl fmt::Debug for Templates {
@@ -102,16 +43,16 @@ impl Templates {
         // Otherwise errors carry the values of the template, in builds for development.
         environment.set_debug(false);
         for name in Files::iter() {
-            let broken = |problem: &str| RenderError::Template {
+            let unreadable = |problem: &str| RenderError::Template {
                 name: name.to_string(),
                 problem: problem.to_owned(),
             };
-            let file = Files::get(&name).ok_or_else(|| broken("is missing"))?;
+            let file = Files::get(&name).ok_or_else(|| unreadable("is missing"))?;
             let source = String::from_utf8(file.data.into_owned())
-                .map_err(|_not_text| broken("is not UTF-8"))?;
+                .map_err(|_not_text| unreadable("is not UTF-8"))?;
             environment
                 .add_template_owned(name.to_string(), source)
-                .map_err(|error| RenderError::template(&name, &error))?;
+                .map_err(|error| broken(&name, &error))?;
         }
         Ok(Self { environment })
     }
@@ -125,10 +66,92 @@ impl Templates {
             .find(|known| known.eq_ignore_ascii_case(language))
             .unwrap_or(fallback)
     }
+
+    /// Renders a mail.
+    ///
+    /// Errors: `SecretMissing` for a mail that carries a password without one; a password given for
+    /// another mail is left out.
+    pub fn render(&self, site: Site<'_>, words: Words<'_>) -> Result<Rendered, RenderError> {
+        let kind = words.kind;
+        let locale = Self::resolve(words.locale);
+        let folder = folder(kind);
+        let plain = plain_values(site, words.details, locale);
+        let subject = self.fill(&format!("{folder}/{locale}/subject.txt"), &plain)?;
+        if subject.is_empty() || subject.contains(char::is_control) {
+            return Err(RenderError::Subject { kind });
+        }
+        let values = match (carries_password(kind), words.secret) {
+            (true, None) => return Err(RenderError::SecretMissing { kind }),
+            (true, Some(secret)) => context! { password => secret.expose(), ..plain },
+            (false, _) => plain,
+        };
+        Ok(Rendered {
+            subject,
+            text: self.fill(&format!("{folder}/{locale}/body.txt"), &values)?,
+            html: self.fill(&format!("{folder}/{locale}/body.html"), &values)?,
+        })
+    }
+
+    fn fill(&self, name: &str, values: &Value) -> Result<String, RenderError> {
+        self.environment
+            .get_template(name)
+            .and_then(|template| template.render(values))
+            .map_err(|error| broken(name, &error))
+    }
+}
+
+fn plain_values(site: Site<'_>, details: &Details, locale: &str) -> Value {
+    let display_name = match details.display_name.trim() {
+        "" => &details.username,
+        name => name,
+    };
+    context! {
+        site_name => single_line(site.name),
+        public_url => site.public_url.map(Url::as_str),
+        locale,
+        username => single_line(&details.username),
+        display_name => single_line(display_name),
+        must_change => details.must_change,
+        works_until => details.works_until_millis.and_then(minute),
+        happened_at => minute(details.happened_at_millis),
+    }
+}
+
+/// `Why:` a name with line breaks could write paragraphs of its own into the text part.
+fn single_line(text: &str) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.replace(breaks, " ")
+}
+
+/// `2026-11-22 09:30 UTC`, cut to the minute, so that what "works until" then still works.
+fn minute(millis: i64) -> Option<String> {
+    let moment = OffsetDateTime::from_unix_timestamp(millis.div_euclid(1000)).ok()?;
+    Some(format!(
+        "{:04}-{:02}-{:02} {:02}:{:02} UTC",
+        moment.year(),
+        u8::from(moment.month()),
+        moment.day(),
+        moment.hour(),
+        moment.minute()
+    ))
+}
+
+/// `Why:` the engine's own error may carry the values at hand, the password among them.
+fn broken(name: &str, error: &minijinja::Error) -> RenderError {
+    let detail = error
+        .detail()
+        .map_or(String::new(), |text| format!(": {text}"));
+    let line = error
+        .line()
+        .map_or(String::new(), |line| format!(" in line {line}"));
+    RenderError::Template {
+        name: name.to_owned(),
+        problem: format!("{}{detail}{line}", error.kind()),
+    }
 }
 
 /// The folder of a mail's templates.
-pub(super) const fn folder(kind: MailKind) -> &'static str {
+const fn folder(kind: MailKind) -> &'static str {
     match kind {
         MailKind::Welcome => "welcome",
         MailKind::NewPassword => "new_password",
@@ -138,6 +161,10 @@ pub(super) const fn folder(kind: MailKind) -> &'static str {
 }
 
 /// Whether a mail carries a password. The others must not be given one.
-pub(super) const fn carries_password(kind: MailKind) -> bool {
+const fn carries_password(kind: MailKind) -> bool {
     matches!(kind, MailKind::Welcome | MailKind::NewPassword)
 }
+
+#[cfg(test)]
+#[path = "templates_tests.rs"]
+mod tests;

@@ -1,8 +1,10 @@
 //! The worker: claims what is due, sends it, and writes down what came of it.
 //!
 //! Any number of workers may run on one database. Each mail is a task of its own, so one that hangs
-//! or panics holds up none of the others. What is decided about a mail stands in `verdict.rs`.
+//! or panics holds up none of the others. One try stands in
+//! `attempt.rs`, what is decided after it in `verdict.rs`.
 
+mod attempt;
 mod verdict;
 
 use std::panic::AssertUnwindSafe;
@@ -16,20 +18,17 @@ use tokio_util::sync::CancellationToken;
 
 pub use verdict::backoff;
 
-use super::outbox::associated;
 use super::store::queue::{self, Claim, Due};
-use super::{Mailer, OutgoingEmail, SendError, Site, Templates, Words};
+use super::{Mailer, SendError, Templates};
 use crate::address::EmailAddress;
 use crate::app::App;
 use crate::error::Internal;
 use crate::ids::WorkerId;
-use crate::secret::{Secret, random_bytes};
+use crate::secret::random_bytes;
 use verdict::{Plan, Verdict};
 
 /// How long a mail counts as held. Longer than a send may take, so no other worker takes it over.
 const LEASE: Duration = Duration::from_mins(1);
-/// The longest send, whatever the way out.
-const SEND_TIMEOUT: Duration = Duration::from_secs(45);
 /// Mails on their way at once.
 const IN_FLIGHT: usize = 8;
 /// How often the outbox is looked at.
@@ -143,54 +142,6 @@ impl Worker {
         self.record(&due, claim, verdict).await;
     }
 
-    /// One try: open the secret, render, hand over.
-    async fn attempt(&self, due: &Due) -> Result<(), SendError> {
-        let secret = self.open(due)?;
-        let email = self.render(due, secret.as_ref())?;
-        match timeout(SEND_TIMEOUT, self.mailer.send(&email)).await {
-            Ok(sent) => sent.map_err(|error| error.without(secret.as_ref())),
-            Err(_elapsed) => Err(SendError::Unknown("no answer in time".to_owned())),
-        }
-    }
-
-    fn open(&self, due: &Due) -> Result<Option<Secret>, SendError> {
-        let opened = due
-            .secret_sealed
-            .as_ref()
-            .map(|sealed| self.app.keys.open(sealed, &associated(due.id)))
-            .transpose();
-        opened
-            .map_err(|error| SendError::Never(format!("the password to be sent is lost: {error}")))
-    }
-
-    fn render(&self, due: &Due, secret: Option<&Secret>) -> Result<OutgoingEmail, SendError> {
-        let details = due.details.as_ref().ok_or_else(|| {
-            SendError::Never(
-                "what the mail says cannot be read: another release wrote it".to_owned(),
-            )
-        })?;
-        let words = Words {
-            kind: due.kind,
-            locale: &due.locale,
-            details,
-            secret,
-        };
-        let content = self
-            .templates
-            .render(Site::from(&self.app.settings.server), words)
-            .map_err(|error| SendError::Never(error.to_string()))?;
-        let mail = &self.app.settings.mail;
-        Ok(OutgoingEmail {
-            message_id: due.message_id.clone(),
-            from: mail.from.clone(),
-            reply_to: mail.reply_to.clone(),
-            to: due.recipient.clone(),
-            to_name: due.recipient_name.clone(),
-            content,
-            date: due.created_at,
-        })
-    }
-
     /// `Why:` tried again when the database fails, because a sent mail that is not written down as
     /// sent goes out a second time.
     async fn record(&self, due: &Due, claim: Claim, verdict: Verdict) {
@@ -199,7 +150,7 @@ impl Worker {
         let (id, kind, status) = (due.id, due.kind.name(), verdict.status().name());
         let attempt = claim.attempts;
         for wait in RECORDING_WAITS {
-            match verdict.write(self.app.db.write(), claim).await {
+            match verdict.write(&self.app.db, claim).await {
                 Ok(true) => {
                     tracing::info!(%id, kind, status, attempt, recipient, "mail");
                     return;

@@ -139,11 +139,17 @@ impl Settings {
 
 /// The name of whoever runs the program, for the audit trail. Whoever can run it can set this name.
 pub fn os_user() -> String {
-    #[expect(clippy::disallowed_methods, reason = "settings/ is where the environment is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "settings/ is where the environment is read"
+    )]
     let read = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let name = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(read);
     let name = name.unwrap_or_else(|| "unknown".to_owned());
-    name.chars().filter(|letter| !letter.is_control()).take(64).collect()
+    name.chars()
+        .filter(|letter| !letter.is_control())
+        .take(64)
+        .collect()
 }
 
 /// `Why:` values stay text until a setting's own type reads them; guessing numbers here would turn

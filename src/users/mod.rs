@@ -14,6 +14,7 @@ mod list;
 mod must_change;
 mod owners;
 mod search;
+mod seed;
 mod store;
 mod user;
 
@@ -28,5 +29,6 @@ pub use list::{
     lock_target, order_name,
 };
 pub use must_change::set_must_change;
+pub use seed::seed;
 pub use store::{PasswordState, find_by_id, set_password_state};
 pub use user::{AuthenticationSource, User, UserStatus};

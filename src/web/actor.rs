@@ -56,7 +56,9 @@ enum Presented {
 
 fn presented(headers: &HeaderMap) -> Presented {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Presented::Nothing };
+    let Some(value) = values.next() else {
+        return Presented::Nothing;
+    };
     if values.next().is_some() {
         return Presented::Malformed;
     }
@@ -70,7 +72,10 @@ fn presented(headers: &HeaderMap) -> Presented {
 }
 
 fn has_session_cookie(headers: &HeaderMap) -> bool {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let cookies = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let mut names = cookies
         .flat_map(|text| text.split(';'))
         .filter_map(|pair| pair.split_once('=').map(|(name, _)| name.trim()));
@@ -79,10 +84,16 @@ fn has_session_cookie(headers: &HeaderMap) -> bool {
 
 fn origin(request: &Request) -> Origin {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let user_agent = request
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok());
     Origin {
         via: Via::GraphQl,
-        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+        request_id: request
+            .extensions()
+            .get::<RequestId>()
+            .map(|id| id.0.clone()),
         ip_address: peer.map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
         user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
     }
@@ -95,7 +106,13 @@ fn wrong_credentials() -> Response {
         "The Authorization header is wrong. Send `Authorization: Bearer kd_…` with a key that is \
          neither revoked nor expired, or no header at all.",
     );
-    ([(WWW_AUTHENTICATE, "Bearer realm=\"keydesk\", error=\"invalid_token\"")], body)
+    (
+        [(
+            WWW_AUTHENTICATE,
+            "Bearer realm=\"keydesk\", error=\"invalid_token\"",
+        )],
+        body,
+    )
         .into_response()
 }
 

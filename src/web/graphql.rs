@@ -44,12 +44,18 @@ enum AnySchema {
 impl Endpoint {
     /// Everything.
     pub fn full(app: &App) -> Self {
-        Self { app: app.clone(), schema: AnySchema::Full(graphql::full()) }
+        Self {
+            app: app.clone(),
+            schema: AnySchema::Full(graphql::full()),
+        }
     }
 
     /// What anyone may use.
     pub fn public(app: &App) -> Self {
-        Self { app: app.clone(), schema: AnySchema::Public(graphql::public()) }
+        Self {
+            app: app.clone(),
+            schema: AnySchema::Public(graphql::public()),
+        }
     }
 
     async fn execute(&self, request: Request) -> GraphQlResponse {
@@ -165,10 +171,16 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<(Media, Wish), Response
 
 fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (types.next(), types.next()) else { return false };
-    let Ok(text) = value.to_str() else { return false };
+    let (Some(value), None) = (types.next(), types.next()) else {
+        return false;
+    };
+    let Ok(text) = value.to_str() else {
+        return false;
+    };
     let mut parts = text.split(';').map(str::trim);
-    let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    let is_json = parts
+        .next()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
     is_json
         && parts.all(|parameter| {
             let plain = parameter.to_ascii_lowercase().replace('"', "");
@@ -182,7 +194,14 @@ fn accepted(headers: &HeaderMap) -> Option<Media> {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|text| text.split(','))
-        .map(|range| range.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+        .map(|range| {
+            range
+                .split(';')
+                .next()
+                .unwrap_or("")
+                .trim()
+                .to_ascii_lowercase()
+        })
         .peekable();
     if ranges.peek().is_none() {
         return Some(Media::GraphQl);
@@ -210,8 +229,10 @@ fn parse(wish: Wish) -> Result<(Request, ExecutableDocument), Refused> {
     let document = async_graphql::parser::parse_query(&wish.query).map_err(|error| {
         // The library's message quotes the whole line, which may hold a password.
         let place = error.positions().next().unwrap_or_default();
-        let message =
-            format!("The document is not GraphQL: line {}, column {}.", place.line, place.column);
+        let message = format!(
+            "The document is not GraphQL: line {}, column {}.",
+            place.line, place.column
+        );
         ("GRAPHQL_PARSE_FAILED", message)
     })?;
     let mut request = Request::new(wish.query);
@@ -241,13 +262,24 @@ fn write(media: Media, id: &str, response: GraphQlResponse) -> Response {
         body.insert("errors".to_owned(), Value::Array(errors));
     }
     body.insert("extensions".to_owned(), json!({ "requestId": id }));
-    let status = if executed { StatusCode::OK } else { media.not_executed() };
-    (status, [(CONTENT_TYPE, media.content_type())], Value::Object(body).to_string())
+    let status = if executed {
+        StatusCode::OK
+    } else {
+        media.not_executed()
+    };
+    (
+        status,
+        [(CONTENT_TYPE, media.content_type())],
+        Value::Object(body).to_string(),
+    )
         .into_response()
 }
 
 fn error_json(error: &ServerError, executed: bool, id: &str) -> Value {
-    let known = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    let known = error
+        .extensions
+        .as_ref()
+        .and_then(|extensions| extensions.get("code"));
     let mut extensions = match &error.extensions {
         Some(extensions) => serde_json::to_value(extensions).unwrap_or_default(),
         None => json!({}),
@@ -269,7 +301,11 @@ fn error_json(error: &ServerError, executed: bool, id: &str) -> Value {
         insert(&mut entry, "locations", places);
     }
     if !error.path.is_empty() {
-        insert(&mut entry, "path", serde_json::to_value(&error.path).unwrap_or_default());
+        insert(
+            &mut entry,
+            "path",
+            serde_json::to_value(&error.path).unwrap_or_default(),
+        );
     }
     entry
 }
@@ -287,7 +323,12 @@ fn insert(object: &mut Value, name: &str, value: Value) {
 fn not_executed(media: Media, id: &str, code: &str, message: &str) -> Response {
     let error = json!({ "message": message, "extensions": { "code": code, "requestId": id } });
     let body = json!({ "errors": [error], "extensions": { "requestId": id } });
-    (media.not_executed(), [(CONTENT_TYPE, media.content_type())], body.to_string()).into_response()
+    (
+        media.not_executed(),
+        [(CONTENT_TYPE, media.content_type())],
+        body.to_string(),
+    )
+        .into_response()
 }
 
 /// An answer to a request that never came to GraphQL.

@@ -16,7 +16,10 @@ pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) 
         Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are pending\n"),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database does not answer\n",
+            )
         }
     }
 }

@@ -44,8 +44,14 @@ pub struct Shows {
 /// Every route with its layers.
 pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
     let api = Router::new()
-        .route("/graphql", post(graphql::answer).with_state(graphql::Endpoint::full(app)))
-        .route("/public/graphql", post(graphql::answer).with_state(graphql::Endpoint::public(app)))
+        .route(
+            "/graphql",
+            post(graphql::answer).with_state(graphql::Endpoint::full(app)),
+        )
+        .route(
+            "/public/graphql",
+            post(graphql::answer).with_state(graphql::Endpoint::public(app)),
+        )
         .method_not_allowed_fallback(graphql::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), actor::identify));
     let health = Router::new()
@@ -63,7 +69,10 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
         routes = routes.merge(pages::mailbox::router(state));
     }
     Ok(routes
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_TIMEOUT,
+        ))
         .layer(CatchPanicLayer::custom(headers::after_panic))
         .layer(from_fn(headers::secure))
         .layer(from_fn(request_id::assign)))

@@ -21,8 +21,13 @@ pub(super) struct RequestId(pub(super) String);
 ///
 /// `Why:` anything else in a log line could forge other lines.
 pub(super) async fn assign(mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(HEADER).and_then(|value| value.to_str().ok());
-    let id = given.filter(|id| is_well_formed(id)).map_or_else(make, ToOwned::to_owned);
+    let given = request
+        .headers()
+        .get(HEADER)
+        .and_then(|value| value.to_str().ok());
+    let id = given
+        .filter(|id| is_well_formed(id))
+        .map_or_else(make, ToOwned::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
     let span = tracing::info_span!("request", id = %id);
     let mut response = next.run(request).instrument(span).await;

@@ -31,7 +31,8 @@ pub async fn serve(
 ) -> Result<(), Internal> {
     let mut tasks = JoinSet::new();
     if let Some(mailer) = mailer {
-        let templates = Templates::new().map_err(Internal::while_doing("reading mail templates"))?;
+        let templates =
+            Templates::new().map_err(Internal::while_doing("reading mail templates"))?;
         let worker = Worker::new(app.clone(), mailer, Arc::new(templates));
         let stop = stop.clone();
         tasks.spawn(async move { worker.run(stop).await });
@@ -40,7 +41,8 @@ pub async fn serve(
     tasks.spawn(align(app, stop.clone()));
 
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let server =
+        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let deadline = async {
         stop.cancelled().await;
         sleep(drain.0).await;
@@ -51,7 +53,10 @@ pub async fn serve(
     };
     stop.cancel();
     // Each task looks at `stop`; what a task leaves behind, its lease gives to another one.
-    let _timed_out = timeout(drain.0, async { while tasks.join_next().await.is_some() {} }).await;
+    let _timed_out = timeout(drain.0, async {
+        while tasks.join_next().await.is_some() {}
+    })
+    .await;
     served.map_err(Internal::while_doing("serving"))
 }
 

@@ -5,13 +5,14 @@
 //! the answers meant for the last one. Speaking the commands ourselves also tells how far a lost
 //! dialogue had got: before the content nothing can have been taken, after it nobody knows.
 
+mod encryption;
 mod words;
 
 use std::time::Duration;
 
 use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -19,34 +20,18 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::message::{self, Built};
 use crate::error::Internal;
 use crate::mail::{Mailer, OutgoingEmail, SendError, Sending};
-use crate::settings::{SmtpSettings, SmtpTls};
+use crate::settings::SmtpSettings;
+use encryption::Encryption;
 use words::{after_content, before_content, before_mail};
 
 /// For connecting, TLS, greeting and login together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// For each address of the server, so that a dead one leaves time for the next.
+const ADDRESS_TIMEOUT: Duration = Duration::from_secs(4);
 /// For everything from connecting to the server's last answer. Shorter than the worker's lease.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
-/// For saying goodbye, which changes nothing.
-const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How the connection is encrypted, with what that takes. STARTTLS is required, never a try.
-enum Encryption {
-    None,
-    Starttls(TlsParameters),
-    Implicit(TlsParameters),
-}
-
-impl Encryption {
-    /// `Source:` trust is in the certificates of the machine and of Mozilla's list, as lettre's
-    /// features give; the crypto is ring, which lettre finds by itself.
-    fn new(tls: SmtpTls, host: &str) -> Result<Self, lettre::transport::smtp::Error> {
-        Ok(match tls {
-            SmtpTls::None => Self::None,
-            SmtpTls::Starttls => Self::Starttls(TlsParameters::new(host.to_owned())?),
-            SmtpTls::Implicit => Self::Implicit(TlsParameters::new(host.to_owned())?),
-        })
-    }
-}
+/// For saying goodbye. Short, because what came of the mail is written down only after it.
+const QUIT_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Hands mails to one mail server.
 pub struct SmtpMailer {
@@ -85,9 +70,14 @@ impl SmtpMailer {
                 Encryption::None | Encryption::Starttls(_) => None,
             };
             let server = (self.host.as_str(), self.port);
-            let mut connection =
-                AsyncSmtpConnection::connect_tokio1(server, None, &self.hello, implicit, None)
-                    .await?;
+            let mut connection = AsyncSmtpConnection::connect_tokio1(
+                server,
+                Some(ADDRESS_TIMEOUT),
+                &self.hello,
+                implicit,
+                None,
+            )
+            .await?;
             if let Encryption::Starttls(parameters) = &self.tls {
                 connection.starttls(parameters.clone(), &self.hello).await?;
             }

@@ -5,13 +5,11 @@
 
 use std::time::Duration;
 
-use sea_orm::ConnectionTrait;
-
 use crate::clock::Timestamp;
+use crate::db::Db;
 use crate::error::Internal;
 use crate::mail::store::queue::{self, Claim, Due, End};
 use crate::mail::{DeliveryStatus, SendError};
-use crate::secret::Secret;
 
 /// Waits after the first, second, third and every further try: five tries in about an hour.
 const WAITS_SECONDS: [u64; 4] = [30, 2 * 60, 10 * 60, 45 * 60];
@@ -118,31 +116,12 @@ impl Verdict {
     }
 
     /// `false` when the claim was lost in the meantime.
-    pub(super) async fn write(
-        &self,
-        db: &impl ConnectionTrait,
-        claim: Claim,
-    ) -> Result<bool, Internal> {
+    pub(super) async fn write(&self, db: &Db, claim: Claim) -> Result<bool, Internal> {
         match self {
-            Self::End(end) => queue::finish(db, claim, end.clone()).await,
+            Self::End(end) => queue::finish(db.write(), claim, end.clone()).await,
             Self::Again(status, at, words) => {
-                queue::requeue(db, claim, *status, *at, words.clone()).await
+                queue::requeue(db.write(), claim, *status, *at, words.clone()).await
             }
-        }
-    }
-}
-
-impl SendError {
-    /// The same without the secret, should a mail server quote the mail it refuses.
-    pub(super) fn without(self, secret: Option<&Secret>) -> Self {
-        let Some(secret) = secret.map(Secret::expose).filter(|text| !text.is_empty()) else {
-            return self;
-        };
-        let clean = |words: String| words.replace(secret, "[password]");
-        match self {
-            Self::Later(words) => Self::Later(clean(words)),
-            Self::Never(words) => Self::Never(clean(words)),
-            Self::Unknown(words) => Self::Unknown(clean(words)),
         }
     }
 }
@@ -165,13 +144,5 @@ mod tests {
         }
         assert_eq!(backoff(20, 0), backoff(4, 0));
         assert_eq!(backoff(u32::MAX, 255), backoff(4, 255));
-    }
-
-    #[test]
-    fn a_server_that_quotes_the_mail_does_not_bring_the_password_back() {
-        let secret = Secret::new("amber-quill-27".to_owned());
-        let said = SendError::Never("554 refused: \"amber-quill-27\"".to_owned());
-        let clean = SendError::Never("554 refused: \"[password]\"".to_owned());
-        assert_eq!(said.without(Some(&secret)), clean);
     }
 }

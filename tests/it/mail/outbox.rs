@@ -163,6 +163,24 @@ async fn the_mail_of_a_worker_that_died_is_taken_over_after_its_lease() {
     assert_eq!((sent.status, sent.attempt_count), (DeliveryStatus::Sent, 2));
 }
 
+#[tokio::test]
+async fn a_mail_whose_last_worker_died_ends_as_unknown() {
+    let desk = Desk::with("max_attempts = 1\n").await;
+    let queued = desk.enqueue().await;
+    let hanging = Arc::new(Hanging::default());
+    let dying = desk.worker(hanging.clone());
+    tokio::select! {
+        _ = dying.deliver_due() => panic!("it hangs"),
+        () = hanging.0.notified() => {}
+    }
+    desk.app.clock.advance(Duration::from_secs(61));
+    let mailer = Arc::new(MemoryMailer::default());
+    desk.worker(mailer.clone()).deliver_due().await.unwrap();
+    assert_eq!(desk.find(queued.id).await.status, DeliveryStatus::Unknown);
+    assert_eq!(mailer.attempts(), 0);
+    assert!(!desk.keeps_secret(queued.id).await);
+}
+
 /// Panics over mail to one address.
 struct Fragile(MemoryMailer);
 

@@ -1,7 +1,6 @@
 use url::Url;
 
 use super::*;
-use crate::mail::LOCALES;
 use crate::secret::Secret;
 
 const PASSWORD: &str = "<b>&amber=quill-27</b>";
@@ -34,7 +33,7 @@ fn render(kind: MailKind, locale: &str, details: &Details) -> Result<Rendered, R
 
 fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path("snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(|| insta::assert_snapshot!(name, text));
 }

@@ -1,0 +1,168 @@
+//! `keydesk doctor`: says what is wrong and how to mend it.
+
+use std::path::Path;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::output::{print, print_json};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::mail::{self, Mailer, SendError, transport};
+use crate::settings::{DEFAULTS, Settings};
+
+/// Looks whether everything is there.
+#[derive(Args, Debug)]
+pub(super) struct Doctor {
+    /// Send a test mail to this address.
+    #[arg(long, value_name = "ADDRESS")]
+    mail_to: Option<String>,
+    /// Print every setting with its default and what it means, and look at nothing.
+    #[arg(long)]
+    defaults: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One thing looked at.
+struct Finding {
+    name: &'static str,
+    /// What is fine, or what is wrong and how to mend it.
+    state: Result<String, String>,
+}
+
+/// Difference between this machine's clock and the database's from which on it is worth mending.
+const CLOCK_TOLERANCE_MILLIS: i64 = 2_000;
+
+impl Doctor {
+    pub(super) async fn run(self, file: Option<&Path>) -> Result<(), Failure> {
+        if self.defaults {
+            return print(DEFAULTS.trim_end());
+        }
+        let findings = self.look(file).await;
+        let is_well = findings.iter().all(|finding| finding.state.is_ok());
+        if self.json {
+            print_json(&Value::Array(findings.iter().map(to_json).collect()))?;
+        } else {
+            findings
+                .iter()
+                .try_for_each(|finding| match &finding.state {
+                    Ok(text) => print(&format!("ok       {:11} {text}", finding.name)),
+                    Err(text) => print(&format!("PROBLEM  {:11} {text}", finding.name)),
+                })?;
+        }
+        if is_well {
+            Ok(())
+        } else {
+            Err(Failure::Refused("not everything is well".to_owned()))
+        }
+    }
+
+    async fn look(&self, file: Option<&Path>) -> Vec<Finding> {
+        let settings = match Settings::load(file) {
+            Ok(settings) => settings,
+            Err(error) => return vec![problem("settings", error.to_string())],
+        };
+        let mut findings = vec![fine("settings", "read and consistent")];
+        let app = match App::start(settings.clone(), Clock::system()).await {
+            Ok(app) => app,
+            Err(error) => {
+                findings.push(problem("start", error.to_string()));
+                return findings;
+            }
+        };
+        findings.push(fine("key", "the server key reads"));
+        findings.push(database(&app).await);
+        findings.push(migrations(&app).await);
+        findings.push(clock(&app).await);
+        findings.push(match crate::credentials::policy(&settings) {
+            Ok(_) => fine("policy", "the password rules can be applied"),
+            Err(error) => problem("policy", error.to_string()),
+        });
+        findings.push(self.mail(&app).await);
+        findings
+    }
+
+    async fn mail(&self, app: &App) -> Finding {
+        let mailer = match transport::from_settings(&app.settings.mail) {
+            Ok(Some(mailer)) => mailer,
+            Ok(None) => {
+                let text = "no transport; set [mail.transport] before mail is wanted";
+                return match self.mail_to {
+                    Some(_) => problem("mail", text.to_owned()),
+                    None => fine("mail", text),
+                };
+            }
+            Err(error) => return problem("mail", error.to_string()),
+        };
+        let tried = match &self.mail_to {
+            None => mailer.check().await,
+            Some(address) => send_test(app, mailer.as_ref(), address).await,
+        };
+        match tried {
+            Ok(()) if self.mail_to.is_some() => fine("mail", "the test mail was taken"),
+            Ok(()) => fine("mail", "the way out answers"),
+            Err(SendError::Later(text) | SendError::Never(text) | SendError::Unknown(text)) => {
+                problem("mail", format!("{text}; look at [mail.transport]"))
+            }
+        }
+    }
+}
+
+async fn send_test(app: &App, mailer: &dyn Mailer, address: &str) -> Result<(), SendError> {
+    let email = mail::test_email(app, address).map_err(SendError::Never)?;
+    mailer.send(&email).await
+}
+
+async fn database(app: &App) -> Finding {
+    match app.db.ping().await {
+        Ok(()) => fine("database", app.db.kind()),
+        Err(error) => problem("database", format!("{error}; look at database.url")),
+    }
+}
+
+async fn migrations(app: &App) -> Finding {
+    match app.db.schema_state().await {
+        Ok(state) if state.pending == 0 => fine("migrations", "none pending"),
+        Ok(state) => problem(
+            "migrations",
+            format!("{} pending; run `keydesk migrate up`", state.pending),
+        ),
+        Err(error) => problem("migrations", error.to_string()),
+    }
+}
+
+async fn clock(app: &App) -> Finding {
+    match app.db.align_clock(&app.clock).await {
+        Ok(behind) if behind.abs() > CLOCK_TOLERANCE_MILLIS => {
+            let text = format!("{behind} ms behind the database's; mend the time service (NTP)");
+            problem("clock", text)
+        }
+        Ok(_) => fine("clock", "agrees with the database's"),
+        Err(error) => problem("clock", error.to_string()),
+    }
+}
+
+fn fine(name: &'static str, text: &str) -> Finding {
+    Finding {
+        name,
+        state: Ok(text.to_owned()),
+    }
+}
+
+fn problem(name: &'static str, text: String) -> Finding {
+    Finding {
+        name,
+        state: Err(text),
+    }
+}
+
+fn to_json(finding: &Finding) -> Value {
+    let (ok, text) = match &finding.state {
+        Ok(text) => (true, text),
+        Err(text) => (false, text),
+    };
+    json!({ "name": finding.name, "ok": ok, "text": text })
+}
