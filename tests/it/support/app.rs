@@ -1,0 +1,244 @@
+//! A whole Keydesk for one test: fresh database, clock set by hand, cheap hashing, mails in memory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use keydesk::access::{self, NewApiKey};
+use keydesk::actor::{Actor, Permission, Role};
+use keydesk::app::App;
+use keydesk::clock::{Clock, Timestamp};
+use keydesk::hasher::Cost;
+use keydesk::mail::transport::MemoryMailer;
+use keydesk::mail::{Templates, Worker};
+use keydesk::settings::Settings;
+use keydesk::web::{self, Shows};
+
+use super::database::TestDatabase;
+
+/// 2026-11-21T09:30:00Z.
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_795_253_400_000);
+
+const CHEAP: Cost = Cost {
+    memory_kib: 64,
+    passes: 1,
+    lanes: 1,
+};
+
+/// One replica with its door.
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    pub(crate) mailer: Arc<MemoryMailer>,
+    pub(crate) database: Arc<TestDatabase>,
+    router: Router,
+    overrides: String,
+    key: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// `data.<root field>` of an operation with one root field; panics with the whole answer else.
+    pub(crate) fn root(&self) -> &Value {
+        let data = self.body["data"]
+            .as_object()
+            .unwrap_or_else(|| panic!("{self:#?}"));
+        data.values().next().unwrap_or_else(|| panic!("{self:#?}"))
+    }
+
+    /// The codes in `errors` of the payload, in order.
+    pub(crate) fn codes(&self) -> Vec<String> {
+        let errors = self.root()["errors"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{self:#?}"));
+        errors
+            .iter()
+            .map(|error| error["code"].as_str().expect("a code").to_owned())
+            .collect()
+    }
+
+    /// The code of the first top-level error.
+    pub(crate) fn top_level(&self) -> Option<&str> {
+        self.body["errors"][0]["extensions"]["code"].as_str()
+    }
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// With more settings, as TOML sections.
+    pub(crate) async fn with(overrides: &str) -> Self {
+        let database = Arc::new(TestDatabase::create().await);
+        let clock = Clock::manual(START);
+        let mailer = Arc::new(MemoryMailer::default());
+        let app = start(&database, overrides, clock).await;
+        app.db.migrate_up().await.expect("migrated");
+        let key = make_key(&app, &Permission::ALL, Role::Owner).await;
+        Self::assemble(app, mailer, database, (overrides.to_owned(), key))
+    }
+
+    /// Another replica on the same database, with the same clock and the same key.
+    pub(crate) async fn second_replica(&self) -> Self {
+        let app = start(&self.database, &self.overrides, self.app.clock.clone()).await;
+        let database = Arc::clone(&self.database);
+        let state = (self.overrides.clone(), self.key.clone());
+        Self::assemble(app, Arc::new(MemoryMailer::default()), database, state)
+    }
+
+    fn assemble(
+        app: App,
+        mailer: Arc<MemoryMailer>,
+        database: Arc<TestDatabase>,
+        (overrides, key): (String, String),
+    ) -> Self {
+        let router = web::router(&app, Shows::default()).expect("a router");
+        Self {
+            app,
+            mailer,
+            database,
+            router,
+            overrides,
+            key,
+        }
+    }
+
+    /// A key with these scopes and this rank.
+    pub(crate) async fn key(&self, scopes: &[Permission], rank: Role) -> String {
+        make_key(&self.app, scopes, rank).await
+    }
+
+    /// The key with every scope and the highest rank.
+    pub(crate) fn owner_key(&self) -> &str {
+        &self.key
+    }
+
+    /// Runs `examples/operations/<name>.graphql` as the owner key.
+    pub(crate) async fn run(&self, name: &str, variables: Value) -> Answer {
+        self.ask(&operation(name), variables).await
+    }
+
+    /// Runs a document as the owner key.
+    pub(crate) async fn ask(&self, document: &str, variables: Value) -> Answer {
+        self.ask_as(Some(&self.key), document, variables).await
+    }
+
+    /// Runs a document as somebody else, or as nobody.
+    pub(crate) async fn ask_as(
+        &self,
+        key: Option<&str>,
+        document: &str,
+        variables: Value,
+    ) -> Answer {
+        let body = json!({ "query": document, "variables": variables }).to_string();
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri("/graphql")
+            .header("content-type", "application/json");
+        if let Some(key) = key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        self.send(request.body(Body::from(body)).expect("a request"))
+            .await
+    }
+
+    /// Sends any request through the whole door.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// Creates a user through the API and gives its id. `more` are further fields of the input.
+    pub(crate) async fn user(&self, username: &str, more: Value) -> String {
+        let mut input = json!({ "username": username });
+        merge(&mut input, more);
+        let document = "mutation($input: CreateUserInput!) { createUser(input: $input) \
+                        { user { id } errors { code message path } } }";
+        let answer = self.ask(document, json!({ "input": input })).await;
+        let id = answer.root()["user"]["id"].as_str();
+        id.unwrap_or_else(|| panic!("{answer:#?}")).to_owned()
+    }
+
+    /// A user with a verified address `<username>@example.org` and a password.
+    pub(crate) async fn member(&self, username: &str) -> String {
+        let more = json!({
+            "email": format!("{username}@example.org"), "emailVerified": true, "generate": true
+        });
+        self.user(username, more).await
+    }
+
+    /// Lets this replica's worker send what is due. Gives how many mails it took on.
+    pub(crate) async fn deliver(&self) -> usize {
+        let templates = Arc::new(Templates::new().expect("templates"));
+        let worker = Worker::new(self.app.clone(), Arc::clone(&self.mailer) as _, templates);
+        worker.deliver_due().await.expect("delivered")
+    }
+}
+
+/// The text of an example operation.
+pub(crate) fn operation(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples/operations")
+        .join(format!("{name}.graphql"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn merge(into: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (into, more) {
+        into.extend(more);
+    }
+}
+
+async fn start(database: &TestDatabase, overrides: &str, clock: Clock) -> App {
+    let basic = format!(
+        "[server]\npublic_url = \"https://id.example.org\"\n\
+         [database]\nurl = \"{}\"\nmax_connections = 6\n\
+         [mail.transport]\nkind = \"file\"\ndirectory = \"{}\"\n\
+         [security]\nkey = \"{}\"\n{overrides}",
+        database.url(),
+        database.folder().join("mailbox").display(),
+        "5e".repeat(32),
+    );
+    let mut settings = Settings::from_toml(&basic).expect("settings");
+    settings.security.hashing_cost = CHEAP;
+    settings.security.hashing_threads = 2;
+    App::start(settings, clock).await.expect("an app")
+}
+
+async fn make_key(app: &App, scopes: &[Permission], role: Role) -> String {
+    let new = NewApiKey {
+        name: format!("{} key", role.name()),
+        scopes: scopes.to_vec(),
+        role,
+        expires_at: None,
+    };
+    let made = access::create(app, &Actor::operator("test"), new)
+        .await
+        .expect("a key");
+    made.1.expose().to_owned()
+}
