@@ -3,6 +3,7 @@
 //! `Order:` on SQLite every write goes through one connection that begins IMMEDIATE, so two writers
 //! wait for each other instead of failing; reads have connections of their own.
 
+use std::path::Path;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -59,6 +60,7 @@ impl Db {
                 write: pool,
             });
         };
+        make_private(&path).map_err(Internal::while_doing("making the database file"))?;
         let url = format!("sqlite:{}?mode=rwc", path.display());
         let write = sqlite(settings, &url, 1).await?;
         let read = sqlite(settings, &url, SQLITE_READERS).await?;
@@ -163,6 +165,21 @@ impl Db {
             .ok_or_else(|| Internal::new("asking the database for the time", "no row"))?;
         Ok(clock.align(Timestamp::from_millis(row.try_get::<i64>("", "now")?)))
     }
+}
+
+/// A new database file is for its owner alone; SQLite gives the files beside it the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 fn connecting(cause: DbErr) -> Internal {

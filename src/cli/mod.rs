@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::settings::Settings;
+use crate::settings::{SETTINGS_FILE_VARIABLE, Settings};
 use crate::{graphql, telemetry};
 use failure::Failure;
 
@@ -31,7 +31,7 @@ use failure::Failure;
 #[command(after_help = "Try it: keydesk demo")]
 struct Arguments {
     /// File of settings; every setting can also be given by the environment (KEYDESK_…).
-    #[arg(long, global = true, env = "KEYDESK_SETTINGS", value_name = "FILE")]
+    #[arg(long, global = true, env = SETTINGS_FILE_VARIABLE, value_name = "FILE")]
     settings: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
