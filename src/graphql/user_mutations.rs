@@ -12,6 +12,7 @@ use super::mail::MailDelivery;
 use super::scalars::{DateTime, Locale, OneTimeSecret, Password};
 use super::users::{User, UserRef};
 use crate::access::idempotency::{Answer, Once};
+use crate::actor::Permission;
 use crate::credentials::NewPassword;
 use crate::mail;
 use crate::users::{self, ForceChange, Handover, InvalidInput, UserError, UserPatch as Patch};
@@ -285,6 +286,8 @@ fn creation(ctx: &Context<'_>, input: CreateUserInput) -> Result<users::CreateUs
 }
 
 async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<CreateUserPayload, UserError> {
+    // Before the input is judged, so that a stranger learns nothing by trying inputs.
+    ctx.actor().require(Permission::UsersWrite)?;
     let command = creation(ctx, input)?;
     Ok(
         match users::create(ctx.app(), ctx.actor(), command).await? {
