@@ -8,5 +8,6 @@
 )]
 
 mod mail;
+mod password_reset;
 mod playground;
 mod support;
