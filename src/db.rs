@@ -50,27 +50,19 @@ pub struct SchemaState {
 impl Db {
     /// Connects; makes a missing SQLite file.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, Internal> {
-        match settings.sqlite_path() {
-            Some(path) => {
-                let url = format!("sqlite:{}?mode=rwc", path.display());
-                let write = sqlite(settings, &url, 1).await?;
-                let read = sqlite(settings, &url, SQLITE_READERS).await?;
-                Ok(Self { read, write })
-            }
-            None => {
-                let pool = Database::connect(options(
-                    settings,
-                    settings.url.expose(),
-                    settings.max_connections,
-                ))
-                .await
-                .map_err(connecting)?;
-                Ok(Self {
-                    read: pool.clone(),
-                    write: pool,
-                })
-            }
-        }
+        let Some(path) = settings.sqlite_path() else {
+            let url = settings.url.expose();
+            let pool = Database::connect(options(settings, url, settings.max_connections));
+            let pool = pool.await.map_err(connecting)?;
+            return Ok(Self {
+                read: pool.clone(),
+                write: pool,
+            });
+        };
+        let url = format!("sqlite:{}?mode=rwc", path.display());
+        let write = sqlite(settings, &url, 1).await?;
+        let read = sqlite(settings, &url, SQLITE_READERS).await?;
+        Ok(Self { read, write })
     }
 
     /// Calls back with the text of every statement that was run, for counting them; never with its

@@ -98,6 +98,9 @@ impl Keyring {
     ///
     /// `Shape:` layout byte, 24-byte nonce, ciphertext with tag. The row is associated data, so a
     /// value copied into another row does not open there.
+    ///
+    /// # Panics
+    /// For texts over 256 GiB.
     pub fn seal(&self, secret: &Secret, row: &[u8]) -> Vec<u8> {
         let nonce = random_bytes::<NONCE_LENGTH>();
         let payload = Payload {
@@ -135,6 +138,9 @@ impl Keyring {
     }
 
     /// HMAC-SHA-256 over a message with the key of that purpose.
+    ///
+    /// # Panics
+    /// Never: HMAC takes keys of any length.
     pub fn tag(&self, purpose: Purpose, message: &[u8]) -> [u8; 32] {
         let key = derive(&self.root, purpose.label());
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]

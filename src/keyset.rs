@@ -20,7 +20,7 @@ use crate::page::{Direction, Page, PageRequest, Placed, Position, SortValue};
 
 /// What a list is sorted by.
 #[derive(Clone, Copy, Debug)]
-pub struct Sorting<C> {
+pub(crate) struct Sorting<C> {
     /// The column of the sort value.
     pub column: C,
     /// The column that breaks ties.
@@ -110,7 +110,7 @@ fn bound(value: &SortValue) -> Value {
 }
 
 /// Reads one page of a list.
-pub async fn fetch<E, C>(
+pub(crate) async fn fetch<E, C>(
     db: &impl ConnectionTrait,
     list: Select<E>,
     sorting: Sorting<C>,
@@ -148,7 +148,11 @@ where
 /// Reads the same page of many owners' lists in one statement, for nested lists.
 ///
 /// The sort value must not be null.
-pub async fn fetch_for_each<E, C>(
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a list, whose lists, their order, the page, and how rows are read"
+)]
+pub(crate) async fn fetch_for_each<E, C>(
     db: &impl ConnectionTrait,
     list: Select<E>,
     owners: (C, &[Uuid]),
@@ -204,7 +208,7 @@ where
 }
 
 /// Counts many owners' lists in one statement. Owners without rows are absent.
-pub async fn count_for_each<E, C>(
+pub(crate) async fn count_for_each<E, C>(
     db: &impl ConnectionTrait,
     list: Select<E>,
     owner: C,

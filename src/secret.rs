@@ -55,7 +55,8 @@ impl From<String> for Secret {
 
 /// Random bytes from the operating system.
 ///
-/// `Why:` a process that cannot get randomness must not make secrets, so there is nothing to return.
+/// # Panics
+/// When the system gives none: such a process must not make secrets, so there is nothing to return.
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     #[expect(

@@ -140,8 +140,8 @@ fn created(key: &ApiKey) -> Event {
         user: None,
         target_label: Some(key.name.clone()),
         changes: vec![
-            Change::to("scopes", names(&key.scopes)),
-            Change::to("rank", key.role.name()),
+            Change::to("scopes", &names(&key.scopes)),
+            Change::to("rank", &key.role.name()),
             Change::new("expiresAt", None, key.expires_at.map(Timestamp::to_rfc3339)),
         ],
         reason: None,

@@ -9,7 +9,7 @@ use crate::error::Internal;
 use crate::secret::Secret;
 
 /// `Why:` written at most once a minute, so that reading does not turn into writing.
-const LAST_USED_EVERY: Duration = Duration::from_secs(60);
+const LAST_USED_EVERY: Duration = Duration::from_mins(1);
 
 /// The actor behind a key. `None` when the key is unknown, revoked or expired.
 ///

@@ -95,7 +95,7 @@ impl Change {
     }
 
     /// A field that became something, with nothing to say about before.
-    pub fn to(field: &str, after: impl ToString) -> Self {
+    pub fn to(field: &str, after: &(impl ToString + ?Sized)) -> Self {
         Self::new(field, None, Some(after.to_string()))
     }
 }

@@ -177,7 +177,7 @@ async fn make_key(app: &App) -> Result<Secret, Failure> {
         name: KEY_NAME.to_owned(),
         scopes: Permission::ALL.to_vec(),
         role: Role::Owner,
-        expires_at: Some(Clock::system().now().plus(Duration::from_secs(30 * 86_400))),
+        expires_at: Some(Clock::system().now().plus(Duration::from_hours(24 * 30))),
     };
     Ok(access::create(app, &actor, new).await?.1)
 }

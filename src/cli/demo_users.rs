@@ -63,7 +63,9 @@ pub(super) fn person(number: usize, now: Timestamp) -> User {
         email_verified_at: Some(joined),
         name: Some(format!("{first} {last}")),
         locale: (number % 3 == 1).then(|| "de".to_owned()),
-        external_id: (number % 4 == 0).then(|| format!("HR-{:05}", 1_000 + number)),
+        external_id: number
+            .is_multiple_of(4)
+            .then(|| format!("HR-{:05}", 1_000 + number)),
         role: Role::Member,
         authentication_source: AuthenticationSource::BuiltIn,
         disabled_at: None,
@@ -74,7 +76,7 @@ pub(super) fn person(number: usize, now: Timestamp) -> User {
         password_changed_at: Some(days_ago(30 + u64::try_from(number % 90).unwrap_or(0))),
         must_change_password: false,
         password_expires_at: None,
-        last_sign_in_at: (number % 5 != 0)
+        last_sign_in_at: (!number.is_multiple_of(5))
             .then(|| days_ago(u64::try_from(number % 60).unwrap_or(0))),
         created_at: joined,
         updated_at: joined,
@@ -100,29 +102,29 @@ fn set_state(user: &mut User, number: usize, now: Timestamp) {
     let in_hours = |hours: u64| now.plus(Duration::from_secs(hours * 3_600));
     match number {
         number if number < 14 => {}
-        number if number % 23 == 0 => {
+        number if number.is_multiple_of(23) => {
             user.disabled_at = user.last_sign_in_at.or(Some(user.created_at));
             user.disabled_reason = Some("Left the company".to_owned());
         }
-        number if number % 29 == 0 => {
+        number if number.is_multiple_of(29) => {
             user.disabled_at = Some(now);
             user.disabled_until = Some(in_hours(24 * 14));
             user.disabled_reason = Some("Parental leave".to_owned());
         }
-        number if number % 19 == 0 => user.locked_until = Some(in_hours(1)),
-        number if number % 17 == 0 => {
+        number if number.is_multiple_of(19) => user.locked_until = Some(in_hours(1)),
+        number if number.is_multiple_of(17) => {
             (user.email, user.email_key, user.email_verified_at) = (None, None, None);
         }
-        number if number % 13 == 0 => user.email_verified_at = None,
-        number if number % 31 == 0 => forget_password(user),
-        number if number % 11 == 0 => user.must_change_password = true,
-        number if number % 37 == 0 => {
+        number if number.is_multiple_of(13) => user.email_verified_at = None,
+        number if number.is_multiple_of(31) => forget_password(user),
+        number if number.is_multiple_of(11) => user.must_change_password = true,
+        number if number.is_multiple_of(37) => {
             user.must_change_password = true;
             user.password_expires_at = Some(in_hours(2));
         }
-        number if number % 41 == 0 => elsewhere(user, AuthenticationSource::Ldap),
-        number if number % 43 == 0 => elsewhere(user, AuthenticationSource::Oidc),
-        number if number % 47 == 0 => elsewhere(user, AuthenticationSource::Saml),
+        number if number.is_multiple_of(41) => elsewhere(user, AuthenticationSource::Ldap),
+        number if number.is_multiple_of(43) => elsewhere(user, AuthenticationSource::Oidc),
+        number if number.is_multiple_of(47) => elsewhere(user, AuthenticationSource::Saml),
         _ => {}
     }
 }

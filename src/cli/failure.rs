@@ -74,8 +74,9 @@ impl From<ApiKeyError> for Failure {
 impl From<UserError> for Failure {
     fn from(error: UserError) -> Self {
         let text = match error {
-            UserError::Internal(cause) => return cause.into(),
-            UserError::Password(ChooseError::Internal(cause)) => return cause.into(),
+            UserError::Internal(cause) | UserError::Password(ChooseError::Internal(cause)) => {
+                return cause.into();
+            }
             UserError::Denied(denied) => denied.to_string(),
             UserError::Invalid(faults) => {
                 let line = |fault: crate::users::InvalidInput| {

@@ -102,14 +102,17 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Migrate(migrate) => migrate.run(&open(load(settings.as_deref())?).await?).await,
         Command::Schema { public } => {
             let sdl = if public {
-                graphql::public().sdl()
+                graphql::public_sdl()
             } else {
-                graphql::full().sdl()
+                graphql::full_sdl()
             };
             output::print(sdl.trim_end())
         }
         Command::ApiKey(command) => command.run(&ready(load(settings.as_deref())?).await?).await,
-        Command::User(command) => command.run(&ready(load(settings.as_deref())?).await?).await,
+        Command::User(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
         Command::Doctor(doctor) => Box::pin(doctor.run(settings.as_deref())).await,
     }
 }

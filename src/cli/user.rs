@@ -54,6 +54,7 @@ pub(super) enum UserCommand {
 }
 
 #[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a command line has switches")]
 pub(super) struct CreateArguments {
     /// Unique name for signing in.
     username: String,

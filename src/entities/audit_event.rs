@@ -1,15 +1,10 @@
 //! Table `audit_events`.
-#![expect(
-    missing_docs,
-    reason = "columns are described in the migration and in the room's type"
-)]
-
 use sea_orm::entity::prelude::*;
 
 /// An appended fact.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_events")]
-pub struct Model {
+pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub action: String,
@@ -29,6 +24,6 @@ pub struct Model {
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,15 +1,10 @@
 //! Table `credentials`.
-#![expect(
-    missing_docs,
-    reason = "columns are described in the migration and in the room's type"
-)]
-
 use sea_orm::entity::prelude::*;
 
 /// The password hash of a user who signs in here.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credentials")]
-pub struct Model {
+pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: Uuid,
     pub password_hash: String,
@@ -18,6 +13,6 @@ pub struct Model {
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,15 +1,10 @@
 //! Table `one_time_links`.
-#![expect(
-    missing_docs,
-    reason = "columns are described in the migration and in the room's type"
-)]
-
 use sea_orm::entity::prelude::*;
 
 /// A link with a token, one purpose, one use.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "one_time_links")]
-pub struct Model {
+pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub user_id: Uuid,
@@ -23,6 +18,6 @@ pub struct Model {
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,15 +1,10 @@
 //! Table `outbox_emails`.
-#![expect(
-    missing_docs,
-    reason = "columns are described in the migration and in the room's type"
-)]
-
 use sea_orm::entity::prelude::*;
 
 /// A mail that must go out, or has.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "outbox_emails")]
-pub struct Model {
+pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub kind: String,
@@ -37,6 +32,6 @@ pub struct Model {
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

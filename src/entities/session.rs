@@ -1,15 +1,10 @@
 //! Table `sessions`.
-#![expect(
-    missing_docs,
-    reason = "columns are described in the migration and in the room's type"
-)]
-
 use sea_orm::entity::prelude::*;
 
 /// A signed-in browser or program.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "sessions")]
-pub struct Model {
+pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub user_id: Uuid,
@@ -22,6 +17,6 @@ pub struct Model {
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -155,8 +155,8 @@ pub(crate) struct RetryLaterError {
     retry_after_seconds: i32,
 }
 
-fn path(names: &[&str]) -> Option<Vec<String>> {
-    Some(names.iter().map(|name| (*name).to_owned()).collect())
+fn path(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 impl MutationError {
@@ -173,7 +173,7 @@ impl MutationError {
         Self::Basic(BasicError {
             code,
             message: message.into(),
-            path: path(names),
+            path: Some(path(names)),
         })
     }
 
@@ -192,7 +192,7 @@ impl MutationError {
         Self::PasswordRule(PasswordRuleError {
             code: ErrorCode::PasswordPolicyViolated,
             message: violation.message(),
-            path: path(&["input", "password"]),
+            path: Some(path(&["input", "password"])),
             rule: violation.rule.into(),
             required: number(violation.required),
             actual: number(violation.actual),
@@ -218,7 +218,7 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
         UserError::Invalid(faults) => {
             return Some(faults.iter().map(MutationError::invalid).collect());
         }
-        UserError::Password(error) => return Some(password(ctx, error)?),
+        UserError::Password(error) => return password(ctx, error),
         UserError::NotFound => MutationError::at(
             Code::UserNotFound,
             &["input", "user"],
@@ -307,7 +307,7 @@ fn not_built_in(source: crate::users::AuthenticationSource) -> MutationError {
             source.label(),
             source.name()
         ),
-        path: path(&["input", "user"]),
+        path: Some(path(&["input", "user"])),
         authentication_source: source.into(),
     })
 }

@@ -18,7 +18,7 @@ mod server;
 mod user_mutations;
 mod users;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder};
 
 pub use context::RequestContext;
 
@@ -96,4 +96,18 @@ pub fn public() -> PublicSchema {
         EmptySubscription,
     );
     limited(schema).finish()
+}
+
+/// The schema of `/graphql` in the schema language, as `schema.graphql` holds it.
+pub fn full_sdl() -> String {
+    full().sdl_with_options(sdl_options())
+}
+
+/// The schema of `/public/graphql` in the schema language, as `schema.public.graphql` holds it.
+pub fn public_sdl() -> String {
+    public().sdl_with_options(sdl_options())
+}
+
+fn sdl_options() -> SDLExportOptions {
+    SDLExportOptions::new().include_specified_by()
 }

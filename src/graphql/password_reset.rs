@@ -15,6 +15,10 @@ use crate::users::{self, InvalidInput, UserError};
 
 /// Input of `resetPassword`.
 #[derive(InputObject)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the wire has switches; the command has enums"
+)]
 pub(crate) struct ResetPasswordInput {
     /// The user whose password to reset.
     user: UserRef,
@@ -122,8 +126,8 @@ fn command(ctx: &Context<'_>, input: &ResetPasswordInput) -> Result<ResetPasswor
     })
 }
 
-fn count(number: u64) -> Option<i32> {
-    Some(i32::try_from(number).unwrap_or(i32::MAX))
+fn count(number: u64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 async fn reset(
@@ -138,8 +142,8 @@ async fn reset(
                 user: Some(User(outcome.user)),
                 generated_password: outcome.generated.map(OneTimeSecret),
                 mail_delivery: outcome.delivery.map(MailDelivery),
-                revoked_session_count: count(outcome.revoked_sessions),
-                revoked_link_count: count(outcome.revoked_links),
+                revoked_session_count: Some(count(outcome.revoked_sessions)),
+                revoked_link_count: Some(count(outcome.revoked_links)),
                 is_replay: false,
                 errors: Vec::new(),
             },
@@ -149,8 +153,8 @@ async fn reset(
                     user,
                     generated_password: None,
                     mail_delivery,
-                    revoked_session_count: count(stored.revoked_sessions),
-                    revoked_link_count: count(stored.revoked_links),
+                    revoked_session_count: Some(count(stored.revoked_sessions)),
+                    revoked_link_count: Some(count(stored.revoked_links)),
                     temporary_until: moment(stored.works_until()),
                     is_replay: true,
                     errors: Vec::new(),

@@ -27,6 +27,10 @@ pub(crate) enum WelcomeEmail {
 
 /// Input of `createUser`.
 #[derive(InputObject)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the wire has switches; the command has enums"
+)]
 pub(crate) struct CreateUserInput {
     /// Unique name for signing in: 1 to 64 letters, digits, dots, hyphens or underscores.
     username: String,

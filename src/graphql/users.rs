@@ -38,6 +38,10 @@ pub(crate) struct PasswordStatus {
 }
 
 /// A person with an account, as administrators see them.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the arguments of a Relay connection"
+)]
 #[Object]
 impl User {
     /// Global ID.
@@ -182,10 +186,6 @@ impl User {
     }
 
     /// What was done to the user, newest first. Needs scope AUDIT_READ.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of a Relay connection"
-    )]
     async fn audit_events(
         &self,
         ctx: &Context<'_>,

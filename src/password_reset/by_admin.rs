@@ -99,7 +99,8 @@ pub async fn reset_password(
 ) -> Result<Answer<ResetOutcome, StoredReset>, UserError> {
     actor.require(Permission::PasswordsReset)?;
     let once = command.once.clone();
-    idempotency::once(app, once.as_ref(), reset_once(app, actor, command)).await
+    let act = Box::pin(reset_once(app, actor, command));
+    idempotency::once(app, once.as_ref(), act).await
 }
 
 async fn reset_once(
@@ -214,16 +215,16 @@ fn reset(
 ) -> Event {
     let user = &outcome.user;
     let changes = vec![
-        Change::to("password", if generated { "generated" } else { "typed" }),
-        Change::to("mailed", handover.is_mailed()),
-        Change::to("mustChangePassword", user.must_change_password),
+        Change::to("password", &if generated { "generated" } else { "typed" }),
+        Change::to("mailed", &handover.is_mailed()),
+        Change::to("mustChangePassword", &user.must_change_password),
         Change::new(
             "temporaryUntil",
             None,
             user.password_expires_at.map(Timestamp::to_rfc3339),
         ),
-        Change::to("revokedSessions", outcome.revoked_sessions),
-        Change::to("revokedLinks", outcome.revoked_links),
+        Change::to("revokedSessions", &outcome.revoked_sessions),
+        Change::to("revokedLinks", &outcome.revoked_links),
     ];
     Event {
         action: AuditAction::PasswordReset,

@@ -53,6 +53,10 @@ pub(super) struct Raw {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the unit stands in each setting's name"
+)]
 struct RawKeep {
     idempotency_hours: u64,
     ended_hours: u64,

@@ -61,10 +61,6 @@ pub enum AdminPasswords {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a settings file has switches"
-)]
 pub(super) struct Raw {
     key: Option<String>,
     key_file: Option<PathBuf>,

@@ -93,7 +93,8 @@ pub async fn create(
 ) -> Result<Answer<CreateOutcome, StoredCreation>, UserError> {
     actor.require(Permission::UsersWrite)?;
     let once = command.once.clone();
-    idempotency::once(app, once.as_ref(), create_once(app, actor, command)).await
+    let act = Box::pin(create_once(app, actor, command));
+    idempotency::once(app, once.as_ref(), act).await
 }
 
 async fn create_once(
@@ -248,15 +249,15 @@ async fn insert(txn: &Txn, user: &User, names: &Names) -> Result<(), UserError> 
 
 fn created(user: &User, chosen: Option<&Chosen>, reason: Option<String>) -> Event {
     let mut changes = vec![
-        Change::to("username", &user.username),
+        Change::to("username", &&user.username),
         Change::new("email", None, user.email.clone()),
-        Change::to("role", user.role.name()),
-        Change::to("authenticationSource", user.authentication_source.name()),
+        Change::to("role", &user.role.name()),
+        Change::to("authenticationSource", &user.authentication_source.name()),
     ];
     if let Some(chosen) = chosen {
         changes.push(Change::to(
             "password",
-            if chosen.generated {
+            &if chosen.generated {
                 "generated"
             } else {
                 "typed"

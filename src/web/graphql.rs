@@ -13,7 +13,7 @@ use axum::extract::{Extension, State};
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::request_id::RequestId;
@@ -30,7 +30,7 @@ const MAX_ERRORS: usize = 10;
 
 /// One of the two endpoints.
 #[derive(Clone)]
-pub struct Endpoint {
+pub(super) struct Endpoint {
     app: App,
     schema: AnySchema,
 }
@@ -43,7 +43,7 @@ enum AnySchema {
 
 impl Endpoint {
     /// Everything.
-    pub fn full(app: &App) -> Self {
+    pub(super) fn full(app: &App) -> Self {
         Self {
             app: app.clone(),
             schema: AnySchema::Full(graphql::full()),
@@ -51,7 +51,7 @@ impl Endpoint {
     }
 
     /// What anyone may use.
-    pub fn public(app: &App) -> Self {
+    pub(super) fn public(app: &App) -> Self {
         Self {
             app: app.clone(),
             schema: AnySchema::Public(graphql::public()),
@@ -111,7 +111,7 @@ impl Media {
 }
 
 /// Answers one request.
-pub async fn answer(
+pub(super) async fn answer(
     State(endpoint): State<Endpoint>,
     Extension(actor): Extension<Arc<Actor>>,
     Extension(RequestId(id)): Extension<RequestId>,
@@ -245,34 +245,40 @@ fn parse(wish: Wish) -> Result<(Request, ExecutableDocument), Refused> {
     Ok((request, document))
 }
 
+/// `Why:` a type of its own keeps the fields of `data` in the order of the query, as the
+/// specification asks; a JSON map in between would sort them.
+#[derive(Serialize)]
+struct Written {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<async_graphql::Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Value>,
+    extensions: Value,
+}
+
 fn write(media: Media, id: &str, response: GraphQlResponse) -> Response {
     let executed = !matches!(response.data, async_graphql::Value::Null);
-    let errors: Vec<Value> = response
-        .errors
-        .iter()
-        .take(MAX_ERRORS)
-        .map(|error| error_json(error, executed, id))
-        .collect();
-    let mut body = serde_json::Map::new();
-    if executed {
-        let data = response.data.into_json().unwrap_or(Value::Null);
-        body.insert("data".to_owned(), data);
-    }
-    if !errors.is_empty() {
-        body.insert("errors".to_owned(), Value::Array(errors));
-    }
-    body.insert("extensions".to_owned(), json!({ "requestId": id }));
+    let errors = response.errors.iter().take(MAX_ERRORS);
+    let body = Written {
+        errors: errors
+            .map(|error| error_json(error, executed, id))
+            .collect(),
+        data: executed.then_some(response.data),
+        extensions: json!({ "requestId": id }),
+    };
     let status = if executed {
         StatusCode::OK
     } else {
         media.not_executed()
     };
-    (
-        status,
-        [(CONTENT_TYPE, media.content_type())],
-        Value::Object(body).to_string(),
-    )
-        .into_response()
+    let Ok(text) = serde_json::to_string(&body) else {
+        return refusal(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "INTERNAL_SERVER_ERROR",
+            "The answer could not be written.",
+        );
+    };
+    (status, [(CONTENT_TYPE, media.content_type())], text).into_response()
 }
 
 fn error_json(error: &ServerError, executed: bool, id: &str) -> Value {
@@ -332,13 +338,13 @@ fn not_executed(media: Media, id: &str, code: &str, message: &str) -> Response {
 }
 
 /// An answer to a request that never came to GraphQL.
-pub fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
+pub(super) fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
     let error = json!({ "message": message, "extensions": { "code": code } });
     (status, Json(json!({ "errors": [error] }))).into_response()
 }
 
 /// The endpoints take POST alone.
-pub async fn method_not_allowed() -> Response {
+pub(super) async fn method_not_allowed() -> Response {
     let body = refusal(
         StatusCode::METHOD_NOT_ALLOWED,
         "METHOD_NOT_ALLOWED",

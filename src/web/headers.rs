@@ -43,6 +43,10 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
 }
 
 /// `Why:` a panic is a bug of ours; the process lives, the caller learns nothing but that.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands the panic over"
+)]
 pub(super) fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let text = panic.downcast_ref::<&str>().copied();
     tracing::error!(panic = text.unwrap_or("not a text"), "a request panicked");

@@ -3,7 +3,7 @@
 //! axum and tower are used here and nowhere else.
 
 mod actor;
-pub mod graphql;
+mod graphql;
 mod headers;
 mod health;
 pub mod pages;
@@ -61,7 +61,7 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
     let mut routes = api.merge(health);
     if shows.playground {
         let examples = pages::examples::all();
-        routes = routes.merge(pages::graphiql::router(examples, schema::full().sdl()));
+        routes = routes.merge(pages::graphiql::router(examples, schema::full_sdl()));
     }
     if let Some(folder) = shows.mailbox {
         let state = MailboxState::try_new(folder)

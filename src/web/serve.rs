@@ -47,8 +47,8 @@ pub async fn serve(
         stop.cancelled().await;
         sleep(drain.0).await;
     };
-    let served = tokio::select! {
-        served = server.into_future() => served,
+    let ended = tokio::select! {
+        result = server.into_future() => result,
         () = deadline => Ok(()),
     };
     stop.cancel();
@@ -57,7 +57,7 @@ pub async fn serve(
         while tasks.join_next().await.is_some() {}
     })
     .await;
-    served.map_err(Internal::while_doing("serving"))
+    ended.map_err(Internal::while_doing("serving"))
 }
 
 async fn align(app: App, stop: CancellationToken) {
