@@ -11,3 +11,4 @@ mod mail;
 mod password_reset;
 mod playground;
 mod support;
+mod users;

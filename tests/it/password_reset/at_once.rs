@@ -53,7 +53,7 @@ async fn twenty_resets_at_once_leave_the_state_of_exactly_one() {
     versions.sort_unstable();
     let last = version + i64::try_from(done.len()).expect("few");
     assert_eq!(versions, (version + 1..=last).collect::<Vec<_>>());
-    assert_eq!(app.events("PASSWORD_RESET").await, done.len());
+    assert_eq!(app.events("user.password.reset").await, done.len());
     let sql = "SELECT version FROM credentials";
     let row = app.rows(sql, vec![]).await;
     assert_eq!(row[0]["version"], json!(done.len() + 1));
@@ -71,7 +71,7 @@ async fn first_passwords_at_once_are_one_after_the_other_too() {
         working += usize::from(app.verifies(&new, &generated(answer)).await);
     }
     assert_eq!(working, 1);
-    assert_eq!(app.events("PASSWORD_RESET").await, 2);
+    assert_eq!(app.events("user.password.reset").await, 2);
 }
 
 #[tokio::test]

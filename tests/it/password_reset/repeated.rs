@@ -130,7 +130,7 @@ async fn twenty_requests_with_one_key_at_once_reset_once() {
         let delivery = &replay.root()["mailDelivery"]["id"];
         assert_eq!(delivery, &first[0].root()["mailDelivery"]["id"]);
     }
-    assert_eq!(app.events("PASSWORD_RESET").await, 1);
+    assert_eq!(app.events("user.password.reset").await, 1);
     assert_eq!(app.version_of(&ada).await, version + 1);
     assert_eq!(app.snapshot().await.count("outbox_emails"), mails + 1);
 }
