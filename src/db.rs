@@ -67,6 +67,16 @@ impl Db {
         Ok(Self { read, write })
     }
 
+    /// Calls back with the text of every statement that was run, for counting them; never with its
+    /// values, which carry secrets.
+    pub fn on_statement(&mut self, seen: impl Fn(&str) + Clone + Send + Sync + 'static) {
+        let other = seen.clone();
+        self.read
+            .set_metric_callback(move |info| seen(&info.statement.sql));
+        self.write
+            .set_metric_callback(move |info| other(&info.statement.sql));
+    }
+
     /// For queries that change nothing.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read

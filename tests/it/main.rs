@@ -7,6 +7,9 @@
     reason = "clippy allows these in tests, but does not see that the helpers here are for tests alone"
 )]
 
+mod lists;
 mod mail;
+mod password_reset;
 mod playground;
 mod support;
+mod users;

@@ -3,4 +3,5 @@
 pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod database;
+pub(crate) mod rows;
 pub(crate) mod smtp;
