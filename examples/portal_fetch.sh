@@ -1,8 +1,8 @@
 #!/bin/sh
 # What a portal does: resets a user's password by mail, then watches the mail go out.
 #
-#   KEYDESK_URL      where Keydesk listens, for example http://127.0.0.1:8080
-#   KEYDESK_API_KEY  a key with the scopes PASSWORDS_RESET and MAIL_READ
+#   PORTAL_URL      where Keydesk listens, for example http://127.0.0.1:8080
+#   PORTAL_API_KEY  a key with the scopes PASSWORDS_RESET and MAIL_READ
 #
 #   examples/portal_fetch.sh ada
 #
@@ -10,17 +10,17 @@
 # Set both variables for this script alone: `keydesk` itself refuses variables it does not know.
 set -eu
 
-: "${KEYDESK_URL:?set it to the address of the server}"
-: "${KEYDESK_API_KEY:?set it to an API key}"
+: "${PORTAL_URL:?set it to the address of the server}"
+: "${PORTAL_API_KEY:?set it to an API key}"
 login=${1:?usage: portal_fetch.sh LOGIN}
 
 # graphql BODY: sends one request and prints the answer. The body holds no secret.
 graphql() {
-  printf 'header = "authorization: Bearer %s"\n' "$KEYDESK_API_KEY" |
+  printf 'header = "authorization: Bearer %s"\n' "$PORTAL_API_KEY" |
     curl --silent --show-error --max-time 15 --config - \
       --header 'content-type: application/json' \
       --header 'accept: application/graphql-response+json' \
-      --data "$1" "$KEYDESK_URL/graphql"
+      --data "$1" "$PORTAL_URL/graphql"
 }
 
 # A repeat with this key does nothing again, so a lost answer may be asked for once more.

@@ -132,8 +132,8 @@ impl Db {
             .await
     }
 
-    /// `Locks:` PostgreSQL: an advisory lock held by a transaction of its own while the steps run on
-    /// another connection. SQLite: a transaction around all steps, which takes the one writer.
+    /// `Locks:` one transaction around all steps. PostgreSQL: it first takes an advisory lock, on which
+    /// other replicas wait. SQLite: it takes the one writer.
     async fn migrating<F>(&self, run: F) -> Result<SchemaState, Internal>
     where
         F: for<'a> FnOnce(
