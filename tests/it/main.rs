@@ -7,6 +7,10 @@
     reason = "clippy allows these in tests, but does not see that the helpers here are for tests alone"
 )]
 
+mod architecture;
+mod examples;
 mod mail;
+mod migrations;
 mod playground;
+mod schema;
 mod support;
