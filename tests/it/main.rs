@@ -11,6 +11,8 @@ mod architecture;
 mod examples;
 mod mail;
 mod migrations;
+mod permissions;
 mod playground;
 mod schema;
+mod secrets;
 mod support;
