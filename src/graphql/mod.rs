@@ -13,6 +13,7 @@ mod loaders;
 mod mail;
 mod paging;
 mod password_reset;
+mod password_wish;
 mod scalars;
 mod server;
 mod user_mutations;

@@ -1,6 +1,5 @@
 //! Changing a user's fields.
 
-use super::create::taken;
 use super::input::{Reader, check_reason};
 use super::list::{get, lock_target};
 use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, owners, store};
@@ -230,9 +229,7 @@ async fn save(txn: &crate::db::Txn, parsed: &Parsed, after: &User) -> Result<(),
         }
         (None, None) => None,
     };
-    store::save(txn, after, (&username, email.as_ref()))
-        .await
-        .map_err(taken)
+    store::save(txn, after, (&username, email.as_ref())).await
 }
 
 /// `Source:` `docs/security.md`: a changed login, address or role voids every outstanding link, and

@@ -1,6 +1,5 @@
 //! Creating a user, with a first password and a welcome mail where asked for.
 
-use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
 use super::handover::{ForceChange, Handover, check_password_mail, compose};
@@ -13,7 +12,6 @@ use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials::{self, Chosen, NewPassword};
-use crate::db::{Txn, unique_violation};
 use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, MailKind};
 use crate::secret::Secret;
@@ -123,7 +121,7 @@ async fn create_once(
     };
 
     let txn = app.db.begin_write().await?;
-    insert(&txn, &user, &names).await?;
+    store::insert(&txn, &user, (&names.username, names.email.as_ref())).await?;
     if let Some(hash) = hash {
         credentials::replace(&txn, app, user.id, hash, now).await?;
     }
@@ -227,24 +225,6 @@ fn check(app: &App, actor: &Actor, command: &CreateUser, user: &User) -> Result<
         }
     }
     Ok(())
-}
-
-/// Turns the database's refusal of a second equal name into ours.
-pub(super) fn taken(error: DbErr) -> UserError {
-    match unique_violation(&error, &["username_key", "email_key", "external_id"]) {
-        Some("username_key") => UserError::UsernameTaken,
-        Some("email_key") => UserError::EmailTaken,
-        Some(_) => {
-            InvalidInput::at("externalId", "Another user has this external identifier.").into()
-        }
-        None => error.into(),
-    }
-}
-
-async fn insert(txn: &Txn, user: &User, names: &Names) -> Result<(), UserError> {
-    store::insert(txn, user, (&names.username, names.email.as_ref()))
-        .await
-        .map_err(taken)
 }
 
 fn created(user: &User, chosen: Option<&Chosen>, reason: Option<String>) -> Event {

@@ -117,7 +117,7 @@ async fn save(txn: &Txn, user: &User) -> Result<(), UserError> {
         Some(email) => Some(EmailAddress::parse(email).map_err(|error| broken(error.to_string()))?),
         None => None,
     };
-    Ok(store::save(txn, user, (&username, email.as_ref())).await?)
+    store::save(txn, user, (&username, email.as_ref())).await
 }
 
 async fn record(

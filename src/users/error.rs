@@ -93,12 +93,6 @@ impl From<Internal> for UserError {
     }
 }
 
-impl From<sea_orm::DbErr> for UserError {
-    fn from(cause: sea_orm::DbErr) -> Self {
-        Self::Internal(cause.into())
-    }
-}
-
 impl From<InvalidInput> for UserError {
     fn from(invalid: InvalidInput) -> Self {
         Self::Invalid(vec![invalid])

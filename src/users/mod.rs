@@ -7,7 +7,6 @@ mod change;
 mod create;
 mod disable;
 mod error;
-mod filter;
 mod handover;
 mod input;
 mod list;

@@ -1,18 +1,24 @@
 //! Every query on users.
 
+mod filter;
+
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
 };
 
-use super::filter::condition;
+use filter::condition;
+
 use super::list::key_of;
-use super::{AuthenticationSource, User, UserFilter, UserOrder, UserOrderField, UserRef};
+use super::{
+    AuthenticationSource, InvalidInput, User, UserError, UserFilter, UserOrder, UserOrderField,
+    UserRef,
+};
 use crate::actor::Role;
 use crate::address::EmailAddress;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::db::{Txn, unique_violation};
 use crate::entities::user::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::UserId;
@@ -140,7 +146,7 @@ pub(super) async fn other_active_owners(
     let owners = Entity::find()
         .filter(Column::Role.eq(Role::Owner.name()))
         .filter(Column::Id.ne(except.uuid()))
-        .filter(super::filter::able(now));
+        .filter(filter::able(now));
     Ok(owners.count(txn).await?)
 }
 
@@ -172,11 +178,14 @@ pub(super) async fn insert(
     txn: &Txn,
     user: &User,
     names: (&Username, Option<&EmailAddress>),
-) -> Result<(), sea_orm::DbErr> {
+) -> Result<(), UserError> {
     let mut row = changed(user, names);
     row.id = Set(user.id.uuid());
     row.created_at = Set(user.created_at.as_millis());
-    Entity::insert(row).exec_without_returning(txn).await?;
+    Entity::insert(row)
+        .exec_without_returning(txn)
+        .await
+        .map_err(taken)?;
     Ok(())
 }
 
@@ -185,13 +194,32 @@ pub(super) async fn save(
     txn: &Txn,
     user: &User,
     names: (&Username, Option<&EmailAddress>),
-) -> Result<(), sea_orm::DbErr> {
+) -> Result<(), UserError> {
     Entity::update_many()
         .set(changed(user, names))
         .filter(Column::Id.eq(user.id.uuid()))
         .exec(txn)
-        .await?;
+        .await
+        .map_err(taken)?;
     Ok(())
+}
+
+impl From<DbErr> for UserError {
+    fn from(cause: DbErr) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+/// Turns the database's refusal of a second equal name into ours.
+fn taken(error: DbErr) -> UserError {
+    match unique_violation(&error, &["username_key", "email_key", "external_id"]) {
+        Some("username_key") => UserError::UsernameTaken,
+        Some("email_key") => UserError::EmailTaken,
+        Some(_) => {
+            InvalidInput::at("externalId", "Another user has this external identifier.").into()
+        }
+        None => error.into(),
+    }
 }
 
 fn changed(user: &User, (username, email): (&Username, Option<&EmailAddress>)) -> ActiveModel {

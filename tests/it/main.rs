@@ -7,9 +7,15 @@
     reason = "clippy allows these in tests, but does not see that the helpers here are for tests alone"
 )]
 
+mod architecture;
+mod examples;
 mod lists;
 mod mail;
+mod migrations;
 mod password_reset;
+mod permissions;
 mod playground;
+mod schema;
+mod secrets;
 mod support;
 mod users;

@@ -47,6 +47,16 @@ impl TestDatabase {
         &self.url
     }
 
+    /// Its files with those of its log; none when a server keeps it.
+    pub(crate) fn files(&self) -> Vec<std::path::PathBuf> {
+        if self.on_server.is_some() {
+            return Vec::new();
+        }
+        let files = ["keydesk.sqlite", "keydesk.sqlite-wal", "keydesk.sqlite-shm"];
+        let paths = files.iter().map(|name| self.folder.path().join(name));
+        paths.filter(|path| path.exists()).collect()
+    }
+
     /// A folder of the test's own.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()

@@ -2,6 +2,8 @@
 
 pub(crate) mod app;
 pub(crate) mod browser;
+pub(crate) mod catalog;
 pub(crate) mod database;
 pub(crate) mod rows;
+pub(crate) mod sdl;
 pub(crate) mod smtp;

@@ -3,10 +3,10 @@
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{Condition, LikeExpr};
 
-use super::list::TimeRange;
-use super::{AuthenticationSource, UserFilter, UserStatus};
 use crate::clock::Timestamp;
 use crate::entities::user::Column;
+use crate::users::list::TimeRange;
+use crate::users::{AuthenticationSource, UserFilter, UserStatus, search};
 
 /// Every condition of a filter. Deleted users appear only when their state is asked for.
 pub(super) fn condition(filter: &UserFilter, now: Timestamp) -> Condition {
@@ -58,7 +58,7 @@ pub(super) fn condition(filter: &UserFilter, now: Timestamp) -> Condition {
     ] {
         all = within(all, column, range);
     }
-    match filter.search.as_deref().map(super::search::fold) {
+    match filter.search.as_deref().map(search::fold) {
         Some(needle) if !needle.is_empty() => all.add(Column::SearchText.like(contains(&needle))),
         _ => all,
     }

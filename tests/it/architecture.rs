@@ -1,0 +1,195 @@
+//! Guard: who may import whom, which crate is used where, and how large files grow.
+//!
+//! The ranks stand here as they were built. They differ from a first sketch, in which users stood
+//! below credentials and sessions: acts on users end sessions and links and store first passwords
+//! in their own transaction, so users stand above those rooms. Settings stand above the hasher,
+//! whose cost they hold.
+
+mod crates;
+mod sources;
+
+use sources::{Source, all};
+
+/// How the modules of one rank may use each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Equals {
+    /// Each may use those before it.
+    InOrder,
+    /// None may use another.
+    Apart,
+}
+
+/// From the bottom up. A module may use every module of a lower rank, and never one of a higher.
+const RANKS: [(Equals, &[&str]); 12] = [
+    (
+        Equals::InOrder,
+        &[
+            "error",
+            "secret",
+            "clock",
+            "ids",
+            "keyring",
+            "hasher",
+            "actor",
+            "address",
+            "username",
+            "page",
+            "settings",
+            "telemetry",
+        ],
+    ),
+    (Equals::InOrder, &["entities", "db", "keyset", "app"]),
+    (Equals::Apart, &["audit"]),
+    (Equals::Apart, &["access"]),
+    (Equals::Apart, &["mail"]),
+    (
+        Equals::Apart,
+        &["credentials", "one_time_links", "sessions"],
+    ),
+    (Equals::Apart, &["users"]),
+    (Equals::Apart, &["password_reset"]),
+    (Equals::Apart, &["janitor"]),
+    (Equals::Apart, &["graphql"]),
+    (Equals::Apart, &["web"]),
+    (Equals::InOrder, &["cli", "main"]),
+];
+
+const MOST_LINES: usize = 400;
+const MOST_LINES_OF_THE_MEDIAN: usize = 120;
+
+/// Words that say nothing about what is in a file.
+const EMPTY_WORDS: [&str; 7] = [
+    "service", "manager", "helper", "util", "common", "handle_", "process_",
+];
+
+/// Rank and place within it.
+fn place(module: &str) -> Option<(usize, usize)> {
+    RANKS.iter().enumerate().find_map(|(rank, (_, modules))| {
+        let within = modules.iter().position(|name| *name == module)?;
+        Some((rank, within))
+    })
+}
+
+fn may_use(module: &str, other: &str) -> bool {
+    let (Some(own), Some(theirs)) = (place(module), place(other)) else {
+        return false;
+    };
+    let equals = RANKS[own.0].0;
+    theirs.0 < own.0 || (theirs.0 == own.0 && equals == Equals::InOrder && theirs.1 < own.1)
+}
+
+fn assert_none(what: &str, faults: &[String]) {
+    assert!(faults.is_empty(), "{what}:\n  {}", faults.join("\n  "));
+}
+
+#[test]
+fn every_module_has_a_rank() {
+    let homeless: Vec<String> = all()
+        .iter()
+        .filter(|source| source.module != "lib" && place(&source.module).is_none())
+        .map(|source| source.path.clone())
+        .collect();
+    assert_none("no rank in tests/it/architecture.rs", &homeless);
+}
+
+#[test]
+fn no_module_imports_a_higher_or_an_equal_one() {
+    let mut faults = Vec::new();
+    for source in all().iter().filter(|source| source.module != "lib") {
+        for other in source.modules_used() {
+            if other != source.module && !may_use(&source.module, &other) {
+                faults.push(format!("{}: {} uses {other}", source.path, source.module));
+            }
+        }
+    }
+    assert_none("against the ranks", &faults);
+}
+
+/// `Why:` a path through `super` to the crate's root would hide from the test above.
+#[test]
+fn other_rooms_are_named_from_the_root() {
+    let is_root = |source: &&Source| source.path.split('/').count() == 2 || source.is_mod_file();
+    let faults: Vec<String> = all()
+        .iter()
+        .filter(is_root)
+        .filter(|source| {
+            let mut lines = source.code.lines();
+            lines.any(|line| line.starts_with("use super::") || line.starts_with("pub use super::"))
+        })
+        .map(|source| source.path.clone())
+        .collect();
+    assert_none(
+        "`use super::` of the crate's root; write `crate::`",
+        &faults,
+    );
+}
+
+#[test]
+fn tables_are_touched_by_stores_alone() {
+    let faults: Vec<String> = all()
+        .iter()
+        .filter(|source| !source.is_store() && source.module != "entities")
+        .filter(|source| source.modules_used().contains("entities"))
+        .map(|source| source.path.clone())
+        .collect();
+    assert_none("uses `entities` and is no store", &faults);
+}
+
+#[test]
+fn files_stay_small() {
+    let sources = all();
+    let faults: Vec<String> = sources
+        .iter()
+        .filter(|source| source.line_count > MOST_LINES)
+        .map(|source| format!("{}: {} lines", source.path, source.line_count))
+        .collect();
+    assert_none("split these by what they do", &faults);
+    let mut counts: Vec<usize> = sources.iter().map(|source| source.line_count).collect();
+    counts.sort_unstable();
+    let median = counts[counts.len() / 2];
+    assert!(
+        median <= MOST_LINES_OF_THE_MEDIAN,
+        "half of all files have {median} lines or more"
+    );
+}
+
+#[test]
+fn file_names_say_what_is_inside() {
+    let faults: Vec<String> = all()
+        .iter()
+        .filter(|source| EMPTY_WORDS.iter().any(|word| source.path.contains(word)))
+        .map(|source| source.path.clone())
+        .collect();
+    assert_none("an empty word", &faults);
+}
+
+/// `Why:` whatever becomes the library's error by `?` becomes a public message with it.
+#[test]
+fn the_library_s_error_appears_where_refusals_are_mapped_and_nowhere_else() {
+    let faults: Vec<String> = all()
+        .iter()
+        .filter(|source| source.path != "src/graphql/error.rs")
+        .filter(|source| {
+            let names = source.names_from("async_graphql");
+            names.contains("Error") || names.contains("Result") || names.contains("FieldResult")
+        })
+        .map(|source| source.path.clone())
+        .collect();
+    assert_none("async_graphql's Error or Result", &faults);
+}
+
+#[test]
+fn a_wrong_edge_would_be_seen() {
+    for (module, other) in [
+        ("audit", "users"),
+        ("credentials", "sessions"),
+        ("error", "secret"),
+        ("app", "graphql"),
+        ("web", "cli"),
+        ("users", "nowhere"),
+    ] {
+        assert!(!may_use(module, other), "{module} may use {other}");
+    }
+    assert!(may_use("users", "sessions"));
+    assert!(may_use("keyset", "db"));
+}

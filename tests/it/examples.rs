@@ -1,0 +1,107 @@
+//! Guard: every example operation does what it shows, and every root field has an example.
+
+use std::collections::BTreeSet;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{OperationType, Selection};
+use keydesk::web::pages::examples::{self, Example};
+use serde_json::{Value, json};
+
+use crate::support::app::{Answer, TestApp};
+use crate::support::sdl::Sdl;
+
+/// The people whom the examples speak of, as `keydesk demo` makes them.
+async fn desk() -> TestApp {
+    let desk = TestApp::start().await;
+    desk.member("ada").await;
+    desk.member("alan.lovelace").await;
+    let muller = json!({ "name": "Zoë Müller", "generate": true });
+    desk.user("zoe.muller", muller).await;
+    desk
+}
+
+async fn run(desk: &TestApp, example: &Example) -> Answer {
+    let text = example.variables.as_deref().unwrap_or("{}");
+    let variables = serde_json::from_str(text).expect("variables are JSON");
+    desk.ask(&example.query, variables).await
+}
+
+fn root_fields(example: &Example) -> Vec<(OperationType, String)> {
+    let document = parse_query(&example.query).expect("an operation");
+    let mut fields = Vec::new();
+    for (_, operation) in document.operations.iter() {
+        for selection in &operation.node.selection_set.node.items {
+            if let Selection::Field(field) = &selection.node {
+                fields.push((operation.node.ty, field.node.name.node.to_string()));
+            }
+        }
+    }
+    fields
+}
+
+#[tokio::test]
+async fn every_example_runs_as_it_stands() {
+    let desk = desk().await;
+    let examples = examples::all();
+    assert!(examples.len() > 10, "only {} examples", examples.len());
+    for example in &examples {
+        let answer = run(&desk, example).await;
+        let name = &example.name;
+        assert!(answer.status.is_success(), "{name}: {answer:#?}");
+        assert_eq!(answer.body["errors"], Value::Null, "{name}: {answer:#?}");
+        for (kind, field) in root_fields(example) {
+            let root = &answer.body["data"][&field];
+            assert!(!root.is_null(), "{name}: {answer:#?}");
+            if kind == OperationType::Mutation {
+                assert_eq!(root["errors"], json!([]), "{name}: {answer:#?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_example_shows_what_its_name_promises() {
+    let desk = desk().await;
+    for example in examples::all() {
+        let answer = run(&desk, &example).await;
+        let root = answer.root();
+        let name = example.name.as_str();
+        let ok = match name {
+            "Search users" => root["nodes"][0]["displayName"] == "Zoë Müller",
+            "One user" => root["username"] == "ada",
+            "Reset: generated password" => root["generatedPassword"].is_string(),
+            "Reset: by mail" => root["mailDelivery"]["status"] == "QUEUED",
+            "Reset: typed password" => root["user"]["username"] == "ada",
+            "Watch a delivery" => root["nodes"][0]["kind"] == "PASSWORD_CHANGED",
+            "Audit trail" => root["nodes"][0]["action"] == "PASSWORD_RESET",
+            "Create a user" => root["generatedPassword"].is_null(),
+            "Change a user" => root["user"]["displayName"] == "Ada King",
+            "Disable a user" => root["user"]["status"] == "DISABLED",
+            "Enable a user" => root["user"]["status"] == "ACTIVE",
+            "Tell a user to change the password" => {
+                root["user"]["passwordStatus"]["mustChange"] == true
+            }
+            _ => true,
+        };
+        assert!(ok, "{name}: {answer:#?}");
+    }
+}
+
+#[test]
+fn every_root_field_has_an_example() {
+    let mut left: BTreeSet<String> = Sdl::full()
+        .root_fields()
+        .into_iter()
+        .map(|field| field.name)
+        .collect();
+    for example in examples::all() {
+        for (_, field) in root_fields(&example) {
+            left.remove(&field);
+        }
+    }
+    // `nodes` shows what `node` does.
+    left.remove("node");
+    // The example of one user goes by the login, which a newcomer knows.
+    left.remove("user");
+    assert!(left.is_empty(), "no file in examples/operations: {left:?}");
+}

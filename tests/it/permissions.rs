@@ -1,0 +1,376 @@
+//! Guard: every root field, and every way from one thing to another person's data, has its
+//! permission. A field without a case here fails.
+
+use std::collections::BTreeSet;
+
+use keydesk::actor::{Permission, Role};
+use serde_json::{Value, json};
+
+use crate::support::app::{Answer, TestApp};
+use crate::support::sdl::{Field, Sdl};
+
+/// Whom a field lets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Anyone,
+    SignedIn,
+    Scope(Permission),
+}
+
+use Access::{Anyone, Scope, SignedIn};
+use Permission::{AuditRead, MailRead, PasswordsReset, SettingsRead, UsersRead, UsersWrite};
+
+impl Access {
+    /// As the `Access:` line of a description says it.
+    fn words(self) -> String {
+        match self {
+            Anyone => "anyone (public endpoint).".to_owned(),
+            SignedIn => "signed in.".to_owned(),
+            Scope(permission) => format!("scope {}.", permission.name()),
+        }
+    }
+}
+
+/// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
+const ROOTS: [(&str, Access, &str); 18] = [
+    ("viewer", SignedIn, "{ viewer { role } }"),
+    ("node", SignedIn, r#"{ node(id: "user_none") { id } }"#),
+    ("nodes", SignedIn, r#"{ nodes(ids: ["user_none"]) { id } }"#),
+    (
+        "user",
+        Scope(UsersRead),
+        r#"{ user(id: "user_none") { id } }"#,
+    ),
+    (
+        "userByLogin",
+        Scope(UsersRead),
+        r#"{ userByLogin(login: "none") { id } }"#,
+    ),
+    ("users", Scope(UsersRead), "{ users { nodes { id } } }"),
+    (
+        "mailDeliveries",
+        Scope(MailRead),
+        "{ mailDeliveries { nodes { id } } }",
+    ),
+    (
+        "auditEvents",
+        Scope(AuditRead),
+        "{ auditEvents { nodes { id } } }",
+    ),
+    ("passwordPolicy", Anyone, "{ passwordPolicy { minLength } }"),
+    (
+        "serverInfo",
+        Scope(SettingsRead),
+        "{ serverInfo { version } }",
+    ),
+    (
+        "resetPassword",
+        Scope(PasswordsReset),
+        r#"mutation { resetPassword(input: { user: { login: "none" }, generate: true }) ERRORS }"#,
+    ),
+    (
+        "setMustChangePassword",
+        Scope(PasswordsReset),
+        r#"mutation { setMustChangePassword(input: { user: { login: "none" },
+           mustChangePassword: true }) ERRORS }"#,
+    ),
+    (
+        "createUser",
+        Scope(UsersWrite),
+        r#"mutation { createUser(input: { username: "nobody@nowhere" }) ERRORS }"#,
+    ),
+    (
+        "updateUser",
+        Scope(UsersWrite),
+        r#"mutation { updateUser(input: { user: { login: "none" }, patch: { name: "x" } }) ERRORS }"#,
+    ),
+    (
+        "disableUser",
+        Scope(UsersWrite),
+        r#"mutation { disableUser(input: { user: { login: "none" } }) ERRORS }"#,
+    ),
+    (
+        "enableUser",
+        Scope(UsersWrite),
+        r#"mutation { enableUser(input: { user: { login: "none" } }) ERRORS }"#,
+    ),
+    (
+        "generatePassword",
+        SignedIn,
+        "mutation { generatePassword(input: {}) ERRORS }",
+    ),
+    (
+        "checkPassword",
+        Anyone,
+        r#"mutation { checkPassword(input: { password: "x" }) ERRORS }"#,
+    ),
+];
+
+const ERRORS: &str = "{ errors { code message ... on ForbiddenError { requiredScopes } } }";
+
+/// Every field that leads from one thing to a person, a mail, an event or a key.
+const NESTED: [(&str, Access); 6] = [
+    ("User.mailDeliveries", Scope(MailRead)),
+    ("User.auditEvents", Scope(AuditRead)),
+    ("MailDelivery.user", Scope(UsersRead)),
+    ("AuditEvent.user", Scope(UsersRead)),
+    // A key's name and scopes belong to the trail it stands in; it is no person.
+    ("AuditEvent.actor", SignedIn),
+    // The caller itself.
+    ("Viewer.actor", SignedIn),
+];
+
+/// Every kind of object with a global ID. Who may not see one gets null.
+const NODES: [(&str, Permission); 4] = [
+    ("User", UsersRead),
+    ("MailDelivery", MailRead),
+    ("AuditEvent", AuditRead),
+    ("ApiKey", AuditRead),
+];
+
+fn all_but(missing: Permission) -> Vec<Permission> {
+    let mut scopes = Permission::ALL.to_vec();
+    scopes.retain(|scope| *scope != missing);
+    scopes
+}
+
+/// The refusals in an answer, top-level or in a payload: code and scopes.
+fn refusals(answer: &Answer) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for error in answer.body["errors"].as_array().into_iter().flatten() {
+        let code = error["extensions"]["code"].as_str().unwrap_or("none");
+        found.push((
+            code.to_owned(),
+            error["extensions"]["requiredScopes"].clone(),
+        ));
+    }
+    for payload in answer.body["data"].as_object().into_iter().flatten() {
+        for error in payload.1["errors"].as_array().into_iter().flatten() {
+            let code = error["code"].as_str().expect("a code").to_owned();
+            found.push((code, error["requiredScopes"].clone()));
+        }
+    }
+    found.retain(|(code, _)| ["UNAUTHENTICATED", "FORBIDDEN", "none"].contains(&code.as_str()));
+    found
+}
+
+fn assert_forbidden(answer: &Answer, missing: Permission, what: &str) {
+    let expected = ("FORBIDDEN".to_owned(), json!([missing.name()]));
+    assert_eq!(refusals(answer), [expected], "{what}: {answer:#?}");
+}
+
+#[test]
+fn every_root_field_has_a_case_that_agrees_with_its_description() {
+    let roots = Sdl::full().root_fields();
+    let known: BTreeSet<&str> = ROOTS.iter().map(|(name, _, _)| *name).collect();
+    let found: BTreeSet<&str> = roots.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(found, known, "ROOTS in tests/it/permissions.rs");
+    for (name, access, _) in ROOTS {
+        let field = roots.iter().find(|field| field.name == name);
+        let line = field.and_then(|field| field.line("Access:"));
+        assert_eq!(line, Some(access.words()), "the `Access:` line of {name}");
+    }
+}
+
+#[test]
+fn the_public_schema_holds_what_anyone_may_do_and_leads_to_no_object() {
+    let public = Sdl::public();
+    let open: BTreeSet<&str> = ROOTS
+        .iter()
+        .filter(|(_, access, _)| *access == Anyone)
+        .map(|(name, _, _)| *name)
+        .collect();
+    let roots = public.root_fields();
+    let found: BTreeSet<&str> = roots.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(found, open);
+    assert_eq!(public.implementors("Node"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn every_root_field_lets_in_whom_it_says_and_nobody_else() {
+    let desk = TestApp::start().await;
+    let idle = desk.key(&[SettingsRead], Role::Owner).await;
+    for (name, access, document) in ROOTS {
+        let document = document.replace("ERRORS", ERRORS);
+        let ask = async |key: Option<&str>| desk.ask_as(key, &document, json!({})).await;
+
+        let anonymous = ask(None).await;
+        let turned_away = vec![("UNAUTHENTICATED".to_owned(), Value::Null)];
+        let expected = if access == Anyone {
+            vec![]
+        } else {
+            turned_away
+        };
+        assert_eq!(refusals(&anonymous), expected, "{name}: {anonymous:#?}");
+
+        let key = match access {
+            Scope(needed) => {
+                let others = desk.key(&all_but(needed), Role::Owner).await;
+                assert_forbidden(&ask(Some(&others)).await, needed, name);
+                desk.key(&[needed], Role::Owner).await
+            }
+            Anyone | SignedIn => idle.clone(),
+        };
+        let passes = ask(Some(&key)).await;
+        assert_eq!(refusals(&passes), [], "{name}: {passes:#?}");
+        assert!(passes.body["data"].is_object(), "{name}: {passes:#?}");
+    }
+}
+
+/// Connections, edges and payloads carry on what their own field has let through.
+fn is_carrier(field: &Field) -> bool {
+    ["Connection", "Edge", "Payload"]
+        .iter()
+        .any(|end| field.owner.ends_with(end))
+}
+
+#[test]
+fn every_way_to_another_person_s_data_has_a_case() {
+    let sdl = Sdl::full();
+    let mut things: BTreeSet<String> = sdl.implementors("Node").into_iter().collect();
+    let nodes: BTreeSet<String> = NODES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(things, nodes, "NODES in tests/it/permissions.rs");
+    things.extend(nodes.iter().map(|name| format!("{name}Connection")));
+    things.extend(["Node".to_owned(), "Actor".to_owned()]);
+    let roots = ["Query", "Mutation"];
+    let found: BTreeSet<String> = sdl
+        .fields()
+        .iter()
+        .filter(|field| things.contains(&field.reaches))
+        .filter(|field| !roots.contains(&field.owner.as_str()) && !is_carrier(field))
+        .map(Field::path)
+        .collect();
+    let known: BTreeSet<String> = NESTED.iter().map(|(path, _)| (*path).to_owned()).collect();
+    assert_eq!(found, known, "NESTED in tests/it/permissions.rs");
+}
+
+#[tokio::test]
+async fn every_way_to_another_person_s_data_needs_its_scope() {
+    let desk = TestApp::start().await;
+    desk.member("ada").await;
+    let reset = desk
+        .run("resetPasswordByMail", json!({ "login": "ada" }))
+        .await;
+    assert_eq!(reset.codes(), Vec::<String>::new());
+    let fields = Sdl::full().fields();
+    for (path, access) in NESTED {
+        let Scope(needed) = access else { continue };
+        let field = fields
+            .iter()
+            .find(|field| field.path() == path)
+            .expect("a field");
+        let said = format!("Needs scope {}.", needed.name());
+        assert!(
+            field.description.contains(&said),
+            "{path}: {}",
+            field.description
+        );
+
+        let inner = match field.reaches.as_str() {
+            "User" => format!("{} {{ username }}", field.name),
+            _ => format!("{} {{ nodes {{ id }} }}", field.name),
+        };
+        let list = match field.owner.as_str() {
+            "User" => "users",
+            "MailDelivery" => "mailDeliveries",
+            _ => "auditEvents(filter: { actions: [PASSWORD_RESET] })",
+        };
+        let document = format!("{{ {list} {{ nodes {{ {inner} }} }} }}");
+        let others = desk.key(&all_but(needed), Role::Owner).await;
+        let refused = desk.ask_as(Some(&others), &document, json!({})).await;
+        assert_forbidden(&refused, needed, path);
+        let shown = desk.ask(&document, json!({})).await;
+        assert_eq!(refusals(&shown), [], "{path}: {shown:#?}");
+        let value = &shown.root()["nodes"][0][&field.name];
+        assert!(value.is_object(), "{path}: {shown:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_payload_shows_plain_fields_and_no_way_further() {
+    let desk = TestApp::start().await;
+    desk.member("ada").await;
+    let key = desk.key(&[PasswordsReset], Role::Owner).await;
+    for (selection, needed) in [
+        (
+            "user { username mailDeliveries { nodes { id } } }",
+            MailRead,
+        ),
+        ("user { username auditEvents { nodes { id } } }", AuditRead),
+        ("mailDelivery { status user { email } }", UsersRead),
+    ] {
+        let document = format!(
+            "mutation {{ resetPassword(input: {{ user: {{ login: \"ada\" }}, generate: true, \
+             sendEmail: true }}) {{ {selection} errors {{ code }} }} }}"
+        );
+        let answer = desk.ask_as(Some(&key), &document, json!({})).await;
+        assert_forbidden(&answer, needed, selection);
+        assert_eq!(answer.codes(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn an_object_by_its_id_is_null_without_its_scope() {
+    let desk = TestApp::start().await;
+    desk.member("ada").await;
+    desk.run("resetPasswordByMail", json!({ "login": "ada" }))
+        .await;
+    let lists = "{ users { nodes { id } } mailDeliveries { nodes { id } } \
+                 auditEvents(filter: { actions: [PASSWORD_RESET] }) { nodes { id actor { id } } } }";
+    let found = desk.ask(lists, json!({})).await;
+    let data = &found.body["data"];
+    for (kind, needed) in NODES {
+        let id = match kind {
+            "User" => &data["users"]["nodes"][0]["id"],
+            "MailDelivery" => &data["mailDeliveries"]["nodes"][0]["id"],
+            "AuditEvent" => &data["auditEvents"]["nodes"][0]["id"],
+            _ => &data["auditEvents"]["nodes"][0]["actor"]["id"],
+        };
+        assert!(id.is_string(), "{kind}: {found:#?}");
+        let document = "query($id: ID!) { node(id: $id) { __typename } nodes(ids: [$id]) { id } }";
+        for (scopes, expected) in [
+            (all_but(needed), Value::Null),
+            (vec![needed], Value::from(kind)),
+        ] {
+            let key = desk.key(&scopes, Role::Owner).await;
+            let answer = desk.ask_as(Some(&key), document, json!({ "id": id })).await;
+            let data = &answer.body["data"];
+            assert_eq!(data["node"]["__typename"], expected, "{kind}: {answer:#?}");
+            assert_eq!(
+                data["nodes"][0].is_null(),
+                expected.is_null(),
+                "{kind}: {answer:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_errors_line_of_each_mutation_names_codes_and_every_code_is_named() {
+    let sdl = Sdl::full();
+    let codes = sdl.values("ErrorCode");
+    let mut unnamed: BTreeSet<String> = codes.iter().cloned().collect();
+    for field in sdl
+        .root_fields()
+        .iter()
+        .filter(|field| field.owner == "Mutation")
+    {
+        let line = field
+            .line("Errors:")
+            .unwrap_or_else(|| panic!("{} has no line", field.name));
+        let named: Vec<&str> = line.trim_end_matches('.').split(", ").collect();
+        for code in &named {
+            assert!(
+                codes.iter().any(|known| known == code),
+                "{}: {code}",
+                field.name
+            );
+            unnamed.remove(*code);
+        }
+        let needs_scope = field
+            .line("Access:")
+            .is_some_and(|line| line.starts_with("scope"));
+        assert_eq!(named.contains(&"FORBIDDEN"), needs_scope, "{}", field.name);
+    }
+    assert!(unnamed.is_empty(), "no mutation gives {unnamed:?}");
+}

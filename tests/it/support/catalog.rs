@@ -1,0 +1,93 @@
+//! The database's own description of itself: tables, columns, indexes, and every cell as text.
+
+use keydesk::app::App;
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
+
+/// A connection past the app's own, to look at what it wrote.
+pub(crate) fn connection(app: &App) -> &DatabaseConnection {
+    app.db.read()
+}
+
+async fn texts(db: &DatabaseConnection, sql: &str) -> Vec<String> {
+    let rows = db
+        .query_all_raw(Statement::from_string(db.get_database_backend(), sql))
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let text = |row: sea_orm::QueryResult| row.try_get_by_index::<Option<String>>(0);
+    rows.into_iter()
+        .map(|row| text(row).expect("a text").unwrap_or_default())
+        .collect()
+}
+
+fn is_postgres(db: &DatabaseConnection) -> bool {
+    db.get_database_backend() == DatabaseBackend::Postgres
+}
+
+/// Every table that a migration made, sorted.
+pub(crate) async fn tables(db: &DatabaseConnection) -> Vec<String> {
+    let sql = if is_postgres(db) {
+        "SELECT table_name::text FROM information_schema.tables \
+         WHERE table_schema = current_schema() ORDER BY 1"
+    } else {
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1"
+    };
+    let mut tables = texts(db, sql).await;
+    tables.retain(|name| name != "seaql_migrations");
+    tables
+}
+
+/// The columns of a table.
+pub(crate) async fn columns(db: &DatabaseConnection, table: &str) -> Vec<String> {
+    let sql = if is_postgres(db) {
+        format!(
+            "SELECT column_name::text FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = '{table}'"
+        )
+    } else {
+        format!("SELECT name FROM pragma_table_info('{table}')")
+    };
+    texts(db, &sql).await
+}
+
+/// The indexes of a table that were made by name, sorted; `unique` says which kind.
+pub(crate) async fn indexes(db: &DatabaseConnection, table: &str, unique: bool) -> Vec<String> {
+    let sql = if is_postgres(db) {
+        format!(
+            "SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+             WHERE i.indrelid = '{table}'::regclass AND NOT i.indisprimary \
+             AND i.indisunique = {unique} ORDER BY 1"
+        )
+    } else {
+        format!(
+            "SELECT name FROM pragma_index_list('{table}') WHERE origin = 'c' \
+             AND \"unique\" = {} ORDER BY 1",
+            i32::from(unique)
+        )
+    };
+    texts(db, &sql).await
+}
+
+/// Every cell of a table as text with its column; bytes as hexadecimal digits.
+pub(crate) async fn cells(db: &DatabaseConnection, table: &str) -> Vec<(String, String)> {
+    let mut cells = Vec::new();
+    for column in columns(db, table).await {
+        let sqls = if is_postgres(db) {
+            vec![format!("SELECT \"{column}\"::text FROM \"{table}\"")]
+        } else {
+            vec![
+                format!(
+                    "SELECT CAST(\"{column}\" AS TEXT) FROM \"{table}\" WHERE typeof(\"{column}\") <> 'blob'"
+                ),
+                format!(
+                    "SELECT hex(\"{column}\") FROM \"{table}\" WHERE typeof(\"{column}\") = 'blob'"
+                ),
+            ]
+        };
+        for sql in sqls {
+            for text in texts(db, &sql).await {
+                cells.push((format!("{table}.{column}"), text));
+            }
+        }
+    }
+    cells
+}
