@@ -7,6 +7,8 @@
     reason = "clippy allows these in tests, but does not see that the helpers here are for tests alone"
 )]
 
+mod access;
+mod http;
 mod lists;
 mod mail;
 mod password_reset;
