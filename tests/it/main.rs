@@ -8,10 +8,12 @@
 )]
 
 mod access;
+mod cli;
 mod http;
 mod lists;
 mod mail;
 mod password_reset;
 mod playground;
+mod replicas;
 mod support;
 mod users;
