@@ -104,7 +104,8 @@ async fn the_janitor_deletes_each_kind_after_its_time_and_nothing_else() {
     let app = TestApp::start().await;
     old_rows(&app).await;
     // Waiting for its first try, so not over, however old.
-    app.run("resetPasswordByMail", json!({ "login": "ada" }))
+    app.member("bea").await;
+    app.run("resetPasswordByMail", json!({ "login": "bea" }))
         .await;
     let before = app.snapshot().await;
     let holder = WorkerId::new(START);

@@ -176,11 +176,11 @@ fn the_server_key_is_made_once_and_for_its_owner_alone() {
     let machine = Machine::migrated();
     let path = machine.folder.path().join("keydesk.key");
     let made = std::fs::read_to_string(&path).expect("a key");
-    let mode = std::fs::metadata(&path)
+    let permissions = std::fs::metadata(&path)
         .expect("a file")
         .permissions()
         .mode();
-    assert_eq!((made.trim().len(), mode & 0o777), (64, 0o600));
+    assert_eq!((made.trim().len(), permissions & 0o777), (64, 0o600));
     machine.run(&["migrate", "status"]);
     assert_eq!(std::fs::read_to_string(&path).expect("a key"), made);
 }
