@@ -10,7 +10,7 @@ use super::error::{answer, checked, paging};
 use super::loaders::ApiKeyKey;
 use super::paging::{Listing, connection, wants_total};
 use super::scalars::DateTime;
-use super::users::{DateTimeRange, User, loaded, range, short, user_by_id};
+use super::users::{DateTimeRange, User, loaded, range, short, user_by_id, writable};
 use crate::actor::{Permission, ReadError};
 use crate::audit::{self, EventFilter};
 use crate::ids::{ApiKeyId, UserId};
@@ -133,6 +133,7 @@ impl AuditEventFilter {
     fn read(self) -> Result<EventFilter, String> {
         short("actorIds", self.actor_ids.as_ref())?;
         short("userIds", self.user_ids.as_ref())?;
+        writable("requestId", self.request_id.as_ref())?;
         let occurred_at = range(self.occurred_at);
         Ok(EventFilter {
             actions: self

@@ -4,7 +4,9 @@ mod filter;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 
-pub(crate) use filter::{DateTimeRange, MAX_LISTED, UserFilter, UserOrder, UserRef, range, short};
+pub(crate) use filter::{
+    DateTimeRange, MAX_LISTED, UserFilter, UserOrder, UserRef, range, short, writable,
+};
 
 use super::audit::{AuditEvent, AuditEventConnection};
 use super::context::Reach as _;

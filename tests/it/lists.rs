@@ -10,6 +10,10 @@ use serde_json::{Value, json};
 use super::support::app::TestApp;
 use super::support::rows::uuid;
 
+fn small(number: usize) -> i64 {
+    i64::try_from(number).expect("a small number")
+}
+
 /// Users of every kind, without sort values here and there and with equal ones.
 async fn fill(app: &TestApp, count: usize) -> Vec<String> {
     let mut users = Vec::new();
@@ -23,14 +27,14 @@ async fn fill(app: &TestApp, count: usize) -> Vec<String> {
             more["name"] = json!(["\u{c5}sa", "bo", "Bo", "\u{e9}mile"][number % 4]);
         }
         let user = app.user(&format!("u{:03}", number * 7 % 100), more).await;
-        let moment = |every: usize| (number % every != 0).then_some((number % 5) as i64 * 1000);
+        let moment = |every: usize| (number % every != 0).then_some(small(number % 5) * 1000);
         let sql = "UPDATE users SET last_sign_in_at = $1, password_expires_at = $2, \
                    created_at = $3, updated_at = $4 WHERE id = $5";
         let values = vec![
             moment(2).into(),
             moment(6).into(),
-            ((number % 7) as i64).into(),
-            ((number % 3) as i64).into(),
+            small(number % 7).into(),
+            small(number % 3).into(),
             uuid(&user),
         ];
         app.write(sql, values).await;

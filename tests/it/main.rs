@@ -7,14 +7,18 @@
     reason = "clippy allows these in tests, but does not see that the helpers here are for tests alone"
 )]
 
+mod access;
 mod architecture;
+mod cli;
 mod examples;
+mod http;
 mod lists;
 mod mail;
 mod migrations;
 mod password_reset;
 mod permissions;
 mod playground;
+mod replicas;
 mod schema;
 mod secrets;
 mod support;

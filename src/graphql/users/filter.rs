@@ -101,6 +101,14 @@ pub(crate) fn short<T>(name: &str, list: Option<&Vec<T>>) -> Result<(), String> 
     }
 }
 
+/// Refuses a text that no row can hold: PostgreSQL fails on it, where SQLite finds nothing.
+pub(crate) fn writable(name: &str, text: Option<&String>) -> Result<(), String> {
+    match text {
+        Some(text) if text.contains('\0') => Err(format!("`{name}` must not contain U+0000.")),
+        _ => Ok(()),
+    }
+}
+
 fn into<A, B: From<A>>(list: Option<Vec<A>>) -> Option<Vec<B>> {
     list.map(|list| list.into_iter().map(B::from).collect())
 }
@@ -108,6 +116,7 @@ fn into<A, B: From<A>>(list: Option<Vec<A>>) -> Option<Vec<B>> {
 impl UserFilter {
     pub(super) fn read(self, search: Option<String>) -> Result<users::UserFilter, String> {
         short("ids", self.ids.as_ref())?;
+        writable("search", search.as_ref())?;
         if search
             .as_ref()
             .is_some_and(|text| text.chars().count() > 200)

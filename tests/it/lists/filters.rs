@@ -46,6 +46,7 @@ async fn people(app: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn every_field_of_the_filter_restricts_to_what_it_says() {
     let app = TestApp::start().await;
     let ids = people(&app).await;

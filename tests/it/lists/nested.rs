@@ -22,7 +22,7 @@ async fn mailed(app: &TestApp, count: usize) {
 }
 
 #[tokio::test]
-async fn a_page_of_a_hundred_users_costs_as_many_statements_as_one_of_ten() {
+async fn a_page_of_users_with_their_latest_costs_the_same_few_statements_whatever_its_size() {
     let app = TestApp::start().await;
     mailed(&app, 101).await;
     let mut costs = Vec::new();
@@ -45,8 +45,12 @@ async fn a_page_of_a_hundred_users_costs_as_many_statements_as_one_of_ten() {
             assert_eq!(mail["nodes"][0]["user"]["id"], node["id"]);
         }
     }
-    assert!(costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
-    assert!(costs[0] <= 10, "{costs:?}");
+    // Key, page, count, two nested pages with their counts, actors, and the users of events and of
+    // mails: together when both came in at the same time, else one after the other.
+    assert!(
+        costs.iter().all(|cost| (9..=10).contains(cost)),
+        "{costs:?}"
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A Keydesk with nothing but an outbox, on a SQLite file of its own.
+//! A Keydesk with nothing but an outbox, on a database of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,8 @@ use keydesk::mail::{self, Delivery, Details, MailKind, Mailer, NewEmail, Templat
 use keydesk::secret::Secret;
 use keydesk::settings::Settings;
 use sea_orm::{ConnectionTrait, Statement};
-use tempfile::TempDir;
+
+use crate::support::database::TestDatabase;
 
 pub(super) const PASSWORD: &str = "amber=quill-27-wagon";
 
@@ -20,7 +21,7 @@ pub(super) const START: Timestamp = Timestamp::from_millis(1_795_253_459_000);
 
 pub(super) struct Desk {
     pub(super) app: App,
-    pub(super) folder: TempDir,
+    pub(super) database: TestDatabase,
     more: String,
 }
 
@@ -31,16 +32,20 @@ impl Desk {
 
     /// With more settings, as TOML.
     pub(super) async fn with(more: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (app, more) = (app(&folder, more, START).await, more.to_owned());
+        let database = TestDatabase::create().await;
+        let (app, more) = (app(&database, more, START).await, more.to_owned());
         app.db.migrate_up().await.expect("migrated");
-        Self { app, folder, more }
+        Self {
+            app,
+            database,
+            more,
+        }
     }
 
     /// Another replica on the same database, with a clock of its own.
     pub(super) async fn replica(&self, more: &str) -> App {
         app(
-            &self.folder,
+            &self.database,
             &format!("{}{more}", self.more),
             self.app.clock.now(),
         )
@@ -113,14 +118,15 @@ pub(super) fn worker(app: App, mailer: Arc<dyn Mailer>) -> Worker {
     Worker::new(app, mailer, Arc::new(Templates::new().expect("templates")))
 }
 
-async fn app(folder: &TempDir, more: &str, now: Timestamp) -> App {
-    let file = folder.path().join("keydesk.sqlite");
+async fn app(database: &TestDatabase, more: &str, now: Timestamp) -> App {
     let toml = format!(
-        "[server]\npublic_url = \"https://id.example.org\"\n[database]\nurl = \"sqlite:{}\"\n\
+        "[server]\npublic_url = \"https://id.example.org\"\n[database]\nurl = \"{}\"\n\
          [mail]\nfrom = \"Desk <desk@example.org>\"\n{more}",
-        file.display()
+        database.url()
     );
-    let settings = Settings::from_toml(&toml).expect("settings");
+    let mut settings = Settings::from_toml(&toml).expect("settings");
+    let key = || Secret::new("5e".repeat(32));
+    settings.security.key.get_or_insert_with(key);
     App::start(settings, Clock::manual(now))
         .await
         .expect("started")

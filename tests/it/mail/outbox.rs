@@ -280,7 +280,7 @@ async fn deliveries_are_listed_to_those_who_may_read_them_and_swept_once_ended()
 #[tokio::test]
 async fn the_folder_gets_one_private_file_for_each_mail() {
     let desk = Desk::start().await;
-    let folder = desk.folder.path().join("mailbox");
+    let folder = desk.database.folder().join("mailbox");
     let mailer = Arc::new(FileMailer::new(folder.clone()));
     let queued = desk.enqueue().await;
     desk.worker(mailer).deliver_due().await.unwrap();

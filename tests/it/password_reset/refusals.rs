@@ -6,6 +6,7 @@ use super::{ALSO_GOOD, GOOD, assert_nothing_given, assert_refused, reset};
 use crate::support::app::TestApp;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn a_contradictory_or_malformed_input_is_refused_at_its_field() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;

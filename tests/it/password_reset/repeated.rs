@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{ALSO_GOOD, GOOD, assert_refused, generated, reset, reset_as};
 use crate::support::app::{Answer, TestApp};
 
-fn with_key(more: Value) -> Value {
+fn with_key(more: &Value) -> Value {
     let mut input = json!({ "idempotencyKey": "request 1" });
     let fields = input.as_object_mut().expect("an object");
     fields.extend(more.as_object().expect("an object").clone());
@@ -21,7 +21,7 @@ fn with_key(more: Value) -> Value {
 async fn a_repeated_request_does_nothing_and_answers_without_the_secret() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
-    let more = with_key(json!({ "generate": true, "sendEmail": true, "reason": "lost" }));
+    let more = with_key(&json!({ "generate": true, "sendEmail": true, "reason": "lost" }));
     let first = reset(&app, &ada, more.clone()).await;
     let password = generated(&first);
     let before = app.snapshot().await;
@@ -42,7 +42,7 @@ async fn a_repeated_request_does_nothing_and_answers_without_the_secret() {
 async fn a_key_with_another_input_is_refused() {
     let app = TestApp::start().await;
     let (ada, bea) = (app.member("ada").await, app.member("bea").await);
-    let first = with_key(json!({ "password": GOOD }));
+    let first = with_key(&json!({ "password": GOOD }));
     assert_eq!(reset(&app, &ada, first.clone()).await.codes(), [""; 0]);
     let wanted = ("IDEMPOTENCY_KEY_REUSED", Some(&["idempotencyKey"][..]));
     for more in [
@@ -51,7 +51,7 @@ async fn a_key_with_another_input_is_refused() {
         json!({ "password": GOOD, "revokeSessions": false }),
         json!({ "generate": true }),
     ] {
-        assert_refused(&app, &ada, with_key(more), wanted).await;
+        assert_refused(&app, &ada, with_key(&more), wanted).await;
     }
     assert_refused(&app, &bea, first, wanted).await;
     assert!(app.verifies(&ada, GOOD).await);
@@ -61,7 +61,7 @@ async fn a_key_with_another_input_is_refused() {
 async fn the_stored_outcome_holds_neither_password_nor_plain_input() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
-    reset(&app, &ada, with_key(json!({ "password": GOOD }))).await;
+    reset(&app, &ada, with_key(&json!({ "password": GOOD }))).await;
     let snapshot = app.snapshot().await;
     assert_eq!(snapshot.count("idempotency_keys"), 1);
     assert!(!snapshot.holds(GOOD));
@@ -71,7 +71,7 @@ async fn the_stored_outcome_holds_neither_password_nor_plain_input() {
 async fn keys_of_two_actors_and_of_two_mutations_are_apart() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
-    let more = with_key(json!({ "generate": true }));
+    let more = with_key(&json!({ "generate": true }));
     let key = app.key(&[Permission::PasswordsReset], Role::Owner).await;
     let mine = reset(&app, &ada, more.clone()).await;
     let theirs = reset_as(&app, &key, &ada, more).await;
@@ -86,7 +86,7 @@ async fn keys_of_two_actors_and_of_two_mutations_are_apart() {
 #[tokio::test]
 async fn a_refusal_is_not_kept_so_the_mended_request_goes_through() {
     let app = TestApp::start().await;
-    let more = with_key(json!({ "user": { "login": "ada" }, "generate": true }));
+    let more = with_key(&json!({ "user": { "login": "ada" }, "generate": true }));
     let refused = reset(&app, "", more.clone()).await;
     assert_eq!(refused.codes(), ["USER_NOT_FOUND"]);
     let ada = app.member("ada").await;
@@ -99,7 +99,7 @@ async fn a_refusal_is_not_kept_so_the_mended_request_goes_through() {
 async fn a_key_is_free_again_after_a_day() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
-    let more = with_key(json!({ "generate": true }));
+    let more = with_key(&json!({ "generate": true }));
     reset(&app, &ada, more.clone()).await;
     app.app.clock.advance(Duration::from_hours(24));
     assert_eq!(idempotency::sweep(&app.app).await.expect("swept"), 0);
@@ -116,7 +116,7 @@ async fn twenty_requests_with_one_key_at_once_reset_once() {
     let ada = app.member("ada").await;
     let version = app.version_of(&ada).await;
     let mails = app.snapshot().await.count("outbox_emails");
-    let more = with_key(json!({ "generate": true, "sendEmail": true }));
+    let more = with_key(&json!({ "generate": true, "sendEmail": true }));
     let replicas = [&app, &replica].into_iter().cycle().take(20);
     let answers = join_all(replicas.map(|app| reset(app, &ada, more.clone()))).await;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::response::Parts;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -170,14 +171,7 @@ impl TestApp {
 
     /// Sends any request through the whole door.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("an answer");
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+        let (parts, bytes) = self.exchange(request).await;
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
         Answer {
@@ -185,6 +179,18 @@ impl TestApp {
             headers: parts.headers,
             body,
         }
+    }
+
+    /// The same, with the body as it was written.
+    pub(crate) async fn text(&self, request: Request<Body>) -> String {
+        let (_, bytes) = self.exchange(request).await;
+        String::from_utf8(bytes.into()).expect("a text")
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> (Parts, Bytes) {
+        let response = self.router.clone().oneshot(request).await;
+        let (parts, body) = response.expect("an answer").into_parts();
+        (parts, to_bytes(body, usize::MAX).await.expect("a body"))
     }
 
     /// Creates a user through the API and gives its id. `more` are further fields of the input.

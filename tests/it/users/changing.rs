@@ -12,7 +12,7 @@ use crate::support::app::TestApp;
 async fn what_is_given_changes_and_what_is_not_stays() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
-    app.app.clock.advance(Duration::from_secs(60));
+    app.app.clock.advance(Duration::from_mins(1));
     let patch = json!({ "username": "Countess", "name": "Ada King", "locale": "pt_br" });
     let answer = update(&app, &ada, patch, json!({ "reason": "married" })).await;
     let user = &answer.root()["user"];
@@ -58,7 +58,7 @@ async fn a_change_that_changes_nothing_is_none() {
     let app = TestApp::start().await;
     let more = json!({ "email": "ada@example.org", "name": "Ada", "locale": "en" });
     let ada = app.user("ada", more).await;
-    app.app.clock.advance(Duration::from_secs(60));
+    app.app.clock.advance(Duration::from_mins(1));
     let before = app.snapshot().await;
     for patch in [
         json!(null),

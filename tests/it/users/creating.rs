@@ -219,9 +219,10 @@ async fn nobody_hands_out_a_role_that_is_not_below_their_own() {
             let name = format!("{}-{}", rank.name(), role.name()).to_lowercase();
             let input = json!({ "username": name, "role": role.name() });
             let answer = mutate(&app, Some(&key), "createUser", input).await;
-            let wanted: &[_] = match rank.manages(role) {
-                true => &[],
-                false => &[fault("ROLE_NOT_GRANTABLE", "")],
+            let wanted: &[_] = if rank.manages(role) {
+                &[]
+            } else {
+                &[fault("ROLE_NOT_GRANTABLE", "")]
             };
             assert_eq!(faults(&answer), wanted, "{name}");
         }

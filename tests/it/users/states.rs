@@ -94,6 +94,7 @@ async fn sessions_and_links_end_with_the_disabling() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn refusals_of_the_states_have_their_code_and_place() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;

@@ -1,0 +1,85 @@
+//! The built program: what it prints, where, and with which exit code.
+
+mod keys_and_users;
+mod serving;
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with a SQLite database, and the program run in it.
+struct Machine {
+    folder: TempDir,
+}
+
+/// What the program left behind.
+#[derive(Debug)]
+struct Ran {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { folder }
+    }
+
+    /// With the schema up to date.
+    fn migrated() -> Self {
+        let machine = Self::new();
+        assert_eq!(machine.run(&["migrate", "up"]).code, 0);
+        machine
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keydesk"));
+        command.env_clear().current_dir(self.folder.path());
+        command.args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        finished(self.command(arguments).stdin(Stdio::null()).output())
+    }
+
+    /// With settings by the environment.
+    fn run_with(&self, settings: &[(&str, &str)], arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
+        command.envs(settings.iter().copied()).stdin(Stdio::null());
+        finished(command.output())
+    }
+
+    /// With a text on standard input.
+    fn run_reading(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut command = self.command(arguments);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("started");
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(input.as_bytes()).expect("written");
+        drop(stdin);
+        finished(child.wait_with_output())
+    }
+
+    /// JSON that a command printed.
+    fn json(&self, arguments: &[&str]) -> Value {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        serde_json::from_str(&ran.stdout).expect("JSON")
+    }
+}
+
+fn finished(output: std::io::Result<Output>) -> Ran {
+    let output = output.expect("ran");
+    Ran {
+        code: output.status.code().expect("an exit code"),
+        stdout: String::from_utf8(output.stdout).expect("a text"),
+        stderr: String::from_utf8(output.stderr).expect("a text"),
+    }
+}

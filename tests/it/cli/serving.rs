@@ -1,0 +1,186 @@
+//! `keydesk migrate`, `serve` and `doctor`, and what they refuse.
+
+use serde_json::json;
+
+use super::Machine;
+
+/// Nothing listens there.
+const NO_SERVER: &str = "postgres://keydesk@127.0.0.1:1/keydesk";
+
+#[test]
+fn migrations_go_up_and_down_and_are_told_apart() {
+    let machine = Machine::new();
+    let state = machine.json(&["migrate", "status", "--json"]);
+    let all = state["pending"].as_u64().expect("a number");
+    assert_eq!(state["applied"], 0);
+    assert_eq!(
+        machine.json(&["migrate", "--json"]),
+        json!({ "applied": all, "pending": 0 })
+    );
+    let down = machine.json(&["migrate", "down", "--json"]);
+    assert_eq!(down, json!({ "applied": all - 1, "pending": 1 }));
+    let steps = (all - 1).to_string();
+    let down = machine.json(&["migrate", "down", "--steps", &steps, "--json"]);
+    assert_eq!(down, json!({ "applied": 0, "pending": all }));
+    let up = machine.run(&["migrate", "up"]);
+    assert_eq!(
+        up.stdout,
+        format!("{all} migration(s) applied, 0 pending\n")
+    );
+}
+
+#[test]
+fn nothing_works_on_an_older_schema_and_the_mending_is_named() {
+    let machine = Machine::new();
+    for arguments in [
+        &["serve"][..],
+        &["api-key", "list"],
+        &["api-key", "create", "--name", "x", "--scope", "all"],
+        &["user", "list"],
+        &["user", "create", "ada"],
+    ] {
+        let ran = machine.run(arguments);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (1, ""),
+            "{arguments:?} {ran:?}"
+        );
+        assert!(ran.stderr.contains("keydesk migrate up"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn doctor_finds_pending_migrations_and_says_how_to_mend_them() {
+    let machine = Machine::new();
+    let ill = machine.run(&["doctor"]);
+    assert_eq!(ill.code, 1);
+    let problem = ill.stdout.lines().find(|line| line.starts_with("PROBLEM"));
+    let problem = problem.expect("a problem");
+    assert!(
+        problem.contains("migrations") && problem.contains("keydesk migrate up"),
+        "{problem}"
+    );
+    machine.run(&["migrate"]);
+    let well = machine.json(&["doctor", "--json"]);
+    let findings = well.as_array().expect("a list");
+    assert!(
+        findings.iter().all(|finding| finding["ok"] == true),
+        "{well}"
+    );
+    for name in [
+        "settings",
+        "key",
+        "database",
+        "migrations",
+        "clock",
+        "policy",
+        "mail",
+    ] {
+        assert!(
+            findings.iter().any(|finding| finding["name"] == name),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_postgresql_server_without_a_server_key_is_refused_before_it_is_asked() {
+    let machine = Machine::new();
+    let settings = [("KEYDESK_DATABASE__URL", NO_SERVER)];
+    let ran = machine.run_with(&settings, &["serve"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(
+        ran.stderr.contains("KEYDESK_SECURITY__KEY"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_no_fault_of_the_caller() {
+    let machine = Machine::new();
+    let key = "5e".repeat(32);
+    let settings = [
+        ("KEYDESK_DATABASE__URL", NO_SERVER),
+        ("KEYDESK_DATABASE__ACQUIRE_TIMEOUT_SECONDS", "1"),
+        ("KEYDESK_SECURITY__KEY", &key),
+    ];
+    let ran = machine.run_with(&settings, &["user", "list"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{ran:?}");
+    assert!(!ran.stderr.contains(&key));
+}
+
+#[test]
+fn mail_into_files_is_refused_on_an_address_that_others_reach() {
+    let machine = Machine::migrated();
+    let mailbox = machine.folder.path().join("mailbox");
+    let settings = [
+        ("KEYDESK_SERVER__LISTEN", "0.0.0.0:0"),
+        ("KEYDESK_SERVER__PUBLIC_URL", "https://id.example.org"),
+        ("KEYDESK_MAIL__TRANSPORT__KIND", "file"),
+        (
+            "KEYDESK_MAIL__TRANSPORT__DIRECTORY",
+            mailbox.to_str().expect("a text"),
+        ),
+    ];
+    let ran = machine.run_with(&settings, &["serve"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("--development"), "{}", ran.stderr);
+    assert!(!mailbox.exists());
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused_by_name_and_without_their_value() {
+    let machine = Machine::new();
+    for (name, value, named) in [
+        ("KEYDESK_SECURITY__KEY", "planted-secret", "key"),
+        ("KEYDESK_POLICY__MIN_LENGTH", "3", "policy.min_length"),
+        (
+            "KEYDESK_SERVER__PUBLIC_URL",
+            "http://id.example.org",
+            "server.public_url",
+        ),
+        (
+            "KEYDESK_SECURITY__HASHING_MEMORY_KIB",
+            "64",
+            "hashing_memory_kib",
+        ),
+        ("KEYDESK_SERVER__PORTT", "1", "portt"),
+    ] {
+        let ran = machine.run_with(&[(name, value)], &["migrate", "status"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{name} {ran:?}");
+        assert!(ran.stderr.contains(named), "{name}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("planted-secret"));
+    }
+}
+
+#[test]
+fn help_and_version_are_no_failure_and_nothing_at_all_is() {
+    let machine = Machine::new();
+    for arguments in [&["--help"][..], &["--version"], &["serve", "--help"]] {
+        let ran = machine.run(arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{arguments:?}");
+        assert!(!ran.stdout.is_empty());
+    }
+    for arguments in [&[][..], &["--nonsense"], &["migrate", "sideways"]] {
+        let ran = machine.run(arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_server_key_is_made_once_and_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let machine = Machine::migrated();
+    let path = machine.folder.path().join("keydesk.key");
+    let made = std::fs::read_to_string(&path).expect("a key");
+    let permissions = std::fs::metadata(&path)
+        .expect("a file")
+        .permissions()
+        .mode();
+    assert_eq!((made.trim().len(), permissions & 0o777), (64, 0o600));
+    machine.run(&["migrate", "status"]);
+    assert_eq!(std::fs::read_to_string(&path).expect("a key"), made);
+}
