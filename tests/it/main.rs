@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod end_to_end;
 mod examples;
 mod mail;
 mod migrations;
