@@ -8,7 +8,7 @@ use keydesk::hasher::{Cost, Hasher, Limits};
 use keydesk::secret::Secret;
 use mail_parser::MessageParser;
 use sea_orm::{ConnectionTrait, Database, Statement};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::browser::Browser;
 use crate::support::program::{Installation, Process, contains, free_port, text, wait_for};

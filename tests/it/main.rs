@@ -9,6 +9,7 @@
 
 mod architecture;
 mod end_to_end;
+mod entities;
 mod examples;
 mod mail;
 mod migrations;
