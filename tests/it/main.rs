@@ -10,6 +10,8 @@
 mod access;
 mod architecture;
 mod cli;
+mod end_to_end;
+mod entities;
 mod examples;
 mod http;
 mod lists;

@@ -106,7 +106,7 @@ async fn no_secret_is_in_a_log_line_a_span_or_an_error() {
     let templates = Arc::new(Templates::new().expect("templates"));
     let worker = Worker::new(desk.app.clone(), Arc::clone(&failing) as _, templates);
     worker.deliver_due().await.expect("tried");
-    desk.app.clock.advance(Duration::from_secs(3_600));
+    desk.app.clock.advance(Duration::from_hours(1));
     worker.deliver_due().await.expect("delivered");
     assert_eq!(failing.sent().len(), 2);
     look_everywhere(&desk, &secrets).await;

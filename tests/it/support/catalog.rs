@@ -49,6 +49,23 @@ pub(crate) async fn columns(db: &DatabaseConnection, table: &str) -> Vec<String>
     texts(db, &sql).await
 }
 
+/// The columns of a table, those that may be null with a question mark.
+pub(crate) async fn described(db: &DatabaseConnection, table: &str) -> Vec<String> {
+    let sql = if is_postgres(db) {
+        format!(
+            "SELECT column_name || CASE is_nullable WHEN 'YES' THEN '?' ELSE '' END \
+             FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = '{table}'"
+        )
+    } else {
+        format!(
+            "SELECT name || CASE WHEN \"notnull\" = 1 OR pk > 0 THEN '' ELSE '?' END \
+             FROM pragma_table_info('{table}')"
+        )
+    };
+    texts(db, &sql).await
+}
+
 /// The indexes of a table that were made by name, sorted; `unique` says which kind.
 pub(crate) async fn indexes(db: &DatabaseConnection, table: &str, unique: bool) -> Vec<String> {
     let sql = if is_postgres(db) {
