@@ -199,6 +199,14 @@ impl MutationError {
         })
     }
 
+    /// The same, where a mutation names the source itself and no user.
+    pub(crate) fn about_source(mut self) -> Self {
+        if let Self::NotBuiltIn(error) = &mut self {
+            error.path = Some(path(&["input", "authenticationSource"]));
+        }
+        self
+    }
+
     /// The generator was asked for what it cannot make.
     pub(crate) fn generator(error: &GeneratorError) -> Self {
         let names = ["input", "generator", "length"];

@@ -297,6 +297,10 @@ impl UserMutation {
             Ok(payload) => Some(payload),
             Err(error) => {
                 let errors = refuse(ctx, error)?;
+                let errors = errors
+                    .into_iter()
+                    .map(MutationError::about_source)
+                    .collect();
                 Some(CreateUserPayload {
                     errors,
                     ..Default::default()

@@ -136,6 +136,8 @@ async fn reset_once(
         expires_at: works_until,
     };
     users::set_password_state(&txn, user.id, state).await?;
+    users::unlock(&txn, user.id).await?;
+    user.locked_until = None;
     let revoked_sessions = match command.sessions {
         SessionsAfter::Revoked => sessions::revoke_all(&txn, user.id, now).await?,
         SessionsAfter::Kept => 0,

@@ -50,7 +50,7 @@ pub async fn disable(
     owners::serialise(&txn, app).await?;
     let mut user = lock_target(&txn, app, actor, target.id).await?;
     let now = app.clock.now();
-    if user.role == Role::Owner {
+    if user.role == Role::Owner && !user.is_disabled(now) {
         owners::require_another(&txn, user.id, now).await?;
     }
     if !user.is_disabled(now) {

@@ -29,5 +29,5 @@ pub use list::{
 };
 pub use must_change::set_must_change;
 pub use seed::seed;
-pub use store::{PasswordState, find_by_id, set_password_state};
+pub use store::{PasswordState, find_by_id, set_password_state, unlock};
 pub use user::{AuthenticationSource, User, UserStatus};

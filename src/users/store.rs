@@ -150,6 +150,16 @@ pub(super) async fn other_active_owners(
     Ok(owners.count(txn).await?)
 }
 
+/// Lifts the lock after failed sign-ins: they were tries at a password that is gone.
+pub async fn unlock(txn: &Txn, id: UserId) -> Result<(), Internal> {
+    Entity::update_many()
+        .col_expr(Column::LockedUntil, Expr::value(None::<i64>))
+        .filter(Column::Id.eq(id.uuid()))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
 /// Writes what a user's row knows of the password.
 pub async fn set_password_state(
     txn: &Txn,

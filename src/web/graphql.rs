@@ -161,13 +161,11 @@ fn introspects(document: &ExecutableDocument) -> bool {
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<(Media, Wish), Refusal> {
-    let media = accepted(headers).ok_or_else(|| {
-        Refusal(
-            StatusCode::NOT_ACCEPTABLE,
-            "NOT_ACCEPTABLE",
-            "Accept application/graphql-response+json or application/json.",
-        )
-    })?;
+    let media = accepted(headers).ok_or(Refusal(
+        StatusCode::NOT_ACCEPTABLE,
+        "NOT_ACCEPTABLE",
+        "Accept application/graphql-response+json or application/json.",
+    ))?;
     if !is_json(headers) {
         return Err(Refusal(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -183,7 +183,7 @@ async fn a_creation_that_contradicts_itself_is_refused_at_its_field() {
         ),
         (
             json!({ "authenticationSource": "LDAP", "generate": true }),
-            fault("NOT_BUILT_IN_AUTHENTICATION", "input.user"),
+            fault("NOT_BUILT_IN_AUTHENTICATION", "input.authenticationSource"),
         ),
         (json!({ "username": "" }), invalid("input.username")),
         (json!({ "username": "a\u{0}b" }), invalid("input.username")),
