@@ -3,6 +3,7 @@
 //! `Order:` on SQLite every write goes through one connection that begins IMMEDIATE, so two writers
 //! wait for each other instead of failing; reads have connections of their own.
 
+use std::path::Path;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -59,10 +60,21 @@ impl Db {
                 write: pool,
             });
         };
+        make_private(&path).map_err(Internal::while_doing("making the database file"))?;
         let url = format!("sqlite:{}?mode=rwc", path.display());
         let write = sqlite(settings, &url, 1).await?;
         let read = sqlite(settings, &url, SQLITE_READERS).await?;
         Ok(Self { read, write })
+    }
+
+    /// Calls back with the text of every statement that was run, for counting them; never with its
+    /// values, which carry secrets.
+    pub fn on_statement(&mut self, seen: impl Fn(&str) + Clone + Send + Sync + 'static) {
+        let other = seen.clone();
+        self.read
+            .set_metric_callback(move |info| seen(&info.statement.sql));
+        self.write
+            .set_metric_callback(move |info| other(&info.statement.sql));
     }
 
     /// For queries that change nothing.
@@ -120,8 +132,8 @@ impl Db {
             .await
     }
 
-    /// `Locks:` PostgreSQL: an advisory lock held by a transaction of its own while the steps run on
-    /// another connection. SQLite: a transaction around all steps, which takes the one writer.
+    /// `Locks:` one transaction around all steps. PostgreSQL: it first takes an advisory lock, on which
+    /// other replicas wait. SQLite: it takes the one writer.
     async fn migrating<F>(&self, run: F) -> Result<SchemaState, Internal>
     where
         F: for<'a> FnOnce(
@@ -163,6 +175,21 @@ impl Db {
             .ok_or_else(|| Internal::new("asking the database for the time", "no row"))?;
         Ok(clock.align(Timestamp::from_millis(row.try_get::<i64>("", "now")?)))
     }
+}
+
+/// A new database file is for its owner alone; SQLite gives the files beside it the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 fn connecting(cause: DbErr) -> Internal {

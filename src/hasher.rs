@@ -147,6 +147,14 @@ impl Hasher {
             .map_err(HashError::from)
     }
 
+    /// Runs other slow work of the processor on these threads, in the same queue.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        self.run(move |_memory| work()).await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         task: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,

@@ -105,6 +105,10 @@ typed_id!(
     AuditEventId, "event"
 );
 typed_id!(
+    /// Names a stored outcome of a request; never shown.
+    OutcomeId, "outcome"
+);
+typed_id!(
     /// Names one run of one worker, as the holder of leases.
     WorkerId, "worker"
 );

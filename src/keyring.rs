@@ -23,6 +23,8 @@ pub enum Purpose {
     Idempotency,
     /// Signature of a paging cursor.
     Cursor,
+    /// What the database knows of the key, to notice another one.
+    Fingerprint,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
         match self {
             Self::Idempotency => b"keydesk idempotency v1",
             Self::Cursor => b"keydesk cursor v1",
+            Self::Fingerprint => b"keydesk fingerprint v1",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The log: human text or JSON lines on standard error, without secrets and without SQL.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
@@ -10,17 +12,32 @@ use crate::settings::{LogFormat, TelemetrySettings};
 ///
 /// Errors: the filter is malformed; the text says where.
 pub fn start(settings: &TelemetrySettings) -> Result<(), String> {
-    // The driver logs statements with their values at debug; those may hold hashes.
-    let filter = EnvFilter::try_new(format!("{},sqlx=warn,lettre=warn", settings.filter))
-        .map_err(|error| format!("setting telemetry.filter: {error}"))?;
+    let filter = filter(settings)?;
     let registry = tracing_subscriber::registry().with(filter);
     let started = match settings.format {
         LogFormat::Text => registry
-            .with(fmt::layer().with_writer(std::io::stderr))
+            .with(
+                fmt::layer()
+                    .with_ansi(std::io::stderr().is_terminal())
+                    .with_writer(std::io::stderr),
+            )
             .try_init(),
         LogFormat::Json => registry
             .with(fmt::layer().json().with_writer(std::io::stderr))
             .try_init(),
     };
     started.map_err(|error| error.to_string())
+}
+
+/// Reads the filter without starting anything.
+///
+/// Errors: the filter is malformed; the text says where.
+pub fn check(settings: &TelemetrySettings) -> Result<(), String> {
+    filter(settings).map(drop)
+}
+
+/// `Why:` the driver logs statements with their values at debug, and those hold hashes.
+fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(format!("{},sqlx=warn,lettre=warn", settings.filter))
+        .map_err(|error| format!("setting telemetry.filter: {error}"))
 }

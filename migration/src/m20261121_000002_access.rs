@@ -1,4 +1,4 @@
-//! API keys, idempotency keys, and leases of workers.
+//! API keys, idempotency keys, leases of workers, and a print of the server key.
 
 use sea_orm_migration::prelude::*;
 
@@ -16,7 +16,12 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [api_keys(), idempotency_keys(manager), leases(manager)] {
+        for table in [
+            api_keys(),
+            idempotency_keys(manager),
+            leases(manager),
+            server_keys(manager),
+        ] {
             manager.create_table(table).await?;
         }
         for index in [
@@ -38,7 +43,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["leases", "idempotency_keys", "api_keys"] {
+        for table in ["server_keys", "leases", "idempotency_keys", "api_keys"] {
             manager
                 .drop_table(Table::drop().table(table).take())
                 .await?;
@@ -83,5 +88,14 @@ fn leases(manager: &SchemaManager) -> TableCreateStatement {
         .col(key(manager, "name").not_null().primary_key())
         .col(reference("holder").not_null())
         .col(instant("held_until").not_null())
+        .take()
+}
+
+fn server_keys(manager: &SchemaManager) -> TableCreateStatement {
+    Table::create()
+        .table("server_keys")
+        .col(key(manager, "name").not_null().primary_key())
+        .col(bytes("key_hash").not_null())
+        .col(instant("created_at").not_null())
         .take()
 }

@@ -6,7 +6,9 @@ mod api_keys;
 mod authenticate;
 pub mod idempotency;
 pub mod leases;
+mod server_key;
 mod store;
 
 pub use api_keys::{ApiKey, ApiKeyError, ApiKeyStatus, NewApiKey, create, find_many, list, revoke};
 pub use authenticate::authenticate;
+pub use server_key::{ServerKeyError, check_server_key};

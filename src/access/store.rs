@@ -11,9 +11,9 @@ use super::api_keys::names;
 use super::idempotency::Once;
 use crate::actor::{Permission, Role};
 use crate::clock::Timestamp;
-use crate::entities::{api_key, idempotency_key, lease};
+use crate::entities::{api_key, idempotency_key, lease, server_key};
 use crate::error::Internal;
-use crate::ids::ApiKeyId;
+use crate::ids::{ApiKeyId, OutcomeId};
 
 pub(super) async fn insert_key(
     db: &impl ConnectionTrait,
@@ -130,7 +130,7 @@ pub(super) async fn insert_outcome(
     now: Timestamp,
 ) -> Result<(), Internal> {
     let row = idempotency_key::ActiveModel {
-        id: Set(ApiKeyId::new(now).uuid()),
+        id: Set(OutcomeId::new(now).uuid()),
         actor: Set(once.actor.clone()),
         mutation: Set(once.mutation.to_owned()),
         idempotency_key: Set(once.key.clone()),
@@ -224,4 +224,26 @@ pub(super) async fn write_lease(
         .exec_without_returning(txn)
         .await?;
     Ok(())
+}
+
+/// The fingerprint in the one row there is, which is made if it is missing.
+pub(super) async fn server_key(
+    db: &impl ConnectionTrait,
+    fingerprint: [u8; 32],
+    now: Timestamp,
+) -> Result<Vec<u8>, Internal> {
+    use server_key::Column;
+    let row = server_key::ActiveModel {
+        name: Set("server".to_owned()),
+        key_hash: Set(fingerprint.to_vec()),
+        created_at: Set(now.as_millis()),
+    };
+    server_key::Entity::insert(row)
+        .on_conflict(OnConflict::column(Column::Name).do_nothing().to_owned())
+        .exec_without_returning(db)
+        .await?;
+    let known = server_key::Entity::find_by_id("server").one(db).await?;
+    known
+        .map(|row| row.key_hash)
+        .ok_or_else(|| Internal::new("reading the key's print", "no row"))
 }

@@ -53,12 +53,13 @@ impl Demo {
             clear(&self.folder).map_err(|error| cannot_use(&self.folder, &error))?;
         }
         let mailbox = self.folder.join("mailbox");
-        fs::create_dir_all(&mailbox).map_err(|error| cannot_use(&self.folder, &error))?;
+        make_private(&mailbox).map_err(|error| cannot_use(&self.folder, &error))?;
         let (listener, address) = listen(self.port).await?;
         let settings = settings(&self.folder, &mailbox, address)?;
         telemetry::start(&settings.telemetry).map_err(Failure::Refused)?;
         let app = super::open(settings).await?;
         app.db.migrate_up().await?;
+        super::check_schema(&app).await?;
         fill(&app).await?;
         let key = make_key(&app).await?;
         if address.port() != self.port {
@@ -82,6 +83,15 @@ fn cannot_use(folder: &Path, error: &io::Error) -> Failure {
         "cannot use the folder {}: {error}",
         folder.display()
     ))
+}
+
+/// Mails hold passwords, so the folder is for its owner alone.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Deletes what a demo makes, by name, and nothing else that may be in the folder.

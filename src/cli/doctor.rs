@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::mail::{self, Mailer, SendError, transport};
 use crate::settings::{DEFAULTS, Settings};
+use crate::{access, telemetry};
 
 /// Looks whether everything is there.
 #[derive(Args, Debug)]
@@ -65,7 +66,23 @@ impl Doctor {
             Ok(settings) => settings,
             Err(error) => return vec![problem("settings", error.to_string())],
         };
+        if let Err(problem_text) = telemetry::check(&settings.telemetry) {
+            return vec![problem("settings", problem_text)];
+        }
         let mut findings = vec![fine("settings", "read and consistent")];
+        if let Some(path) = settings
+            .database
+            .sqlite_path()
+            .filter(|path| !path.exists())
+        {
+            // Looking must not make one.
+            let text = format!(
+                "there is no {}; `keydesk migrate up` makes it, or look at database.url",
+                path.display()
+            );
+            findings.push(problem("database", text));
+            return findings;
+        }
         let app = match App::start(settings.clone(), Clock::system()).await {
             Ok(app) => app,
             Err(error) => {
@@ -73,9 +90,12 @@ impl Doctor {
                 return findings;
             }
         };
-        findings.push(fine("key", "the server key reads"));
         findings.push(database(&app).await);
-        findings.push(migrations(&app).await);
+        let schema = migrations(&app).await;
+        if schema.state.is_ok() {
+            findings.push(key(&app).await);
+        }
+        findings.push(schema);
         findings.push(clock(&app).await);
         findings.push(match crate::credentials::policy(&settings) {
             Ok(_) => fine("policy", "the password rules can be applied"),
@@ -120,6 +140,16 @@ async fn database(app: &App) -> Finding {
     match app.db.ping().await {
         Ok(()) => fine("database", app.db.kind()),
         Err(error) => problem("database", format!("{error}; look at database.url")),
+    }
+}
+
+async fn key(app: &App) -> Finding {
+    match access::check_server_key(app).await {
+        Ok(()) => fine(
+            "key",
+            "the server key is the one this database was made with",
+        ),
+        Err(error) => problem("key", error.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::access::ApiKeyError;
+use crate::access::{ApiKeyError, ServerKeyError};
 use crate::actor::ReadError;
 use crate::app::StartError;
 use crate::credentials::ChooseError;
@@ -49,6 +49,15 @@ impl From<StartError> for Failure {
         match error {
             StartError::Internal(cause) => cause.into(),
             other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<ServerKeyError> for Failure {
+    fn from(error: ServerKeyError) -> Self {
+        match error {
+            ServerKeyError::Internal(cause) => cause.into(),
+            ServerKeyError::Another => Self::Refused(error.to_string()),
         }
     }
 }

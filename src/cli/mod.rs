@@ -21,8 +21,8 @@ use clap::{Parser, Subcommand};
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::settings::Settings;
-use crate::{graphql, telemetry};
+use crate::settings::{SETTINGS_FILE_VARIABLE, Settings};
+use crate::{access, graphql, telemetry};
 use failure::Failure;
 
 /// Self-hosted GraphQL Admin API for user accounts and safe password resets.
@@ -31,7 +31,7 @@ use failure::Failure;
 #[command(after_help = "Try it: keydesk demo")]
 struct Arguments {
     /// File of settings; every setting can also be given by the environment (KEYDESK_…).
-    #[arg(long, global = true, env = "KEYDESK_SETTINGS", value_name = "FILE")]
+    #[arg(long, global = true, env = SETTINGS_FILE_VARIABLE, value_name = "FILE")]
     settings: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
@@ -127,17 +127,22 @@ async fn open(settings: Settings) -> Result<App, Failure> {
     Ok(App::start(settings, Clock::system()).await?)
 }
 
-/// Opens the app and refuses to work on an older or newer schema.
+/// Opens the app and refuses to work on an older schema or with another server key.
 async fn ready(settings: Settings) -> Result<App, Failure> {
     let app = open(settings).await?;
-    let state = app.db.schema_state().await?;
-    if state.pending > 0 {
+    check_schema(&app).await?;
+    Ok(app)
+}
+
+async fn check_schema(app: &App) -> Result<(), Failure> {
+    let pending = app.db.schema_state().await?.pending;
+    if pending > 0 {
         return Err(Failure::Refused(format!(
-            "the database lacks {} migration(s); run `keydesk migrate up` first",
-            state.pending
+            "the database lacks {pending} migration(s); run `keydesk migrate up` first, or start \
+             with `keydesk serve --migrate`"
         )));
     }
-    Ok(app)
+    Ok(access::check_server_key(app).await?)
 }
 
 #[cfg(test)]

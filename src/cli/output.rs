@@ -1,6 +1,6 @@
 //! Writing to the terminal: results to standard output, everything else to standard error.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use super::failure::Failure;
 
@@ -25,9 +25,12 @@ pub(super) fn complain(text: &str) {
     let _closed = writeln!(io::stderr().lock(), "keydesk: {text}");
 }
 
-/// Shows progress on one line that the next call replaces.
+/// Shows progress on one line of a terminal that the next call replaces; elsewhere nothing.
 pub(super) fn progress(text: &str) {
     let mut stderr = io::stderr().lock();
+    if !stderr.is_terminal() {
+        return;
+    }
     let _closed = write!(stderr, "\r\u{1b}[2K{text}");
     let _closed = stderr.flush();
 }

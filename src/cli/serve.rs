@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
-use super::open;
+use super::{check_schema, open};
 use crate::app::App;
 use crate::mail::transport;
 use crate::settings::{Settings, TransportSettings};
@@ -32,7 +32,10 @@ impl Serve {
         let listen = settings.server.listen;
         let shows = self.shows(&settings)?;
         let app = open(settings).await?;
-        self.check_schema(&app).await?;
+        if self.migrate {
+            app.db.migrate_up().await?;
+        }
+        check_schema(&app).await?;
         // Found wrong at the start, not at the first password that is judged.
         crate::credentials::policy(&app.settings)?;
         let listener = TcpListener::bind(listen).await.map_err(|error| {
@@ -63,20 +66,6 @@ impl Serve {
             playground: settings.server.playground,
             mailbox,
         })
-    }
-
-    async fn check_schema(&self, app: &App) -> Result<(), Failure> {
-        if self.migrate {
-            app.db.migrate_up().await?;
-            return Ok(());
-        }
-        match app.db.schema_state().await?.pending {
-            0 => Ok(()),
-            pending => Err(Failure::Refused(format!(
-                "the database lacks {pending} migration(s); run `keydesk migrate up`, or start with \
-                 `keydesk serve --migrate`"
-            ))),
-        }
     }
 }
 

@@ -163,6 +163,10 @@ async fn show(app: &App, actor: &Actor, login: String, as_json: bool) -> Result<
 }
 
 async fn create(app: &App, actor: &Actor, arguments: CreateArguments) -> Result<(), Failure> {
+    if arguments.send_email && !arguments.generate && !arguments.stdin {
+        let text = "--send-email needs a password to send: add --generate or --stdin";
+        return Err(Failure::Usage(text.to_owned()));
+    }
     let password = match (arguments.generate, arguments.stdin) {
         (true, _) => Some(NewPassword::Generated(Recipe {
             style: Style::Characters,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::breached::BreachedList;
 use super::generator::{self, GeneratorError, Recipe};
 use super::policy::PasswordPolicy;
+use super::strength::{self, Strength};
 use super::{MAX_PASSWORD_CHARACTERS, Password, PasswordRule, Violation, store};
 use crate::actor::{Actor, ActorKind};
 use crate::app::App;
@@ -96,19 +97,47 @@ pub fn policy(settings: &Settings) -> Result<PasswordPolicy, Internal> {
     })
 }
 
-/// Every rule that a typed password breaks; empty when it may be used.
-pub fn judge(
-    policy: &PasswordPolicy,
-    typed: &Secret,
+/// What was found about a typed password.
+#[derive(Debug)]
+pub struct Judged {
+    /// The password, or every rule it breaks.
+    pub verdict: Result<Password, Vec<Violation>>,
+    /// How strong it is, unless it cannot be read.
+    pub strength: Option<Strength>,
+}
+
+/// Judges a typed password.
+///
+/// `Order:` on a hashing thread. Estimating the strength of a long password takes as long as hashing
+/// it, and would keep other requests waiting on an async thread.
+pub async fn judge(
+    app: &App,
+    policy: PasswordPolicy,
+    typed: Secret,
     about: &[&str],
-) -> Result<Password, Vec<Violation>> {
-    let password = Password::parse(typed.clone()).map_err(|violation| vec![violation])?;
-    let violations = policy.judge(&password, about);
-    if violations.is_empty() {
-        Ok(password)
-    } else {
-        Err(violations)
-    }
+) -> Result<Judged, HashError> {
+    let about: Vec<String> = about.iter().map(|word| (*word).to_owned()).collect();
+    let judging = move || {
+        let about: Vec<&str> = about.iter().map(String::as_str).collect();
+        let password = match Password::parse(typed) {
+            Ok(password) => password,
+            Err(violation) => {
+                return Judged {
+                    verdict: Err(vec![violation]),
+                    strength: None,
+                };
+            }
+        };
+        let strength = Some(strength::estimate(&password, &about));
+        let violations = policy.judge(&password, &about);
+        let verdict = if violations.is_empty() {
+            Ok(password)
+        } else {
+            Err(violations)
+        };
+        Judged { verdict, strength }
+    };
+    app.hasher.compute(judging).await
 }
 
 /// Takes a typed password that keeps every rule, or makes one.
@@ -137,7 +166,8 @@ pub async fn choose(
             })
         }
         NewPassword::Typed(typed) => {
-            let password = judge(&policy, &typed, about).map_err(ChooseError::Rejected)?;
+            let judged = judge(app, policy, typed, about).await?;
+            let password = judged.verdict.map_err(ChooseError::Rejected)?;
             let password = Secret::new(password.expose().to_owned());
             if let Some(user) = user {
                 refuse_reused(app, user, &password).await?;

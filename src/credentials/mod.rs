@@ -14,7 +14,7 @@ mod store;
 pub mod strength;
 mod violation;
 
-pub use choose::{ChooseError, Chosen, NewPassword, choose, judge, policy};
+pub use choose::{ChooseError, Chosen, Judged, NewPassword, choose, judge, policy};
 pub use password::{MAX_PASSWORD_BYTES, MAX_PASSWORD_CHARACTERS, Password};
 pub use replace::{erase, hash, replace};
 pub use violation::{PasswordRule, Violation};

@@ -27,9 +27,7 @@ impl RequestContext {
     ///
     /// `Why:` a loader shared between requests would share its batches between callers.
     pub fn attach(self, request: async_graphql::Request) -> async_graphql::Request {
-        let loader = Loader::new(self.app.clone(), Arc::clone(&self.actor));
-        // Loads run inside the request's own task tracker-free spawn, ended with its answer.
-        let loader = DataLoader::new(loader, super::loaders::spawn);
+        let loader = Loader::start(self.app.clone(), Arc::clone(&self.actor));
         request.data(self).data(loader)
     }
 }
@@ -51,6 +49,8 @@ impl Reach for Context<'_> {
     }
 
     fn loader(&self) -> &DataLoader<Loader> {
-        self.data_unchecked::<DataLoader<Loader>>()
+        let loader = self.data_unchecked::<DataLoader<Loader>>();
+        loader.loader().note_wish();
+        loader
     }
 }

@@ -5,7 +5,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::access::known;
 use super::context::Reach as _;
 use super::enums::PasswordStyle;
-use super::error::{ErrorCode, MutationError, answer};
+use super::error::{ErrorCode, MutationError, answer, refuse};
 use super::scalars::{OneTimeSecret, Password};
 use crate::credentials::generator::{self, Recipe};
 use crate::credentials::{self, strength};
@@ -153,7 +153,7 @@ impl CheckMutation {
     /// only so that the password never lands in a client's query cache.
     ///
     /// Access: anyone (public endpoint).
-    /// Errors: INVALID_INPUT, PASSWORD_POLICY_VIOLATED.
+    /// Errors: INVALID_INPUT, PASSWORD_POLICY_VIOLATED, OVERLOADED.
     async fn check_password(
         &self,
         ctx: &Context<'_>,
@@ -173,12 +173,22 @@ impl CheckMutation {
             ctx,
             credentials::policy(&ctx.app().settings).map_err(Into::into),
         )?;
-        let judged = credentials::judge(&policy, &input.password.0, &about);
-        let readable = credentials::Password::parse(input.password.0.clone()).ok();
+        let judged = credentials::judge(ctx.app(), policy, input.password.0, &about).await;
+        let judged = match judged {
+            Ok(judged) => judged,
+            Err(error) => {
+                let errors = refuse(ctx, error.into())?;
+                return Some(CheckPasswordPayload {
+                    errors,
+                    ..Default::default()
+                });
+            }
+        };
         Some(CheckPasswordPayload {
-            is_acceptable: Some(judged.is_ok()),
-            strength: readable.map(|password| strength::estimate(&password, &about).into()),
+            is_acceptable: Some(judged.verdict.is_ok()),
+            strength: judged.strength.map(Into::into),
             errors: judged
+                .verdict
                 .err()
                 .unwrap_or_default()
                 .iter()

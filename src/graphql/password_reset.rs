@@ -11,6 +11,7 @@ use super::scalars::{DateTime, OneTimeSecret, Password, moment};
 use super::user_mutations::replayed;
 use super::users::{User, UserRef};
 use crate::access::idempotency::Answer;
+use crate::actor::Permission;
 use crate::password_reset::{self, ResetPassword, SessionsAfter};
 use crate::users::{self, InvalidInput, UserError};
 
@@ -135,6 +136,8 @@ async fn reset(
     ctx: &Context<'_>,
     input: ResetPasswordInput,
 ) -> Result<ResetPasswordPayload, UserError> {
+    // Before the input is judged, so that a stranger learns nothing by trying inputs.
+    ctx.actor().require(Permission::PasswordsReset)?;
     let command = command(ctx, &input)?;
     Ok(
         match password_reset::reset_password(ctx.app(), ctx.actor(), command).await? {

@@ -11,6 +11,7 @@ use super::password_wish::{Wish, force_change, once};
 use super::scalars::{DateTime, Locale, OneTimeSecret, Password};
 use super::users::{User, UserRef};
 use crate::access::idempotency::Answer;
+use crate::actor::Permission;
 use crate::mail;
 use crate::users::{self, UserError, UserPatch as Patch};
 
@@ -207,6 +208,8 @@ fn creation(ctx: &Context<'_>, input: CreateUserInput) -> Result<users::CreateUs
 }
 
 async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<CreateUserPayload, UserError> {
+    // Before the input is judged, so that a stranger learns nothing by trying inputs.
+    ctx.actor().require(Permission::UsersWrite)?;
     let command = creation(ctx, input)?;
     Ok(
         match users::create(ctx.app(), ctx.actor(), command).await? {

@@ -109,8 +109,11 @@ impl Raw {
                 "must be \"en\" or \"de\"",
             ));
         }
+        let transport = self.transport.check()?;
+        let from = mailbox("mail.from", &self.from)?;
+        check_sender(&from, &transport)?;
         Ok(MailSettings {
-            from: mailbox("mail.from", &self.from)?,
+            from,
             reply_to: self
                 .reply_to
                 .as_deref()
@@ -118,8 +121,23 @@ impl Raw {
                 .transpose()?,
             default_locale: self.default_locale,
             max_attempts: in_range("mail.max_attempts", self.max_attempts, 1..=20)?,
-            transport: self.transport.check()?,
+            transport,
         })
+    }
+}
+
+/// `Why:` the default sender names this machine; other machines refuse or distrust such mail.
+fn check_sender(from: &Mailbox, transport: &TransportSettings) -> Result<(), SettingsError> {
+    match transport {
+        TransportSettings::Smtp(smtp)
+            if from.email.domain() == "localhost" && !is_this_machine(&smtp.host) =>
+        {
+            Err(SettingsError::value(
+                "mail.from",
+                "must be an address of your own domain before mail can go out by smtp",
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

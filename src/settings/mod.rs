@@ -9,6 +9,7 @@ mod policy;
 mod security;
 mod server;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
@@ -22,8 +23,11 @@ pub use server::{LogFormat, ServerSettings, TelemetrySettings};
 
 use crate::secret::Secret;
 
-/// The commented defaults, as the file that `keydesk doctor --print-defaults` prints.
+/// The commented defaults, as `keydesk doctor --defaults` prints them.
 pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// The environment's name for the file of settings; every other `KEYDESK_…` is a setting.
+pub const SETTINGS_FILE_VARIABLE: &str = "KEYDESK_SETTINGS";
 
 /// All settings, checked.
 #[derive(Clone, Debug)]
@@ -155,10 +159,18 @@ pub fn os_user() -> String {
 /// `Why:` values stay text until a setting's own type reads them; guessing numbers here would turn
 /// the password "007" into "7".
 fn environment() -> Environment {
+    let given = std::env::vars()
+        .filter(|(name, _)| name != SETTINGS_FILE_VARIABLE)
+        .collect();
+    from_variables(given)
+}
+
+fn from_variables(variables: HashMap<String, String>) -> Environment {
     Environment::with_prefix("KEYDESK")
         .prefix_separator("_")
         .separator("__")
         .ignore_empty(true)
+        .source(Some(variables))
 }
 
 /// A secret given directly or by file; both at once is a contradiction.
@@ -271,7 +283,7 @@ mod tests {
             ("KEYDESK_POLICY__WORDS", "acme,rocket"),
         ];
         let source = source.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let environment = environment().source(Some(source.into_iter().collect()));
+        let environment = from_variables(source.into_iter().collect());
         let settings = Settings::read(None, Some(environment)).unwrap();
         assert_eq!(settings.policy.min_length, 12);
         assert_eq!(settings.policy.words, ["acme", "rocket"]);

@@ -34,7 +34,7 @@ pub struct SecuritySettings {
 
 /// Shortest and longest life of a temporary password, in seconds.
 ///
-/// `Source:` settled default 24 h, floor 1 h, cap 7 d (ASVS 6.4.1: initial passwords expire).
+/// `Source:` ASVS 6.4.1, initial passwords expire; one hour to one week is our range.
 pub const TEMPORARY_SECONDS: std::ops::RangeInclusive<u64> = 3_600..=604_800;
 
 /// Whether a new password may go by mail.

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::graphql::refusal;
+use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::access;
 use crate::actor::{Actor, Origin, Via};
@@ -23,16 +23,17 @@ const MAX_USER_AGENT: usize = 200;
 
 /// Attaches the actor. Without a header the caller is anonymous; with a wrong one the answer is 401.
 pub(super) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
     let origin = origin(&request);
     let actor = match presented(request.headers()) {
         Presented::Nothing => Actor::anonymous(origin),
-        Presented::Malformed => return wrong_credentials(),
+        Presented::Malformed => return wrong_credentials(id.as_ref()),
         Presented::Key(key) => match access::authenticate(&app, &key, origin).await {
             Ok(Some(actor)) => actor,
-            Ok(None) => return wrong_credentials(),
+            Ok(None) => return wrong_credentials(id.as_ref()),
             Err(error) => {
                 tracing::error!(%error, "an API key could not be checked");
-                return unavailable();
+                return unavailable(id.as_ref());
             }
         },
     };
@@ -99,8 +100,8 @@ fn origin(request: &Request) -> Origin {
     }
 }
 
-fn wrong_credentials() -> Response {
-    let body = refusal(
+fn wrong_credentials(id: Option<&RequestId>) -> Response {
+    let refusal = Refusal(
         StatusCode::UNAUTHORIZED,
         "UNAUTHENTICATED",
         "The Authorization header is wrong. Send `Authorization: Bearer kd_…` with a key that is \
@@ -111,16 +112,16 @@ fn wrong_credentials() -> Response {
             WWW_AUTHENTICATE,
             "Bearer realm=\"keydesk\", error=\"invalid_token\"",
         )],
-        body,
+        refusal.answer(id),
     )
         .into_response()
 }
 
-fn unavailable() -> Response {
-    let body = refusal(
+fn unavailable(id: Option<&RequestId>) -> Response {
+    let refusal = Refusal(
         StatusCode::SERVICE_UNAVAILABLE,
         "SERVICE_UNAVAILABLE",
         "The database does not answer. Try again shortly.",
     );
-    ([("retry-after", "1")], body).into_response()
+    ([("retry-after", "1")], refusal.answer(id)).into_response()
 }

@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, Selection};
 use async_graphql::{Request, Response as GraphQlResponse, ServerError, Variables};
-use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, State};
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
@@ -16,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::actor::Actor;
 use crate::app::App;
@@ -114,44 +114,69 @@ impl Media {
 pub(super) async fn answer(
     State(endpoint): State<Endpoint>,
     Extension(actor): Extension<Arc<Actor>>,
-    Extension(RequestId(id)): Extension<RequestId>,
+    Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let (media, wish) = match read(&headers, body).await {
         Ok(read) => read,
-        Err(refused) => return refused,
+        Err(refusal) => return refusal.answer(Some(&id)),
     };
-    let (request, document) = match parse(wish) {
+    let RequestId(id) = id;
+    let (mut request, document) = match parse(wish) {
         Ok(parsed) => parsed,
         Err((code, message)) => return not_executed(media, &id, code, &message),
     };
-    let mut request = request;
-    request.set_parsed_query(document);
     if !endpoint.may_introspect(&actor) {
+        if introspects(&document) {
+            let message = "The schema is shown to signed-in callers of /graphql. Send an API key.";
+            return not_executed(media, &id, "INTROSPECTION_REFUSED", message);
+        }
         request = request.disable_introspection();
     }
+    request.set_parsed_query(document);
     let context = RequestContext::new(endpoint.app.clone(), actor);
     write(media, &id, endpoint.execute(context.attach(request)).await)
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<(Media, Wish), Response> {
+/// Whether the document asks for the schema at its root or in a fragment's.
+fn introspects(document: &ExecutableDocument) -> bool {
+    let operations = document
+        .operations
+        .iter()
+        .map(|(_, operation)| &operation.node.selection_set);
+    let fragments = document
+        .fragments
+        .values()
+        .map(|fragment| &fragment.node.selection_set);
+    operations
+        .chain(fragments)
+        .flat_map(|set| &set.node.items)
+        .any(|item| {
+            let Selection::Field(field) = &item.node else {
+                return false;
+            };
+            ["__schema", "__type"].contains(&field.node.name.node.as_str())
+        })
+}
+
+async fn read(headers: &HeaderMap, body: Body) -> Result<(Media, Wish), Refusal> {
     let media = accepted(headers).ok_or_else(|| {
-        refusal(
+        Refusal(
             StatusCode::NOT_ACCEPTABLE,
             "NOT_ACCEPTABLE",
             "Accept application/graphql-response+json or application/json.",
         )
     })?;
     if !is_json(headers) {
-        return Err(refusal(
+        return Err(Refusal(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "UNSUPPORTED_MEDIA_TYPE",
             "Send the request as application/json in UTF-8.",
         ));
     }
     let Ok(bytes) = to_bytes(body, MAX_BODY).await else {
-        return Err(refusal(
+        return Err(Refusal(
             StatusCode::PAYLOAD_TOO_LARGE,
             "PAYLOAD_TOO_LARGE",
             "A request may have at most 1 MiB, and must arrive whole.",
@@ -159,7 +184,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<(Media, Wish), Response
     };
     // The parser's own words are not passed on: they may quote a password.
     let wish = serde_json::from_slice(&bytes).map_err(|_malformed| {
-        refusal(
+        Refusal(
             StatusCode::BAD_REQUEST,
             "BAD_REQUEST",
             "The body must be one JSON object with `query`, and optionally `variables`, \
@@ -272,11 +297,12 @@ fn write(media: Media, id: &str, response: GraphQlResponse) -> Response {
         media.not_executed()
     };
     let Ok(text) = serde_json::to_string(&body) else {
-        return refusal(
+        return Refusal(
             StatusCode::INTERNAL_SERVER_ERROR,
             "INTERNAL_SERVER_ERROR",
             "The answer could not be written.",
-        );
+        )
+        .answer(Some(&RequestId(id.to_owned())));
     };
     (status, [(CONTENT_TYPE, media.content_type())], text).into_response()
 }
@@ -337,18 +363,12 @@ fn not_executed(media: Media, id: &str, code: &str, message: &str) -> Response {
         .into_response()
 }
 
-/// An answer to a request that never came to GraphQL.
-pub(super) fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
-    let error = json!({ "message": message, "extensions": { "code": code } });
-    (status, Json(json!({ "errors": [error] }))).into_response()
-}
-
 /// The endpoints take POST alone.
-pub(super) async fn method_not_allowed() -> Response {
-    let body = refusal(
+pub(super) async fn method_not_allowed(Extension(id): Extension<RequestId>) -> Response {
+    let refusal = Refusal(
         StatusCode::METHOD_NOT_ALLOWED,
         "METHOD_NOT_ALLOWED",
         "Send GraphQL requests by POST.",
     );
-    ([(ALLOW, "POST")], body).into_response()
+    ([(ALLOW, "POST")], refusal.answer(Some(&id))).into_response()
 }

@@ -9,7 +9,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 /// What a page may do unless it says so itself: nothing.
 const NOTHING: &str =
@@ -50,10 +50,10 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
 pub(super) fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let text = panic.downcast_ref::<&str>().copied();
     tracing::error!(panic = text.unwrap_or("not a text"), "a request panicked");
-    super::graphql::refusal(
+    super::refusal::Refusal(
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL_SERVER_ERROR",
         "Something went wrong here. Quote the x-request-id header.",
     )
-    .into_response()
+    .answer(None)
 }

@@ -7,6 +7,7 @@ mod graphql;
 mod headers;
 mod health;
 pub mod pages;
+mod refusal;
 mod request_id;
 mod serve;
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -38,6 +39,7 @@ pub(crate) struct TestApp {
     router: Router,
     overrides: String,
     key: String,
+    statements: Arc<AtomicUsize>,
 }
 
 /// What came back.
@@ -79,7 +81,8 @@ impl TestApp {
         Self::with("").await
     }
 
-    /// With more settings, as TOML sections.
+    /// With more settings, as TOML: keys of `[security]` first, then sections. A `[mail.transport]`
+    /// replaces the one that tests have by default.
     pub(crate) async fn with(overrides: &str) -> Self {
         let database = Arc::new(TestDatabase::create().await);
         let clock = Clock::manual(START);
@@ -99,11 +102,16 @@ impl TestApp {
     }
 
     fn assemble(
-        app: App,
+        mut app: App,
         mailer: Arc<MemoryMailer>,
         database: Arc<TestDatabase>,
         (overrides, key): (String, String),
     ) -> Self {
+        let statements = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&statements);
+        app.db.on_statement(move |_sql| {
+            counted.fetch_add(1, Ordering::SeqCst);
+        });
         let router = web::router(&app, Shows::default()).expect("a router");
         Self {
             app,
@@ -112,7 +120,13 @@ impl TestApp {
             router,
             overrides,
             key,
+            statements,
         }
+    }
+
+    /// How many statements this replica has run.
+    pub(crate) fn statements(&self) -> usize {
+        self.statements.load(Ordering::SeqCst)
     }
 
     /// A key with these scopes and this rank.
@@ -215,13 +229,18 @@ fn merge(into: &mut Value, more: Value) {
 }
 
 async fn start(database: &TestDatabase, overrides: &str, clock: Clock) -> App {
+    let mailbox = database.folder().join("mailbox");
+    let transport = if overrides.contains("[mail.transport]") {
+        String::new()
+    } else {
+        let directory = mailbox.display();
+        format!("[mail.transport]\nkind = \"file\"\ndirectory = \"{directory}\"\n")
+    };
     let basic = format!(
         "[server]\npublic_url = \"https://id.example.org\"\n\
          [database]\nurl = \"{}\"\nmax_connections = 6\n\
-         [mail.transport]\nkind = \"file\"\ndirectory = \"{}\"\n\
-         [security]\nkey = \"{}\"\n{overrides}",
+         {transport}[security]\nkey = \"{}\"\n{overrides}",
         database.url(),
-        database.folder().join("mailbox").display(),
         "5e".repeat(32),
     );
     let mut settings = Settings::from_toml(&basic).expect("settings");

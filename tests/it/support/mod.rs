@@ -5,5 +5,6 @@ pub(crate) mod browser;
 pub(crate) mod catalog;
 pub(crate) mod database;
 pub(crate) mod program;
+pub(crate) mod rows;
 pub(crate) mod sdl;
 pub(crate) mod smtp;
