@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use keydesk::hasher::{Cost, Hasher, Limits};
@@ -160,10 +161,11 @@ async fn a_password_that_was_acknowledged_outlives_a_kill() {
         create(&desk, &key, username);
     }
     for round in 0..3_u64 {
-        // In another place of a reset each time.
-        let kill_after = Duration::from_millis(400 + 137 * round);
+        let (third, wait) = mpsc::channel();
         let killing = std::thread::spawn(move || {
-            std::thread::sleep(kill_after);
+            drop(wait.recv());
+            // In another place of a reset each time.
+            std::thread::sleep(Duration::from_millis(10 + 37 * round));
             server.kill();
         });
         let mut given = 0;
@@ -179,9 +181,13 @@ async fn a_password_that_was_acknowledged_outlives_a_kill() {
             acknowledged.retain(|(known, _)| known != username);
             acknowledged.push((username.clone(), password.to_owned()));
             given += 1;
+            if given == 3 {
+                third.send(()).expect("somebody waits to kill");
+            }
         }
+        drop(third);
         killing.join().expect("killed");
-        assert!((1..200).contains(&given), "{given} resets before the kill");
+        assert!((3..200).contains(&given), "{given} resets before the kill");
         server = desk.serve();
         assert!(!acknowledged.is_empty());
         for (username, password) in &acknowledged {

@@ -23,7 +23,11 @@ fn read(source: &str) -> (String, BTreeSet<String>) {
     let model = source.split("struct Model {").nth(1).expect("a model");
     let model = model.split("\n}").next().expect("its end");
     let column = |line: &str| {
-        let (name, ty) = line.trim().strip_prefix("pub ")?.split_once(": ")?;
+        let field = line.trim().strip_prefix("pub")?;
+        let (name, ty) = field
+            .trim_start_matches("(crate)")
+            .trim()
+            .split_once(": ")?;
         let mark = if ty.starts_with("Option<") { "?" } else { "" };
         Some(format!("{name}{mark}"))
     };
