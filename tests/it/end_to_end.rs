@@ -163,7 +163,7 @@ async fn a_password_that_was_acknowledged_outlives_a_kill() {
     for round in 0..3_u64 {
         let (third, wait) = mpsc::channel();
         let killing = std::thread::spawn(move || {
-            drop(wait.recv());
+            let _third_or_gone = wait.recv();
             // In another place of a reset each time.
             std::thread::sleep(Duration::from_millis(10 + 37 * round));
             server.kill();
