@@ -11,6 +11,7 @@ mod enums;
 mod error;
 mod loaders;
 mod mail;
+mod mutation_error;
 mod paging;
 mod password_reset;
 mod password_wish;

@@ -4,8 +4,9 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::context::Reach as _;
 use super::credentials::PasswordGenerator;
-use super::error::{MutationError, refuse};
+use super::error::refuse;
 use super::mail::MailDelivery;
+use super::mutation_error::MutationError;
 use super::password_wish::{Wish, force_change, once};
 use super::scalars::{DateTime, OneTimeSecret, Password, moment};
 use super::user_mutations::replayed;

@@ -1,0 +1,208 @@
+//! What stands in `payload.errors`: one interface, one enum of codes, one entry for each fault.
+
+use async_graphql::{Enum, Interface, SimpleObject};
+
+use super::enums::{AuthenticationSource, PasswordRule, Scope};
+use crate::credentials::{Violation, generator::GeneratorError};
+use crate::users::InvalidInput;
+
+/// Reasons a mutation can fail. The description of each mutation lists the ones it can give.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorCode {
+    /// An input is malformed, too long, out of range or does not go with another one; see `path`.
+    InvalidInput,
+    /// The caller may not do this.
+    Forbidden,
+    /// The server has too much to do; try again after `retryAfterSeconds`.
+    Overloaded,
+    /// The object was changed by someone else since it was read.
+    VersionConflict,
+    /// The idempotency key was used before with other input.
+    IdempotencyKeyReused,
+    /// The user the input points at does not exist.
+    UserNotFound,
+    /// Another user has this username.
+    UsernameTaken,
+    /// Another user has this e-mail address.
+    EmailTaken,
+    /// The user has no e-mail address and the mutation would need one.
+    EmailMissing,
+    /// The user's e-mail address is not verified and settings demand that it is.
+    EmailNotVerified,
+    /// The user is disabled, so no mail with a password goes to them.
+    UserDisabled,
+    /// The user's password is not kept by this server.
+    NotBuiltInAuthentication,
+    /// The caller may do this, but not to a user of that rank.
+    TargetNotManageable,
+    /// No active owner would be left.
+    LastAdmin,
+    /// The caller may not hand out that role.
+    RoleNotGrantable,
+    /// The new password breaks a rule of the policy.
+    PasswordPolicyViolated,
+    /// Settings keep administrators from choosing passwords this way.
+    AdminPasswordNotAllowed,
+    /// Settings demand that a password set by an administrator is changed at the next sign-in.
+    ForcedChangeRequired,
+    /// The server has no way of sending mail.
+    MailNotConfigured,
+    /// Sending passwords by mail is switched off.
+    PasswordMailDisabled,
+}
+
+/// Why a mutation did not do what was asked. `code`, `message` and `path` are there for every error;
+/// select more with inline fragments on the concrete types.
+#[derive(Interface, Clone, Debug)]
+#[graphql(
+    field(
+        name = "code",
+        ty = "&ErrorCode",
+        desc = "Stable, machine-readable reason. New codes may be added; treat an unknown one as a plain failure."
+    ),
+    field(
+        name = "message",
+        ty = "&String",
+        desc = "Explanation in English for people, safe to show. Not stable; do not parse it."
+    ),
+    field(
+        name = "path",
+        ty = "&Option<Vec<String>>",
+        desc = "Where in the arguments the trouble is, for example `[\"input\", \"password\"]`. Null when it is not about one input."
+    )
+)]
+pub(crate) enum MutationError {
+    Basic(BasicError),
+    Forbidden(ForbiddenError),
+    NotBuiltIn(NotBuiltInAuthenticationError),
+    PasswordRule(PasswordRuleError),
+    RetryLater(RetryLaterError),
+}
+
+/// An error with nothing to add to code, message and path.
+#[derive(SimpleObject, Clone, Debug)]
+pub(crate) struct BasicError {
+    /// Stable, machine-readable reason.
+    pub(super) code: ErrorCode,
+    /// Explanation in English for people.
+    pub(super) message: String,
+    /// Where in the arguments the trouble is. Null when it is not about one input.
+    pub(super) path: Option<Vec<String>>,
+}
+
+/// The caller's role or API key does not allow this. Code `FORBIDDEN`.
+#[derive(SimpleObject, Clone, Debug)]
+pub(crate) struct ForbiddenError {
+    /// Stable, machine-readable reason.
+    pub(super) code: ErrorCode,
+    /// Explanation in English for people.
+    pub(super) message: String,
+    /// Where in the arguments the trouble is. Null when it is not about one input.
+    pub(super) path: Option<Vec<String>>,
+    /// Scopes that would allow it.
+    pub(super) required_scopes: Vec<Scope>,
+}
+
+/// The user's password is kept somewhere else and cannot be changed here. Code
+/// `NOT_BUILT_IN_AUTHENTICATION`.
+#[derive(SimpleObject, Clone, Debug)]
+pub(crate) struct NotBuiltInAuthenticationError {
+    /// Stable, machine-readable reason.
+    pub(super) code: ErrorCode,
+    /// Explanation in English for people.
+    pub(super) message: String,
+    /// Where in the arguments the trouble is. Null when it is not about one input.
+    pub(super) path: Option<Vec<String>>,
+    /// Where the user signs in instead.
+    pub(super) authentication_source: AuthenticationSource,
+}
+
+/// A password breaks one rule of the policy; there is one entry for each broken rule. Code
+/// `PASSWORD_POLICY_VIOLATED`.
+#[derive(SimpleObject, Clone, Debug)]
+pub(crate) struct PasswordRuleError {
+    /// Stable, machine-readable reason.
+    pub(super) code: ErrorCode,
+    /// Explanation in English for people.
+    pub(super) message: String,
+    /// Where in the arguments the trouble is. Null when it is not about one input.
+    pub(super) path: Option<Vec<String>>,
+    /// The rule.
+    pub(super) rule: PasswordRule,
+    /// The number the rule asks for, if it has one.
+    pub(super) required: Option<i32>,
+    /// The number the password has, if the rule has one.
+    pub(super) actual: Option<i32>,
+}
+
+/// Not now, but soon. Code `OVERLOADED`.
+#[derive(SimpleObject, Clone, Debug)]
+pub(crate) struct RetryLaterError {
+    /// Stable, machine-readable reason.
+    pub(super) code: ErrorCode,
+    /// Explanation in English for people.
+    pub(super) message: String,
+    /// Where in the arguments the trouble is. Null when it is not about one input.
+    pub(super) path: Option<Vec<String>>,
+    /// When trying again makes sense, in seconds from now.
+    pub(super) retry_after_seconds: i32,
+}
+
+pub(super) fn path(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+impl MutationError {
+    pub(super) fn plain(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self::Basic(BasicError {
+            code,
+            message: message.into(),
+            path: None,
+        })
+    }
+
+    /// A refusal that belongs to one input.
+    pub(crate) fn at(code: ErrorCode, names: &[&str], message: impl Into<String>) -> Self {
+        Self::Basic(BasicError {
+            code,
+            message: message.into(),
+            path: Some(path(names)),
+        })
+    }
+
+    /// A malformed or contradictory input.
+    pub(crate) fn invalid(invalid: &InvalidInput) -> Self {
+        Self::at(
+            ErrorCode::InvalidInput,
+            &invalid.path,
+            invalid.message.clone(),
+        )
+    }
+
+    /// One broken rule.
+    pub(crate) fn rule(violation: &Violation) -> Self {
+        let number = |value: Option<u32>| value.and_then(|value| i32::try_from(value).ok());
+        Self::PasswordRule(PasswordRuleError {
+            code: ErrorCode::PasswordPolicyViolated,
+            message: violation.message(),
+            path: Some(path(&["input", "password"])),
+            rule: violation.rule.into(),
+            required: number(violation.required),
+            actual: number(violation.actual),
+        })
+    }
+
+    /// The same, where a mutation names the source itself and no user.
+    pub(crate) fn about_source(mut self) -> Self {
+        if let Self::NotBuiltIn(error) = &mut self {
+            error.path = Some(path(&["input", "authenticationSource"]));
+        }
+        self
+    }
+
+    /// The generator was asked for what it cannot make.
+    pub(crate) fn generator(error: &GeneratorError) -> Self {
+        let names = ["input", "generator", "length"];
+        Self::at(ErrorCode::InvalidInput, &names, error.to_string())
+    }
+}
