@@ -29,6 +29,16 @@ impl Machine {
     }
 
     /// With the schema up to date.
+    fn has_database(&self) -> bool {
+        let mut files = std::fs::read_dir(self.folder.path()).expect("a folder");
+        files.any(|file| {
+            file.expect("a file")
+                .path()
+                .extension()
+                .is_some_and(|it| it == "sqlite")
+        })
+    }
+
     fn migrated() -> Self {
         let machine = Self::new();
         assert_eq!(machine.run(&["migrate", "up"]).code, 0);

@@ -3,23 +3,16 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use async_graphql::{Context, EmptyMutation, EmptySubscription, Object, Schema, SimpleObject};
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
-use axum::response::{IntoResponse, Json, Response};
-use axum::routing::post;
 use keydesk::web::pages::mailbox::MailboxState;
-use keydesk::web::pages::{examples, graphiql, mailbox};
+use keydesk::web::pages::{examples, mailbox};
+use keydesk::web::{self, Shows};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::support::app::TestApp;
 use crate::support::browser::{Browser, Theme};
-
-const KEY: &str = "kd_test_0123456789";
 
 /// Every layout that is looked at: width, height, theme.
 const LOOKS: [(u32, u32, Theme); 5] = [
@@ -29,45 +22,6 @@ const LOOKS: [(u32, u32, Theme); 5] = [
     (360, 740, Theme::Dark),
     (320, 640, Theme::Light),
 ];
-
-/// Who is asking, as far as this little server knows.
-struct IsKnown(bool);
-
-struct Query;
-
-#[derive(SimpleObject)]
-struct Viewer {
-    role: Option<String>,
-    scopes: Vec<String>,
-    step_up_valid_until: Option<String>,
-}
-
-#[Object]
-impl Query {
-    /// The caller and what it may do.
-    async fn viewer(&self, context: &Context<'_>) -> Option<Viewer> {
-        let IsKnown(known) = context.data_unchecked();
-        known.then(|| Viewer {
-            role: None,
-            scopes: vec!["USERS_READ".to_owned(), "PASSWORDS_RESET".to_owned()],
-            step_up_valid_until: None,
-        })
-    }
-}
-
-type TestSchema = Schema<Query, EmptyMutation, EmptySubscription>;
-
-async fn answer(State(schema): State<TestSchema>, headers: HeaderMap, body: Bytes) -> Response {
-    let request: async_graphql::Request = serde_json::from_slice(&body).expect("a request");
-    let known = headers
-        .get(AUTHORIZATION)
-        .is_some_and(|value| value == &format!("Bearer {KEY}"));
-    if !known && request.query.contains("__schema") {
-        let refusal = json!({ "errors": [{ "message": "Introspection needs a valid API key." }] });
-        return Json(refusal).into_response();
-    }
-    Json(schema.execute(request.data(IsKnown(known))).await).into_response()
-}
 
 /// A server on a free port for as long as this value lives.
 struct Server {
@@ -92,16 +46,15 @@ impl Server {
         }
     }
 
-    async fn with_playground() -> Self {
-        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
-        let pages = graphiql::router(examples::all(), schema.sdl());
-        Self::start(
-            Router::new()
-                .route("/graphql", post(answer))
-                .merge(pages)
-                .with_state(schema),
-        )
-        .await
+    /// The whole of Keydesk, as `serve` shows it.
+    async fn with_playground() -> (Self, TestApp) {
+        let desk = TestApp::start().await;
+        let shows = Shows {
+            playground: true,
+            mailbox: None,
+        };
+        let router = web::router(&desk.app, shows).expect("a router");
+        (Self::start(router).await, desk)
     }
 }
 
@@ -147,7 +100,7 @@ const RESPONSE: &str = ".result-window";
 #[tokio::test]
 #[ignore = "needs chromium"]
 async fn the_playground_can_be_read_before_a_key_is_there() {
-    let server = Server::with_playground().await;
+    let (server, _desk) = Server::with_playground().await;
     let browser = Browser::open().await;
     browser.set_size(1280, 800).await;
     browser.goto(&format!("{}/graphiql", server.origin)).await;
@@ -173,15 +126,16 @@ async fn the_playground_can_be_read_before_a_key_is_there() {
 #[tokio::test]
 #[ignore = "needs chromium"]
 async fn a_key_in_the_fragment_is_used_and_leaves_the_address_bar() {
-    let server = Server::with_playground().await;
+    let (server, desk) = Server::with_playground().await;
+    let key = desk.owner_key();
     let browser = Browser::open().await;
     browser.set_size(1280, 800).await;
     browser
-        .goto(&format!("{}/graphiql#key={KEY}", server.origin))
+        .goto(&format!("{}/graphiql#key={key}", server.origin))
         .await;
 
     browser.wait_for_text(STATUS, "Key accepted").await;
-    browser.wait_for_text(".examples", "Who am I?").await;
+    browser.wait_for_text(".examples", "Who am I").await;
     take_pictures(&browser, "playground-arrival").await;
     assert_eq!(
         browser.address().await,
@@ -190,9 +144,9 @@ async fn a_key_in_the_fragment_is_used_and_leaves_the_address_bar() {
     let field =
         "return [key.value, key.type, localStorage.length ? JSON.stringify(localStorage) : '']";
     let found = browser.eval(field, vec![]).await;
-    assert_eq!(found[0], KEY);
+    assert_eq!(found[0], key);
     assert_eq!(found[1], "password");
-    assert!(!found[2].as_str().expect("a text").contains(KEY), "{found}");
+    assert!(!found[2].as_str().expect("a text").contains(key), "{found}");
     browser.click("#key-toggle").await;
     assert_eq!(browser.eval("return key.type", vec![]).await, "text");
     browser.click("#key-toggle").await;
@@ -206,7 +160,7 @@ async fn a_key_in_the_fragment_is_used_and_leaves_the_address_bar() {
     assert!(
         !asked
             .iter()
-            .any(|url| url.contains(KEY) && !url.contains('#')),
+            .any(|url| url.contains(key) && !url.contains('#')),
         "{asked:?}"
     );
 }
@@ -214,30 +168,46 @@ async fn a_key_in_the_fragment_is_used_and_leaves_the_address_bar() {
 #[tokio::test]
 #[ignore = "needs chromium"]
 async fn another_key_is_tried_as_soon_as_it_is_typed() {
-    let server = Server::with_playground().await;
+    let (server, desk) = Server::with_playground().await;
+    let key = desk.owner_key();
     let browser = Browser::open().await;
     browser.set_size(1280, 800).await;
     browser.goto(&format!("{}/graphiql", server.origin)).await;
 
     browser.fill("#key", "kd_wrong").await;
-    browser.wait_for_text(STATUS, "needs a valid API key").await;
-    browser.fill("#key", KEY).await;
+    browser
+        .wait_for_text(STATUS, "Authorization header is wrong")
+        .await;
+    browser.fill("#key", key).await;
     browser.wait_for_text(STATUS, "Key accepted").await;
     browser
         .goto(&format!("{}/graphiql#key=kd_pasted", server.origin))
         .await;
-    browser.wait_for_text(STATUS, "needs a valid API key").await;
+    browser
+        .wait_for_text(STATUS, "Authorization header is wrong")
+        .await;
     assert_eq!(
         browser.address().await,
         format!("{}/graphiql", server.origin)
     );
-    assert_quiet(&browser, &server).await;
+    // The browser itself notes each 401; nothing else may be there.
+    let errors = browser.console_errors().await;
+    assert!(
+        errors
+            .iter()
+            .all(|error| error.contains("401 (Unauthorized)")),
+        "{errors:?}"
+    );
+    assert_eq!(
+        browser.requests_off(&server.origin).await,
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]
 #[ignore = "needs chromium"]
 async fn an_example_that_was_edited_can_be_had_afresh() {
-    let server = Server::with_playground().await;
+    let (server, _desk) = Server::with_playground().await;
     let browser = Browser::open().await;
     browser.set_size(1280, 800).await;
     browser.goto(&format!("{}/graphiql", server.origin)).await;
@@ -269,11 +239,14 @@ async fn an_example_that_was_edited_can_be_had_afresh() {
     browser.wait_for_text(".examples", "List users").await;
     take_pictures(&browser, "playground-examples").await;
     browser.click(".examples li:nth-child(2) button").await;
+    let tabs = examples::all().len() + 1;
     let count = "return document.querySelectorAll('.graphiql-tab-button').length";
     browser
-        .wait_for(".graphiql-tabs li:nth-child(3).graphiql-tab-active")
+        .wait_for(&format!(
+            ".graphiql-tabs li:nth-child({tabs}).graphiql-tab-active"
+        ))
         .await;
-    assert_eq!(browser.eval(count, vec![]).await, json!(3));
+    assert_eq!(browser.eval(count, vec![]).await, json!(tabs));
     let query = browser.eval(&editor("getValue()"), vec![]).await;
     assert_eq!(query, examples::all()[1].query);
     let variables =

@@ -52,6 +52,13 @@ fn nothing_works_on_an_older_schema_and_the_mending_is_named() {
 #[test]
 fn doctor_finds_pending_migrations_and_says_how_to_mend_them() {
     let machine = Machine::new();
+    let bare = machine.run(&["doctor"]);
+    assert_eq!(bare.code, 1);
+    assert!(bare.stdout.contains("keydesk migrate up"), "{bare:?}");
+    assert!(!machine.has_database(), "looking has made a database");
+
+    machine.run(&["migrate"]);
+    machine.run(&["migrate", "down"]);
     let ill = machine.run(&["doctor"]);
     assert_eq!(ill.code, 1);
     let problem = ill.stdout.lines().find(|line| line.starts_with("PROBLEM"));
