@@ -38,6 +38,9 @@ pub fn check(settings: &TelemetrySettings) -> Result<(), String> {
 
 /// `Why:` the driver logs statements with their values at debug, and those hold hashes.
 fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, String> {
-    EnvFilter::try_new(format!("{},sqlx=warn,lettre=warn", settings.filter))
-        .map_err(|error| format!("setting telemetry.filter: {error}"))
+    EnvFilter::try_new(format!(
+        "{},sqlx=warn,lettre=warn,sea_orm_migration=warn",
+        settings.filter
+    ))
+    .map_err(|error| format!("setting telemetry.filter: {error}"))
 }
