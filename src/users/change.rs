@@ -8,7 +8,6 @@ use crate::address::EmailAddress;
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
-use crate::error::Internal;
 use crate::one_time_links;
 use crate::username::Username;
 use crate::{credentials, sessions};
@@ -93,7 +92,7 @@ pub async fn update(app: &App, actor: &Actor, command: UpdateUser) -> Result<Use
     if before.role == Role::Owner && after.role != Role::Owner {
         owners::require_another(&txn, before.id, now).await?;
     }
-    save(&txn, &parsed, &after).await?;
+    store::save(&txn, &after).await?;
     after_effects(&txn, &before, &after, now).await?;
     let event = Event {
         action: AuditAction::UserUpdated,
@@ -214,22 +213,6 @@ fn apply(command: &UpdateUser, parsed: &Parsed, mut user: User, now: Timestamp) 
         }
     }
     user
-}
-
-async fn save(txn: &crate::db::Txn, parsed: &Parsed, after: &User) -> Result<(), UserError> {
-    let stored = |what| Internal::new("reading a stored name again", what);
-    let username = match &parsed.username {
-        Some(username) => username.clone(),
-        None => Username::parse(&after.username).map_err(|error| stored(error.to_string()))?,
-    };
-    let email = match (&parsed.email, &after.email) {
-        (Some(email), _) => Some(email.clone()),
-        (None, Some(email)) => {
-            Some(EmailAddress::parse(email).map_err(|error| stored(error.to_string()))?)
-        }
-        (None, None) => None,
-    };
-    store::save(txn, after, (&username, email.as_ref())).await
 }
 
 /// `Source:` `docs/security.md`: a changed login, address or role voids every outstanding link, and

@@ -7,7 +7,6 @@ use super::input::{Reader, check_reason};
 use super::{AuthenticationSource, InvalidInput, User, UserError, store};
 use crate::access::idempotency::{self, Answer, Once};
 use crate::actor::{Actor, Permission, Role};
-use crate::address::EmailAddress;
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
@@ -15,7 +14,6 @@ use crate::credentials::{self, Chosen, NewPassword};
 use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, MailKind};
 use crate::secret::Secret;
-use crate::username::Username;
 
 /// A user to be created.
 #[derive(Clone, Debug)]
@@ -78,11 +76,6 @@ impl StoredCreation {
     }
 }
 
-struct Names {
-    username: Username,
-    email: Option<EmailAddress>,
-}
-
 /// Creates a user.
 pub async fn create(
     app: &App,
@@ -101,7 +94,7 @@ async fn create_once(
     command: CreateUser,
 ) -> Result<CreateOutcome, UserError> {
     let now = app.clock.now();
-    let (mut user, names) = read(&command, now)?;
+    let mut user = read(&command, now)?;
     let reason = check_reason(command.reason.as_deref())?;
     check(app, actor, &command, &user)?;
     let chosen = match command.password {
@@ -121,7 +114,7 @@ async fn create_once(
     };
 
     let txn = app.db.begin_write().await?;
-    store::insert(&txn, &user, (&names.username, names.email.as_ref())).await?;
+    store::insert(&txn, &user).await?;
     if let Some(hash) = hash {
         credentials::replace(&txn, app, user.id, hash, now).await?;
     }
@@ -160,7 +153,7 @@ async fn create_once(
     })
 }
 
-fn read(command: &CreateUser, now: Timestamp) -> Result<(User, Names), UserError> {
+fn read(command: &CreateUser, now: Timestamp) -> Result<User, UserError> {
     let mut reader = Reader::of_input();
     let username = reader.username(&command.username);
     let email = command.email.as_deref().and_then(|text| reader.email(text));
@@ -202,7 +195,7 @@ fn read(command: &CreateUser, now: Timestamp) -> Result<(User, Names), UserError
         updated_at: now,
         version: 1,
     };
-    Ok((user, Names { username, email }))
+    Ok(user)
 }
 
 /// What can be refused before anything slow is done.

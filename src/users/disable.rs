@@ -4,13 +4,10 @@ use super::input::{Reader, check_reason};
 use super::list::{get, lock_target};
 use super::{User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
-use crate::address::EmailAddress;
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::db::Txn;
-use crate::error::Internal;
-use crate::username::Username;
 use crate::{one_time_links, sessions};
 
 /// Keep a user from signing in.
@@ -58,7 +55,7 @@ pub async fn disable(
     }
     user.disabled_until = command.until;
     user.disabled_reason.clone_from(&reason);
-    save(&txn, &user).await?;
+    store::save(&txn, &user).await?;
     let revoked_sessions = sessions::revoke_all(&txn, user.id, now).await?;
     one_time_links::revoke_all(&txn, user.id, now).await?;
     let until = Change::new(
@@ -98,7 +95,7 @@ pub async fn enable(
         return Ok(target);
     }
     (user.disabled_at, user.disabled_until, user.disabled_reason) = (None, None, None);
-    save(&txn, &user).await?;
+    store::save(&txn, &user).await?;
     record(
         &txn,
         app,
@@ -108,16 +105,6 @@ pub async fn enable(
     .await?;
     txn.commit().await?;
     Ok(user)
-}
-
-async fn save(txn: &Txn, user: &User) -> Result<(), UserError> {
-    let broken = |what: String| Internal::new("reading a stored name again", what);
-    let username = Username::parse(&user.username).map_err(|error| broken(error.to_string()))?;
-    let email = match &user.email {
-        Some(email) => Some(EmailAddress::parse(email).map_err(|error| broken(error.to_string()))?),
-        None => None,
-    };
-    store::save(txn, user, (&username, email.as_ref())).await
 }
 
 async fn record(

@@ -15,7 +15,6 @@ use super::{
     UserRef,
 };
 use crate::actor::Role;
-use crate::address::EmailAddress;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{Txn, unique_violation};
@@ -24,7 +23,7 @@ use crate::error::Internal;
 use crate::ids::UserId;
 use crate::keyset::{self, Sorting};
 use crate::page::{Page, PageRequest, Position, SortValue};
-use crate::username::{LoginKey, Username};
+use crate::username::LoginKey;
 
 /// What a user's row knows of the password; the hash stands elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,12 +183,8 @@ pub async fn set_password_state(
 }
 
 /// Writes a new row.
-pub(super) async fn insert(
-    txn: &Txn,
-    user: &User,
-    names: (&Username, Option<&EmailAddress>),
-) -> Result<(), UserError> {
-    let mut row = changed(user, names);
+pub(super) async fn insert(txn: &Txn, user: &User) -> Result<(), UserError> {
+    let mut row = changed(user)?;
     row.id = Set(user.id.uuid());
     row.created_at = Set(user.created_at.as_millis());
     Entity::insert(row)
@@ -200,13 +195,9 @@ pub(super) async fn insert(
 }
 
 /// Writes every column of a row that `lock` gave.
-pub(super) async fn save(
-    txn: &Txn,
-    user: &User,
-    names: (&Username, Option<&EmailAddress>),
-) -> Result<(), UserError> {
+pub(super) async fn save(txn: &Txn, user: &User) -> Result<(), UserError> {
     Entity::update_many()
-        .set(changed(user, names))
+        .set(changed(user)?)
         .filter(Column::Id.eq(user.id.uuid()))
         .exec(txn)
         .await
@@ -232,14 +223,15 @@ fn taken(error: DbErr) -> UserError {
     }
 }
 
-fn changed(user: &User, (username, email): (&Username, Option<&EmailAddress>)) -> ActiveModel {
+fn changed(user: &User) -> Result<ActiveModel, Internal> {
+    let (username, email) = user.names()?;
     let millis = |moment: Option<Timestamp>| Set(moment.map(Timestamp::as_millis));
-    ActiveModel {
+    Ok(ActiveModel {
         username: Set(user.username.clone()),
         username_key: Set(username.key().to_owned()),
         email: Set(user.email.clone()),
-        email_key: Set(email.map(|email| email.key().to_owned())),
-        email_domain: Set(email.map(|email| email.domain().to_owned())),
+        email_key: Set(email.as_ref().map(|email| email.key().to_owned())),
+        email_domain: Set(email.as_ref().map(|email| email.domain().to_owned())),
         email_verified_at: millis(user.email_verified_at),
         name: Set(user.name.clone()),
         name_key: Set(user.name.as_deref().map(super::search::fold)),
@@ -260,7 +252,7 @@ fn changed(user: &User, (username, email): (&Username, Option<&EmailAddress>)) -
         updated_at: Set(user.updated_at.as_millis()),
         version: Set(user.version),
         ..ActiveModel::default()
-    }
+    })
 }
 
 /// `Why:` a role or source that this release does not know gives no rights and no reset here.

@@ -1,8 +1,11 @@
 //! What a user is, and in which state.
 
 use crate::actor::Role;
+use crate::address::EmailAddress;
 use crate::clock::Timestamp;
+use crate::error::Internal;
 use crate::ids::UserId;
+use crate::username::Username;
 
 /// Where a user's password is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -161,6 +164,17 @@ impl User {
         } else {
             UserStatus::Active
         }
+    }
+
+    /// Username and address with their keys, read again from what is stored.
+    ///
+    /// Errors: what is stored breaks the rules by which it came in.
+    pub(super) fn names(&self) -> Result<(Username, Option<EmailAddress>), Internal> {
+        let username = Username::parse(&self.username)
+            .map_err(Internal::while_doing("reading a stored username again"))?;
+        let email = self.email.as_deref().map(EmailAddress::parse).transpose();
+        let email = email.map_err(Internal::while_doing("reading a stored address again"))?;
+        Ok((username, email))
     }
 
     /// Words that the user's password may not resemble.
