@@ -25,7 +25,7 @@ pub use serve::{Drain, serve};
 
 use crate::app::App;
 use crate::error::Internal;
-use crate::graphql as schema;
+use crate::graphql::{Endpoint, full_sdl};
 use pages::mailbox::MailboxState;
 
 /// Longest a request may take, from its first byte to its answer's.
@@ -38,6 +38,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Shows {
     /// Whether `/graphiql` is there.
     pub playground: bool,
+    /// Whether anyone may ask `/public/graphql` for its schema.
+    pub public_schema: bool,
     /// The folder behind `/mailbox`, which only callers on this machine see.
     pub mailbox: Option<PathBuf>,
 }
@@ -47,11 +49,11 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
     let api = Router::new()
         .route(
             "/graphql",
-            post(graphql::answer).with_state(graphql::Endpoint::full(app)),
+            post(graphql::answer).with_state(Endpoint::full(app)),
         )
         .route(
             "/public/graphql",
-            post(graphql::answer).with_state(graphql::Endpoint::public(app)),
+            post(graphql::answer).with_state(Endpoint::public(app, shows.public_schema)),
         )
         .method_not_allowed_fallback(graphql::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), actor::identify));
@@ -62,7 +64,7 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
     let mut routes = api.merge(health);
     if shows.playground {
         let examples = pages::examples::all();
-        routes = routes.merge(pages::graphiql::router(examples, schema::full_sdl()));
+        routes = routes.merge(pages::graphiql::router(examples, full_sdl()));
     }
     if let Some(folder) = shows.mailbox {
         let state = MailboxState::try_new(folder)
