@@ -1,6 +1,7 @@
 //! Every query on users.
 
 mod filter;
+mod route;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -18,6 +19,7 @@ use crate::actor::Role;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{Txn, unique_violation};
+use crate::entities::counter;
 use crate::entities::user::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::UserId;
@@ -76,9 +78,14 @@ pub(super) async fn page(
     order: UserOrder,
     request: &PageRequest,
 ) -> Result<Page<User>, Internal> {
-    let list = Entity::find().filter(condition(filter, now));
+    let sorting = sorting(order);
+    let by = Some(sorting.column);
+    let mut list = Entity::find().filter(condition(filter, now, by));
+    if let Some(route) = route::choose(db, filter, now, by).await? {
+        list = list.filter(route);
+    }
     let place = |row: &Model| position(order.field, row);
-    Ok(keyset::fetch(db, list, sorting(order), request, place)
+    Ok(keyset::fetch(db, list, sorting, request, place)
         .await?
         .map(read))
 }
@@ -88,10 +95,24 @@ pub(super) async fn count(
     filter: &UserFilter,
     now: Timestamp,
 ) -> Result<u64, Internal> {
-    Ok(Entity::find()
-        .filter(condition(filter, now))
-        .count(db)
-        .await?)
+    if *filter == UserFilter::default() {
+        return counted(db).await;
+    }
+    let mut list = Entity::find().filter(condition(filter, now, None));
+    if let Some(route) = route::choose(db, filter, now, None).await? {
+        list = list.filter(route);
+    }
+    Ok(list.count(db).await?)
+}
+
+/// Every user that is not deleted, as the database's triggers have counted them.
+async fn counted(db: &impl ConnectionTrait) -> Result<u64, Internal> {
+    let shards = counter::Entity::find()
+        .filter(counter::Column::Name.eq("users"))
+        .all(db)
+        .await?;
+    let sum: i64 = shards.iter().map(|shard| shard.value).sum();
+    Ok(u64::try_from(sum).unwrap_or(0))
 }
 
 pub(super) async fn find(
