@@ -14,6 +14,15 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use crate::support::app::TestApp;
 use cases::{Case, Kind, Read};
 
+/// Indexes that hold only the rows of a rare condition: walking one is looking it up.
+const PARTIAL: [&str; 5] = [
+    "ix_users__deleted_at",
+    "ix_users__disabled_at",
+    "ix_users__locked_until",
+    "ix_users__must_change_password",
+    "ix_users__without_password",
+];
+
 type Seen = Arc<Mutex<Vec<Statement>>>;
 
 /// Statements with the plan of each: one line for a step, without figures and without values.
@@ -39,7 +48,7 @@ async fn plans(app: &App, seen: &Seen) -> Vec<Vec<String>> {
 /// PostgreSQL writes conditions between the steps; they hold values.
 fn is_step(line: &str) -> bool {
     let line = line.trim_start().trim_start_matches("->").trim_start();
-    !line.contains(": ") || line.starts_with("SCAN") || line.starts_with("SEARCH")
+    !line.contains([':', '\'']) || line.starts_with("SCAN") || line.starts_with("SEARCH")
 }
 
 /// Without parts that change with the data or between versions.
@@ -93,7 +102,10 @@ fn assert_calm(case: &Case, plans: &[Vec<String>]) {
             || last
                 .iter()
                 .any(|step| step.contains("SEARCH users USING INDEX sqlite_autoindex_users_1"));
-        let walks = last.iter().any(|step| step.contains("SCAN users"));
+        let whole = |step: &String| !PARTIAL.iter().any(|index| step.ends_with(index));
+        let walks = last
+            .iter()
+            .any(|step| step.contains("SCAN users") && whole(step));
         assert!(looks_up && !walks, "{}\n{plans:#?}", case.name);
     }
 }

@@ -6,7 +6,7 @@
 //! guess wrong where it costs most.
 
 use sea_orm::sea_query::{
-    Alias, Condition, Expr, Query, SelectStatement, SimpleExpr, SubQueryStatement,
+    Alias, Condition, Expr, Query, SelectStatement, SimpleExpr, SubQueryStatement, UnionType,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, IntoSimpleExpr};
 
@@ -92,7 +92,7 @@ fn one_value(query: SelectStatement) -> SimpleExpr {
 /// `Why:` PostgreSQL would take a plain `IN` for a join, and its order is then the planner's to choose.
 fn among(backend: DatabaseBackend, ids: SelectStatement) -> SimpleExpr {
     if backend == DatabaseBackend::Postgres {
-        Expr::cust_with_expr(r#""users"."id" = ANY(ARRAY$1)"#, one_value(ids))
+        Expr::cust_with_expr(r#""users"."id" = ANY(ARRAY $1)"#, one_value(ids))
     } else {
         Column::Id.in_subquery(ids)
     }
@@ -137,21 +137,34 @@ fn spelled(condition: &'static str) -> Condition {
 
 fn states(filter: &UserFilter, now: Timestamp) -> Option<Lead> {
     let statuses = filter.statuses.as_deref()?;
-    let mut any = Condition::any();
+    let mut each = Vec::new();
     for status in statuses {
-        any = any.add(match status {
-            UserStatus::Deleted => spelled("deleted_at >= 0"),
-            UserStatus::Disabled => spelled("disabled_at >= 0"),
-            UserStatus::Locked => {
-                spelled("locked_until >= 0").add(Column::LockedUntil.gt(now.as_millis()))
-            }
-            UserStatus::Pending => spelled("password_changed_at IS NULL")
-                .add(Column::AuthenticationSource.eq(AuthenticationSource::BuiltIn.name())),
-            UserStatus::Active => return None,
-        });
+        each.push(lead(state(*status, now)?, *status != UserStatus::Locked));
     }
-    let sorted = matches!(statuses, [one] if *one != UserStatus::Locked);
-    Some(lead(any, sorted))
+    let mut one = each.pop()?;
+    for other in each {
+        // Not OR: SQLite would read the whole table for it.
+        one.ids.union(UnionType::All, other.ids);
+        one.in_creation_order = None;
+    }
+    Some(one)
+}
+
+/// `None` for the state that most users are in.
+fn state(status: UserStatus, now: Timestamp) -> Option<Condition> {
+    match status {
+        UserStatus::Deleted => Some(spelled("deleted_at >= 0")),
+        UserStatus::Disabled => Some(spelled("disabled_at >= 0")),
+        UserStatus::Locked => {
+            let lasting = Column::LockedUntil.gt(now.as_millis());
+            Some(spelled("locked_until >= 0").add(lasting))
+        }
+        UserStatus::Pending => {
+            let here = Column::AuthenticationSource.eq(AuthenticationSource::BuiltIn.name());
+            Some(spelled("password_changed_at IS NULL").add(here))
+        }
+        UserStatus::Active => None,
+    }
 }
 
 fn kinds(filter: &UserFilter) -> Vec<Lead> {
@@ -262,12 +275,13 @@ fn search_postgres(needle: &Needle) -> Lead {
     }
 }
 
-/// The expression of `ix_users__search_heads`.
+/// The expression of `ix_users__search_heads`. A text split at nothing is an array of itself; a placeholder
+/// in brackets would be taken for a name.
 const HEADS: &str = r"ARRAY[
     left(split_part(search_text, E'\n', 1), 1), left(split_part(search_text, E'\n', 1), 2),
     left(split_part(search_text, E'\n', 2), 1), left(split_part(search_text, E'\n', 2), 2),
     left(split_part(search_text, E'\n', 3), 1), left(split_part(search_text, E'\n', 3), 2)
-] @> ARRAY[$1]";
+] @> string_to_array($1, '')";
 
 /// Ten hits in 2 000 rows are one user in two hundred: a page is found on the way. The sample is the same
 /// each time, so that pages of one list are read alike.

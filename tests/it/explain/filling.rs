@@ -1,12 +1,14 @@
 //! Many users by one statement.
 
-use sea_orm::{ConnectionTrait, DatabaseBackend};
+use sea_orm::{ConnectionTrait, Database, DatabaseBackend};
 
 use crate::support::app::{START, TestApp};
 
 /// Mostly ordinary members, one in a thousand of each rare kind.
 pub(super) async fn fill(desk: &TestApp, count: u32) {
-    let db = desk.app.db.write();
+    // Not the app's own connection: its statements end after five seconds.
+    let db = Database::connect(desk.database.url()).await;
+    let db = db.expect("a connection");
     let (numbers, id) = match db.get_database_backend() {
         DatabaseBackend::Postgres => (
             format!("WITH numbers AS (SELECT n FROM generate_series(1, {count}) AS n)"),
@@ -49,11 +51,11 @@ pub(super) async fn fill(desk: &TestApp, count: u32) {
             "char"
         },
     );
-    db.execute_unprepared("SELECT 1").await.expect("connected");
     db.execute_unprepared(&sql).await.expect("filled");
     let analyze = match db.get_database_backend() {
         DatabaseBackend::Postgres => "VACUUM ANALYZE users",
         _ => "ANALYZE",
     };
     db.execute_unprepared(analyze).await.expect("analyzed");
+    db.close().await.expect("closed");
 }
