@@ -84,3 +84,18 @@ async fn users_from_before_the_counter_are_counted_and_found() {
     let found = super::found(&desk, json!({ "search": "velac" })).await;
     assert_eq!(found, ["ada"]);
 }
+
+#[tokio::test]
+async fn sample_users_are_topped_up_and_never_made_twice() {
+    let desk = TestApp::start().await;
+    desk.user("ada", json!({})).await;
+    let mut told = Vec::new();
+    for (wanted, added) in [(0, 0), (1_500, 1_500), (1_500, 0), (1_000, 0), (1_600, 100)] {
+        let done = keydesk::users::fill(&desk.app, wanted, |done| told.push(done)).await;
+        assert_eq!(done.expect("filled"), added);
+    }
+    assert_eq!(told, [1_500, 1_600]);
+    assert_eq!(desk.rows("SELECT id FROM users", vec![]).await.len(), 1_601);
+    assert_eq!(total(&desk).await, alive(&desk).await);
+    assert!(alive(&desk).await < 1_601);
+}
