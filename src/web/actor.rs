@@ -123,5 +123,5 @@ fn unavailable(id: Option<&RequestId>) -> Response {
         "SERVICE_UNAVAILABLE",
         "The database does not answer. Try again shortly.",
     );
-    ([("retry-after", "1")], refusal.answer(id)).into_response()
+    refusal.answer_later(id)
 }

@@ -3,35 +3,36 @@
 //! axum and tower are used here and nowhere else.
 
 mod actor;
+mod connection;
+mod deadline;
 mod graphql;
 mod headers;
 mod health;
+mod limits;
+mod listener;
+mod overload;
 pub mod pages;
 mod refusal;
 mod request_id;
 mod serve;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
+pub use limits::Limits;
+pub use listener::listen;
 pub use serve::{Drain, serve};
 
 use crate::app::App;
 use crate::error::Internal;
 use crate::graphql as schema;
 use pages::mailbox::MailboxState;
-
-/// Longest a request may take, from its first byte to its answer's.
-///
-/// `Source:` `docs/security.md`, deadlines.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What this process shows besides the API.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +45,11 @@ pub struct Shows {
 
 /// Every route with its layers.
 pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
+    router_within(app, shows, Limits::default())
+}
+
+/// The same with other limits than the program's own.
+pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, Internal> {
     let api = Router::new()
         .route(
             "/graphql",
@@ -59,7 +65,7 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .with_state(app.clone());
-    let mut routes = api.merge(health);
+    let mut routes = api;
     if shows.playground {
         let examples = pages::examples::all();
         routes = routes.merge(pages::graphiql::router(examples, schema::full_sdl()));
@@ -69,11 +75,12 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
             .map_err(Internal::while_doing("reading the mailbox's templates"))?;
         routes = routes.merge(pages::mailbox::router(state));
     }
+    let places = Arc::new(Semaphore::new(limits.in_work));
     Ok(routes
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_TIMEOUT,
-        ))
+        .layer(from_fn_with_state(places, overload::refuse_beyond))
+        // Not refused under load: whoever watches the process would take it for dead and end it.
+        .merge(health)
+        .layer(from_fn_with_state(limits.request, deadline::enforce))
         .layer(CatchPanicLayer::custom(headers::after_panic))
         .layer(from_fn(headers::secure))
         .layer(from_fn(request_id::assign)))

@@ -10,6 +10,7 @@
 mod access;
 mod architecture;
 mod cli;
+mod door;
 mod end_to_end;
 mod entities;
 mod examples;
