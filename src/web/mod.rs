@@ -31,7 +31,7 @@ pub use serve::{Drain, serve};
 
 use crate::app::App;
 use crate::error::Internal;
-use crate::graphql as schema;
+use crate::graphql::{Endpoint, full_sdl};
 use pages::mailbox::MailboxState;
 
 /// What this process shows besides the API.
@@ -39,6 +39,8 @@ use pages::mailbox::MailboxState;
 pub struct Shows {
     /// Whether `/graphiql` is there.
     pub playground: bool,
+    /// Whether anyone may ask `/public/graphql` for its schema.
+    pub public_schema: bool,
     /// The folder behind `/mailbox`, which only callers on this machine see.
     pub mailbox: Option<PathBuf>,
 }
@@ -53,11 +55,11 @@ pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, 
     let api = Router::new()
         .route(
             "/graphql",
-            post(graphql::answer).with_state(graphql::Endpoint::full(app)),
+            post(graphql::answer).with_state(Endpoint::full(app)),
         )
         .route(
             "/public/graphql",
-            post(graphql::answer).with_state(graphql::Endpoint::public(app)),
+            post(graphql::answer).with_state(Endpoint::public(app, shows.public_schema)),
         )
         .method_not_allowed_fallback(graphql::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), actor::identify));
@@ -68,7 +70,7 @@ pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, 
     let mut routes = api;
     if shows.playground {
         let examples = pages::examples::all();
-        routes = routes.merge(pages::graphiql::router(examples, schema::full_sdl()));
+        routes = routes.merge(pages::graphiql::router(examples, full_sdl()));
     }
     if let Some(folder) = shows.mailbox {
         let state = MailboxState::try_new(folder)
