@@ -4,26 +4,26 @@
 
 mod actor;
 mod connection;
+mod cors;
 mod deadline;
 mod graphql;
 mod headers;
 mod health;
+mod layers;
 mod limits;
 mod listener;
 mod overload;
 pub mod pages;
+mod peer;
 mod refusal;
 mod request_id;
 mod serve;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use tokio::sync::Semaphore;
-use tower_http::catch_panic::CatchPanicLayer;
 
 pub use limits::Limits;
 pub use listener::listen;
@@ -77,13 +77,5 @@ pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, 
             .map_err(Internal::while_doing("reading the mailbox's templates"))?;
         routes = routes.merge(pages::mailbox::router(state));
     }
-    let places = Arc::new(Semaphore::new(limits.in_work));
-    Ok(routes
-        .layer(from_fn_with_state(places, overload::refuse_beyond))
-        // Not refused under load: whoever watches the process would take it for dead and end it.
-        .merge(health)
-        .layer(from_fn_with_state(limits.request, deadline::enforce))
-        .layer(CatchPanicLayer::custom(headers::after_panic))
-        .layer(from_fn(headers::secure))
-        .layer(from_fn(request_id::assign)))
+    Ok(layers::around(app, (routes, health), limits))
 }

@@ -1,8 +1,11 @@
 //! The listener: who is let in, how long they may take, and how they are seen out.
 
+mod cors;
 mod deadlines;
 mod drain;
+mod headers;
 mod overload;
+mod proxies;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -18,7 +18,7 @@ use keydesk::clock::{Clock, Timestamp};
 use keydesk::hasher::Cost;
 use keydesk::mail::transport::MemoryMailer;
 use keydesk::mail::{Templates, Worker};
-use keydesk::settings::Settings;
+use keydesk::settings::{ServerSettings, Settings};
 use keydesk::web::{self, Shows};
 
 use super::database::TestDatabase;
@@ -92,6 +92,14 @@ impl TestApp {
         app.db.migrate_up().await.expect("migrated");
         let key = make_key(&app, &Permission::ALL, Role::Owner).await;
         Self::assemble(app, mailer, database, (overrides.to_owned(), key))
+    }
+
+    /// With other settings of `[server]`.
+    pub(crate) async fn with_server(change: impl FnOnce(&mut ServerSettings)) -> Self {
+        let mut desk = Self::start().await;
+        change(&mut Arc::make_mut(&mut desk.app.settings).server);
+        desk.router = web::router(&desk.app, Shows::default()).expect("a router");
+        desk
     }
 
     /// Another replica on the same database, with the same clock and the same key.
