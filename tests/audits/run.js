@@ -1,8 +1,9 @@
 // Runs the audits of graphql-http against one endpoint and prints the results as JSON.
-// node run.js URL [AUTHORIZATION]
+// [AUTHORIZATION='Bearer …'] node run.js URL
 import { serverAudits } from 'graphql-http';
 
-const [url, authorization] = process.argv.slice(2);
+const [url] = process.argv.slice(2);
+const authorization = process.env.AUTHORIZATION;
 
 const fetchFn = (input, init = {}) => {
   const headers = new Headers(init.headers);

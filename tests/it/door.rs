@@ -1,6 +1,7 @@
 //! The listener: who is let in, how long they may take, and how they are seen out.
 
 mod cors;
+mod database;
 mod deadlines;
 mod drain;
 mod headers;

@@ -176,6 +176,9 @@ async fn a_well_formed_request_id_is_kept_and_any_other_replaced() {
         assert_eq!(made.len(), 32);
         assert_eq!(answer.body["extensions"]["requestId"], made);
     }
+    let twice = [JSON, ("x-request-id", "a"), ("x-request-id", "b")];
+    let answer = post(&app, &twice, viewer()).await;
+    assert_eq!(answer.headers["x-request-id"].len(), 32);
     let refused = post(&app, &[JSON], json!({ "query": "{" }).to_string()).await;
     let id = refused.headers["x-request-id"].to_str().expect("a text");
     assert_eq!(refused.body["errors"][0]["extensions"]["requestId"], id);

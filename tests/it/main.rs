@@ -9,6 +9,8 @@
 
 mod access;
 mod architecture;
+mod attacks;
+mod audits;
 mod cli;
 mod door;
 mod end_to_end;
