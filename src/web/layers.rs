@@ -32,3 +32,6 @@ pub(super) fn around(app: &App, (routes, health): (Router, Router), limits: Limi
         .layer(from_fn_with_state(reached, headers::secure))
         .layer(from_fn(request_id::assign))
 }
+
+#[cfg(test)]
+mod tests;
