@@ -32,9 +32,9 @@ async fn answer(path: &str) -> (Response, Value) {
         request: Duration::from_millis(50),
         ..Limits::default()
     };
-    let router = around(&app, (routes, Router::new()), limits);
+    let whole = around(&app, (routes, Router::new()), limits);
     let request = Request::get(path).body(Body::empty()).unwrap();
-    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+    let (parts, body) = whole.oneshot(request).await.unwrap().into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
     let body = serde_json::from_slice(&bytes).unwrap();
     (Response::from_parts(parts, Body::empty()), body)
