@@ -14,6 +14,7 @@ use super::{Limits, SHORT, patient};
 use crate::support::app::TestApp;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
+const NEW: (&str, &str) = ("accept", "application/graphql-response+json");
 
 /// One request with its status.
 type Case = (
@@ -32,11 +33,17 @@ const CASES: [Case; 25] = [
         "{\"query\":\"{__typename}\"}",
         200,
     ),
-    ("POST", "/public/graphql", &[JSON], "{\"query\":\"{\"}", 400),
     (
         "POST",
         "/public/graphql",
-        &[JSON],
+        &[JSON, NEW],
+        "{\"query\":\"{\"}",
+        400,
+    ),
+    (
+        "POST",
+        "/public/graphql",
+        &[JSON, NEW],
         "{\"query\":\"{x}\"}",
         400,
     ),

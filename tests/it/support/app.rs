@@ -169,7 +169,8 @@ impl TestApp {
         let mut request = Request::builder()
             .method(Method::POST)
             .uri("/graphql")
-            .header("content-type", "application/json");
+            .header("content-type", "application/json")
+            .header("accept", "application/graphql-response+json");
         if let Some(key) = key {
             request = request.header("authorization", format!("Bearer {key}"));
         }
