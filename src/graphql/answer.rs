@@ -4,6 +4,7 @@
 use async_graphql::parser::Error as ParseError;
 use async_graphql::{Response, ServerError, Value, value};
 
+use super::error::UNAVAILABLE;
 use super::limits::{Cost, TooComplex};
 
 /// Errors in one answer. `Source:` `docs/security.md`.
@@ -58,6 +59,24 @@ impl From<TooComplex> for Refused {
 /// Whether anything was executed. Without it an answer has no `data` at all.
 pub fn was_executed(response: &Response) -> bool {
     !matches!(response.data, Value::Null)
+}
+
+/// Whether nothing came of an answer because the database was busy or gone.
+///
+/// `Why:` where any field has a value the answer stands: it may hold a password that is shown once.
+pub fn is_unavailable(response: &Response) -> bool {
+    let Value::Object(fields) = &response.data else {
+        return false;
+    };
+    let is_empty = fields.values().all(|value| *value == Value::Null);
+    is_empty
+        && response.errors.iter().any(|error| {
+            let code = error
+                .extensions
+                .as_ref()
+                .and_then(|known| known.get("code"));
+            code == Some(&Value::from(UNAVAILABLE))
+        })
 }
 
 /// Completes an answer.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, Selection};
+use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Request, Response, Variables};
 
 use super::answer::{self, Refused};
@@ -135,8 +135,18 @@ pub fn weigh(document: &str, variables: &Variables) -> Result<u64, String> {
         .map_err(refused)
 }
 
-/// Whether the document asks for the schema at its root or in a fragment's.
+/// Whether the document asks for the schema anywhere. Deeper than the root it cannot be asked for.
 fn introspects(document: &ExecutableDocument) -> bool {
+    fn asks(set: &SelectionSet) -> bool {
+        set.items.iter().any(|item| match &item.node {
+            Selection::Field(field) => {
+                ["__schema", "__type"].contains(&field.node.name.node.as_str())
+                    || asks(&field.node.selection_set.node)
+            }
+            Selection::InlineFragment(fragment) => asks(&fragment.node.selection_set.node),
+            Selection::FragmentSpread(_) => false,
+        })
+    }
     let operations = document
         .operations
         .iter()
@@ -145,13 +155,5 @@ fn introspects(document: &ExecutableDocument) -> bool {
         .fragments
         .values()
         .map(|fragment| &fragment.node.selection_set);
-    operations
-        .chain(fragments)
-        .flat_map(|set| &set.node.items)
-        .any(|item| {
-            let Selection::Field(field) = &item.node else {
-                return false;
-            };
-            ["__schema", "__type"].contains(&field.node.name.node.as_str())
-        })
+    operations.chain(fragments).any(|set| asks(&set.node))
 }

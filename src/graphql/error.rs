@@ -10,10 +10,14 @@ use super::mutation_error::{
 };
 use crate::actor::{Denied, ReadError};
 use crate::credentials::ChooseError;
+use crate::db::is_passing;
 use crate::error::Internal;
 use crate::page::PageError;
 use crate::settings::AdminPasswords;
 use crate::users::UserError;
+
+/// The code of a top-level error that passes.
+pub(crate) const UNAVAILABLE: &str = "SERVICE_UNAVAILABLE";
 
 /// Turns a refusal into entries of `errors`. `None` when it went the top-level road instead.
 pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<MutationError>> {
@@ -162,6 +166,11 @@ pub(crate) fn top_level<T>(ctx: &Context<'_>, code: &'static str, message: &str)
 
 fn internal<T>(ctx: &Context<'_>, cause: &Internal) -> Option<T> {
     tracing::error!(error = %cause, field = ctx.item.node.name.node.as_str(), "a request failed");
+    if is_passing(cause) {
+        let message = "The database does not answer, or has too much to do. Try again shortly; a \
+                       mutation with the same idempotency key.";
+        return top_level(ctx, UNAVAILABLE, message);
+    }
     top_level(
         ctx,
         "INTERNAL_SERVER_ERROR",

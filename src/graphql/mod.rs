@@ -25,7 +25,7 @@ mod users;
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
-pub use answer::was_executed;
+pub use answer::{is_unavailable, was_executed};
 pub use endpoint::{Endpoint, weigh};
 
 /// Everything that can be read. No field here takes or returns a secret.

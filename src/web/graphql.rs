@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_graphql::{Request, Response as GraphQlResponse, ServerError, Variables};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, State};
-use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::actor::Actor;
-use crate::graphql::{Endpoint, was_executed};
+use crate::graphql::{Endpoint, is_unavailable, was_executed};
 
 /// Longest body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -170,12 +170,15 @@ struct Written {
 
 fn write(media: Media, response: GraphQlResponse) -> Response {
     let executed = was_executed(&response);
+    let unavailable = is_unavailable(&response);
     let body = Written {
         data: executed.then_some(response.data),
         errors: response.errors,
         extensions: response.extensions,
     };
-    let status = if executed {
+    let status = if unavailable {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else if executed {
         StatusCode::OK
     } else {
         media.not_executed()
@@ -188,7 +191,12 @@ fn write(media: Media, response: GraphQlResponse) -> Response {
         )
         .answer(None);
     };
-    (status, [(CONTENT_TYPE, media.content_type())], text).into_response()
+    let mut answer = (status, [(CONTENT_TYPE, media.content_type())], text).into_response();
+    if unavailable {
+        let soon = HeaderValue::from_static("1");
+        answer.headers_mut().insert(RETRY_AFTER, soon);
+    }
+    answer
 }
 
 /// The endpoints take POST alone.

@@ -72,6 +72,29 @@ async fn nothing_waits_for_ever_for_the_database() {
     }
 }
 
+/// The key was read, and then the change had to wait for another one that does not end.
+#[tokio::test]
+async fn a_change_that_waits_too_long_is_refused_and_can_be_repeated() {
+    let app = TestApp::start().await;
+    app.member("ada").await;
+    let other = app.app.db.begin_write().await.expect("begun");
+    let held = other.execute_unprepared("UPDATE users SET version = version");
+    held.await.expect("every user is held");
+    let input = json!({
+        "user": { "login": "ada" },
+        "generate": true,
+        "idempotencyKey": "3f0c8a52-6f3e-4d0b-9d5e-0f6f6b1f2c11",
+    });
+    let document = "mutation($input: ResetPasswordInput!) { resetPassword(input: $input) { \
+        generatedPassword isReplay errors { code message } } }";
+    let refused = app.ask(document, json!({ "input": input.clone() })).await;
+    assert_unavailable(&refused);
+    other.rollback().await.expect("given up");
+    let done = app.ask(document, json!({ "input": input })).await;
+    assert!(done.root()["generatedPassword"].is_string(), "{done:#?}");
+    assert_eq!(done.root()["isReplay"], false);
+}
+
 #[tokio::test]
 async fn a_database_that_is_gone_is_found_again_when_it_is_back() {
     let app = TestApp::start().await;
