@@ -3,6 +3,8 @@
 //! `Order:` on SQLite every write goes through one connection that begins IMMEDIATE, so two writers
 //! wait for each other instead of failing; reads have connections of their own.
 
+mod news;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use sea_orm::{
 use crate::clock::{Clock, Timestamp};
 use crate::error::Internal;
 use crate::settings::DatabaseSettings;
+
+pub use news::announce;
 
 /// An open write transaction. Dropped without `commit`, it leaves nothing behind.
 pub type Txn = DatabaseTransaction;

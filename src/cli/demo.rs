@@ -73,6 +73,7 @@ impl Demo {
         let shows = Shows {
             playground: true,
             mailbox: Some(mailbox),
+            ..Shows::default()
         };
         serve::run(app, listener, shows, (CancellationToken::new(), DRAIN)).await
     }

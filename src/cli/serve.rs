@@ -65,6 +65,7 @@ impl Serve {
         Ok(Shows {
             playground: settings.server.playground,
             mailbox,
+            ..Shows::default()
         })
     }
 }

@@ -17,12 +17,14 @@ mod password_reset;
 mod password_wish;
 mod scalars;
 mod server;
+mod subscriptions;
 mod user_mutations;
 mod users;
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder};
 
 pub use context::RequestContext;
+pub use subscriptions::Subscription;
 
 /// `Why:` these stop what is absurd; a guard that weighs what a request costs stands before
 /// validation in `web/graphql.rs`.
@@ -64,16 +66,15 @@ pub struct PublicQuery(credentials::CredentialQuery);
 pub struct PublicMutation(credentials::CheckMutation);
 
 /// The schema of `/graphql`.
-pub type FullSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type FullSchema = Schema<Query, Mutation, Subscription>;
 /// The schema of `/public/graphql`.
 pub type PublicSchema = Schema<PublicQuery, PublicMutation, EmptySubscription>;
 
-fn limited<Q, M>(
-    builder: SchemaBuilder<Q, M, EmptySubscription>,
-) -> SchemaBuilder<Q, M, EmptySubscription>
+fn limited<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
 where
     Q: async_graphql::ObjectType + 'static,
     M: async_graphql::ObjectType + 'static,
+    S: async_graphql::SubscriptionType + 'static,
 {
     builder
         .limit_depth(MAX_DEPTH)
@@ -84,7 +85,7 @@ where
 
 /// Builds the schema of `/graphql`. Needs no database; data comes with each request.
 pub fn full() -> FullSchema {
-    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription);
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscription);
     limited(schema)
         .register_output_type::<access::Node>()
         .finish()

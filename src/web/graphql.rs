@@ -12,6 +12,7 @@ use axum::extract::{Extension, State};
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -58,6 +59,36 @@ impl Endpoint {
         }
     }
 
+    /// The capabilities behind it.
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Answers as they come.
+    pub(super) fn stream(&self, request: Request) -> BoxStream<'static, GraphQlResponse> {
+        match &self.schema {
+            AnySchema::Full(schema) => schema.execute_stream(request),
+            AnySchema::Public(schema) => schema.execute_stream(request),
+        }
+    }
+
+    /// A request that may be executed.
+    pub(super) fn prepare(
+        &self,
+        actor: Arc<Actor>,
+        wish: Wish,
+    ) -> Result<(Request, ExecutableDocument), Refused> {
+        let (request, document) = parse(wish)?;
+        let mut request = if self.may_introspect(&actor) {
+            request
+        } else {
+            request.disable_introspection()
+        };
+        request.set_parsed_query(document.clone());
+        let context = RequestContext::new(self.app.clone(), actor);
+        Ok((context.attach(request), document))
+    }
+
     async fn execute(&self, request: Request) -> GraphQlResponse {
         match &self.schema {
             AnySchema::Full(schema) => schema.execute(request).await,
@@ -74,7 +105,7 @@ impl Endpoint {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wish {
+pub(super) struct Wish {
     query: String,
     #[serde(default)]
     variables: Option<serde_json::Map<String, Value>>,
@@ -83,6 +114,13 @@ struct Wish {
     /// Read by nothing; named so that a wrong type is refused.
     #[serde(default, rename = "extensions")]
     _extensions: Option<serde_json::Map<String, Value>>,
+}
+
+impl Wish {
+    /// Which of several operations is meant.
+    pub(super) fn operation_name(&self) -> Option<&str> {
+        self.operation_name.as_deref()
+    }
 }
 
 /// How the answer is written, by what the caller accepts.
@@ -242,7 +280,7 @@ fn accepted(headers: &HeaderMap) -> Option<Media> {
     json
 }
 
-type Refused = (&'static str, String);
+pub(super) type Refused = (&'static str, String);
 
 fn parse(wish: Wish) -> Result<(Request, ExecutableDocument), Refused> {
     if wish.query.len() > MAX_DOCUMENT {
@@ -279,22 +317,36 @@ struct Written {
     extensions: Value,
 }
 
-fn write(media: Media, id: &str, response: GraphQlResponse) -> Response {
-    let executed = !matches!(response.data, async_graphql::Value::Null);
+fn is_executed(response: &GraphQlResponse) -> bool {
+    !matches!(response.data, async_graphql::Value::Null)
+}
+
+/// The entries of `errors`.
+pub(super) fn errors_json(response: &GraphQlResponse, id: &str) -> Vec<Value> {
+    let executed = is_executed(response);
     let errors = response.errors.iter().take(MAX_ERRORS);
-    let body = Written {
-        errors: errors
-            .map(|error| error_json(error, executed, id))
-            .collect(),
-        data: executed.then_some(response.data),
+    errors
+        .map(|error| error_json(error, executed, id))
+        .collect()
+}
+
+/// The answer as JSON text.
+pub(super) fn body(response: GraphQlResponse, id: &str) -> serde_json::Result<String> {
+    serde_json::to_string(&Written {
+        errors: errors_json(&response, id),
+        data: is_executed(&response).then_some(response.data),
         extensions: json!({ "requestId": id }),
-    };
+    })
+}
+
+fn write(media: Media, id: &str, response: GraphQlResponse) -> Response {
+    let executed = is_executed(&response);
     let status = if executed {
         StatusCode::OK
     } else {
         media.not_executed()
     };
-    let Ok(text) = serde_json::to_string(&body) else {
+    let Ok(text) = body(response, id) else {
         return Refusal(
             StatusCode::INTERNAL_SERVER_ERROR,
             "INTERNAL_SERVER_ERROR",

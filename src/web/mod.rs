@@ -10,6 +10,7 @@ pub mod pages;
 mod refusal;
 mod request_id;
 mod serve;
+mod socket;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,11 +18,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 pub use serve::{Drain, serve};
+pub use socket::Pace;
 
 use crate::app::App;
 use crate::error::Internal;
@@ -40,10 +42,16 @@ pub struct Shows {
     pub playground: bool,
     /// The folder behind `/mailbox`, which only callers on this machine see.
     pub mailbox: Option<PathBuf>,
+    /// How long sockets may do nothing.
+    pub pace: Pace,
 }
 
 /// Every route with its layers.
 pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
+    let sockets = socket::Sockets {
+        endpoint: graphql::Endpoint::full(app),
+        pace: shows.pace,
+    };
     let api = Router::new()
         .route(
             "/graphql",
@@ -53,6 +61,7 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
             "/public/graphql",
             post(graphql::answer).with_state(graphql::Endpoint::public(app)),
         )
+        .route("/graphql/ws", any(socket::open).with_state(sockets))
         .method_not_allowed_fallback(graphql::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), actor::identify));
     let health = Router::new()

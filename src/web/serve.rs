@@ -13,7 +13,9 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::error::Internal;
 use crate::janitor;
+use crate::live::Live;
 use crate::mail::{Mailer, Templates, Worker};
+use crate::watcher;
 
 /// How long requests in work may go on after a stop was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,8 @@ pub async fn serve(
         tasks.spawn(async move { worker.run(stop).await });
     }
     tasks.spawn(janitor::run(app.clone(), stop.clone()));
+    tasks.spawn(watcher::run(app.clone(), stop.clone()));
+    tasks.spawn(end_sockets(app.live.clone(), stop.clone()));
     tasks.spawn(align(app, stop.clone()));
 
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -58,6 +62,12 @@ pub async fn serve(
     })
     .await;
     ended.map_err(Internal::while_doing("serving"))
+}
+
+/// `Why:` the server does not wait for connections that were upgraded.
+async fn end_sockets(live: Live, stop: CancellationToken) {
+    stop.cancelled().await;
+    live.end().await;
 }
 
 async fn align(app: App, stop: CancellationToken) {

@@ -51,7 +51,7 @@ impl Server {
         let desk = TestApp::start().await;
         let shows = Shows {
             playground: true,
-            mailbox: None,
+            ..Shows::default()
         };
         let router = web::router(&desk.app, shows).expect("a router");
         (Self::start(router).await, desk)

@@ -6,7 +6,14 @@ use super::sources::{Source, all};
 /// Crates with a place of their own: a file, or a folder with its slash. `*store` is every store.
 const PLACED: &[(&str, &[&str])] = &[
     ("argon2", &["src/hasher.rs"]),
-    ("async_graphql", &["src/graphql/", "src/web/graphql.rs"]),
+    (
+        "async_graphql",
+        &[
+            "src/graphql/",
+            "src/web/graphql.rs",
+            "src/web/socket/operation.rs",
+        ],
+    ),
     ("axum", &["src/web/"]),
     ("chacha20poly1305", &["src/keyring.rs"]),
     ("clap", &["src/cli/"]),
@@ -48,7 +55,7 @@ const PLACED: &[(&str, &[&str])] = &[
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
     (
         "sea_orm",
-        &["src/db.rs", "src/keyset.rs", "src/entities/", "*store"],
+        &["src/db/", "src/keyset.rs", "src/entities/", "*store"],
     ),
     ("sha1", &["src/credentials/breached.rs"]),
     // In the playground: the digest of its inline script, for the content security policy.
