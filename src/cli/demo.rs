@@ -72,6 +72,7 @@ impl Demo {
         tell(address, &key)?;
         let shows = Shows {
             playground: true,
+            public_schema: true,
             mailbox: Some(mailbox),
             ..Shows::default()
         };

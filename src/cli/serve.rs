@@ -64,6 +64,7 @@ impl Serve {
         };
         Ok(Shows {
             playground: settings.server.playground,
+            public_schema: self.development,
             mailbox,
             ..Shows::default()
         })

@@ -10,23 +10,23 @@ use super::loaders::Loader;
 use crate::actor::Actor;
 use crate::app::App;
 
-/// Put into every request by the HTTP door.
+/// Put into every request by its endpoint.
 #[derive(Clone)]
-pub struct RequestContext {
+pub(crate) struct RequestContext {
     app: App,
     actor: Arc<Actor>,
 }
 
 impl RequestContext {
     /// The capabilities and the caller of one request.
-    pub fn new(app: App, actor: Arc<Actor>) -> Self {
+    pub(crate) fn new(app: App, actor: Arc<Actor>) -> Self {
         Self { app, actor }
     }
 
     /// Attaches itself and a loader of its own to a request.
     ///
     /// `Why:` a loader shared between requests would share its batches between callers.
-    pub fn attach(self, request: async_graphql::Request) -> async_graphql::Request {
+    pub(crate) fn attach(self, request: async_graphql::Request) -> async_graphql::Request {
         let loader = Loader::start(self.app.clone(), Arc::clone(&self.actor));
         request.data(self).data(loader)
     }

@@ -4,14 +4,18 @@
 //! which no type that implements `Node` can be reached.
 
 mod access;
+mod answer;
 mod audit;
 mod context;
 mod credentials;
+mod endpoint;
 mod enums;
 mod error;
+mod limits;
 mod loaders;
 mod mail;
 mod mutation_error;
+mod operation;
 mod paging;
 mod password_reset;
 mod password_wish;
@@ -21,16 +25,12 @@ mod subscriptions;
 mod user_mutations;
 mod users;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
-pub use context::RequestContext;
+pub use answer::was_executed;
+pub use async_graphql::Response;
+pub use endpoint::{Answers, Endpoint};
 pub use subscriptions::Subscription;
-
-/// `Why:` these stop what is absurd; a guard that weighs what a request costs stands before
-/// validation in `web/graphql.rs`.
-const MAX_DEPTH: usize = 15;
-const MAX_COMPLEXITY: usize = 1_000;
-const MAX_DIRECTIVES: usize = 10;
 
 /// Everything that can be read. No field here takes or returns a secret.
 #[derive(MergedObject, Default)]
@@ -70,40 +70,32 @@ pub type FullSchema = Schema<Query, Mutation, Subscription>;
 /// The schema of `/public/graphql`.
 pub type PublicSchema = Schema<PublicQuery, PublicMutation, EmptySubscription>;
 
-fn limited<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
-where
-    Q: async_graphql::ObjectType + 'static,
-    M: async_graphql::ObjectType + 'static,
-    S: async_graphql::SubscriptionType + 'static,
-{
-    builder
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
-        .limit_directives(MAX_DIRECTIVES)
-        .disable_suggestions()
-}
-
-/// Builds the schema of `/graphql`. Needs no database; data comes with each request.
-pub fn full() -> FullSchema {
-    let schema = Schema::build(Query::default(), Mutation::default(), Subscription);
-    limited(schema)
-        .register_output_type::<access::Node>()
-        .finish()
+/// Builds the schema of `/graphql`. Needs no database; data comes with each request. Suggestions such
+/// as "Did you mean" name fields, so strangers get none.
+fn full(with_suggestions: bool) -> FullSchema {
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscription)
+        .register_output_type::<access::Node>();
+    if with_suggestions {
+        schema.finish()
+    } else {
+        schema.disable_suggestions().finish()
+    }
 }
 
 /// Builds the schema of `/public/graphql`.
-pub fn public() -> PublicSchema {
-    let schema = Schema::build(
+fn public() -> PublicSchema {
+    Schema::build(
         PublicQuery::default(),
         PublicMutation::default(),
         EmptySubscription,
-    );
-    limited(schema).finish()
+    )
+    .disable_suggestions()
+    .finish()
 }
 
 /// The schema of `/graphql` in the schema language, as `schema.graphql` holds it.
 pub fn full_sdl() -> String {
-    full().sdl_with_options(sdl_options())
+    full(true).sdl_with_options(sdl_options())
 }
 
 /// The schema of `/public/graphql` in the schema language, as `schema.public.graphql` holds it.

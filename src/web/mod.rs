@@ -27,7 +27,7 @@ pub use socket::Pace;
 
 use crate::app::App;
 use crate::error::Internal;
-use crate::graphql as schema;
+use crate::graphql::{Endpoint, full_sdl};
 use pages::mailbox::MailboxState;
 
 /// Longest a request may take, from its first byte to its answer's.
@@ -40,6 +40,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Shows {
     /// Whether `/graphiql` is there.
     pub playground: bool,
+    /// Whether anyone may ask `/public/graphql` for its schema.
+    pub public_schema: bool,
     /// The folder behind `/mailbox`, which only callers on this machine see.
     pub mailbox: Option<PathBuf>,
     /// How long sockets may do nothing.
@@ -48,18 +50,16 @@ pub struct Shows {
 
 /// Every route with its layers.
 pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
+    let full = Endpoint::full(app);
     let sockets = socket::Sockets {
-        endpoint: graphql::Endpoint::full(app),
+        endpoint: full.clone(),
         pace: shows.pace,
     };
     let api = Router::new()
-        .route(
-            "/graphql",
-            post(graphql::answer).with_state(graphql::Endpoint::full(app)),
-        )
+        .route("/graphql", post(graphql::answer).with_state(full))
         .route(
             "/public/graphql",
-            post(graphql::answer).with_state(graphql::Endpoint::public(app)),
+            post(graphql::answer).with_state(Endpoint::public(app, shows.public_schema)),
         )
         .route("/graphql/ws", any(socket::open).with_state(sockets))
         .method_not_allowed_fallback(graphql::method_not_allowed)
@@ -71,7 +71,7 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
     let mut routes = api.merge(health);
     if shows.playground {
         let examples = pages::examples::all();
-        routes = routes.merge(pages::graphiql::router(examples, schema::full_sdl()));
+        routes = routes.merge(pages::graphiql::router(examples, full_sdl()));
     }
     if let Some(folder) = shows.mailbox {
         let state = MailboxState::try_new(folder)

@@ -21,10 +21,10 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
 
 use super::actor::{Presented, presented};
-use super::graphql::Endpoint;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::actor::Actor;
+use crate::graphql::Endpoint;
 use session::Session;
 
 /// The one protocol that is spoken.

@@ -1,5 +1,6 @@
 //! The HTTP door: what is taken, what is not, and what every answer carries.
 
+mod limits;
 mod quoting;
 
 use axum::body::Body;

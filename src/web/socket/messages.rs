@@ -17,7 +17,6 @@ impl Close {
     pub(super) const IDLE: Self = Self(1000, "Idle.");
     pub(super) const SHUTDOWN: Self = Self(1001, "The server stops.");
     pub(super) const SILENT: Self = Self(1001, "No sign of life.");
-    pub(super) const BROKEN: Self = Self(1011, "Something went wrong here.");
     pub(super) const TRY_LATER: Self = Self(1013, "The database does not answer.");
     pub(super) const BAD_MESSAGE: Self = Self(4400, "Not a message of graphql-transport-ws.");
     pub(super) const NO_KEY: Self = Self(
@@ -96,8 +95,10 @@ pub(super) fn next(id: &str, payload: &str) -> String {
     format!(r#"{{"type":"next","id":{id},"payload":{payload}}}"#)
 }
 
-pub(super) fn error(id: &str, errors: &[Value]) -> String {
-    json!({ "type": "error", "id": id, "payload": errors }).to_string()
+/// `errors` is JSON text already.
+pub(super) fn error(id: &str, errors: &str) -> String {
+    let id = Value::from(id);
+    format!(r#"{{"type":"error","id":{id},"payload":{errors}}}"#)
 }
 
 #[cfg(test)]
@@ -110,7 +111,6 @@ mod tests {
             Close::IDLE,
             Close::SHUTDOWN,
             Close::SILENT,
-            Close::BROKEN,
             Close::TRY_LATER,
             Close::BAD_MESSAGE,
             Close::NO_KEY,

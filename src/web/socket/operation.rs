@@ -1,18 +1,17 @@
-//! One operation of a socket: the same preparation as by POST, then answers as they come.
+//! One operation of a socket: checked and executed as by POST, answered as answers come.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::Response;
-use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::timeout;
 
-use super::super::graphql::{self, Endpoint, Wish};
+use super::super::graphql::{self, Wish};
 use crate::actor::Actor;
+use crate::graphql::{Endpoint, Response};
 
 /// Longest a query or a mutation may take; as long as by POST.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -21,113 +20,106 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub(super) enum Reply {
     /// JSON text.
     Next(String),
-    /// The errors of an operation that was not executed, or cannot go on.
-    Error(Vec<Value>),
+    /// `errors` as JSON text, of an operation that was not executed or cannot go on.
+    Error(String),
 }
 
 /// An operation that runs.
 pub(super) struct Running {
-    /// Whether its answers are pushed long after the caller was asked for.
+    /// Whether answers are pushed long after the caller was asked for.
     pub(super) is_subscription: bool,
     pub(super) replies: BoxStream<'static, Reply>,
 }
 
-/// Starts an operation on behalf of a caller. Errors: why it was not.
-pub(super) fn start(endpoint: &Endpoint, actor: Actor, wish: Wish) -> Result<Running, Value> {
+/// Starts an operation on behalf of a caller.
+pub(super) fn start(endpoint: &Endpoint, actor: Actor, wish: Wish) -> Running {
     let id = actor.origin.request_id.clone().unwrap_or_default();
-    let name = wish.operation_name().map(ToOwned::to_owned);
-    let refused = |(code, message): (&str, String)| refusal(&id, code, &message);
-    let (request, document) = endpoint.prepare(Arc::new(actor), wish).map_err(refused)?;
-    let is_subscription = is_subscription(&document, name.as_deref());
-    if is_subscription && !has_one_field(&document) {
-        let message = "A subscription has one field, not in a fragment.".to_owned();
-        return Err(refused(("GRAPHQL_VALIDATION_FAILED", message)));
-    }
-    let responses = endpoint.stream(request);
     let span = tracing::info_span!("request", %id);
+    let answers = endpoint.answers(Arc::new(actor), &id, wish.into());
+    let is_subscription = answers.is_subscription;
     let replies = if is_subscription {
-        responses.map(move |response| reply(response, &id)).boxed()
+        answers.responses.map(reply).boxed()
     } else {
-        stream::once(first(responses, id)).boxed()
+        stream::once(first(answers.responses, id.clone())).boxed()
     };
-    Ok(Running {
+    Running {
         is_subscription,
-        replies: guarded(replies, span),
-    })
+        replies: guarded(replies, id, span),
+    }
 }
 
-/// An entry of `errors`.
-pub(super) fn refusal(id: &str, code: &str, message: &str) -> Value {
-    json!({ "message": message, "extensions": { "code": code, "requestId": id } })
-}
-
-/// Of several operations one is named; the library refuses what is not.
-fn is_subscription(document: &ExecutableDocument, name: Option<&str>) -> bool {
-    document
-        .operations
-        .iter()
-        .filter(|(known, _)| name.is_none() || known.map(|known| known.as_str()) == name)
-        .any(|(_, operation)| operation.node.ty == OperationType::Subscription)
-}
-
-/// `Source:` GraphQL, section 5.2.4.1. The library runs several at once, and mixes up their errors.
-fn has_one_field(document: &ExecutableDocument) -> bool {
-    document
-        .operations
-        .iter()
-        .filter(|(_, operation)| operation.node.ty == OperationType::Subscription)
-        .all(|(_, operation)| {
-            let items = &operation.node.selection_set.node.items;
-            matches!(items.as_slice(), [item] if matches!(item.node, Selection::Field(_)))
-        })
+/// `errors` with one entry, as JSON text.
+pub(super) fn refusal(id: &str, code: &str, message: &str) -> String {
+    let extensions = json!({ "code": code, "requestId": id });
+    json!([{ "message": message, "extensions": extensions }]).to_string()
 }
 
 async fn first(mut responses: BoxStream<'static, Response>, id: String) -> Reply {
     match timeout(DEADLINE, responses.next()).await {
-        Ok(Some(response)) => reply(response, &id),
-        Ok(None) => Reply::Error(vec![refusal(
+        Ok(Some(response)) => reply(response),
+        Ok(None) => Reply::Error(refusal(
             &id,
             "INTERNAL_SERVER_ERROR",
             "There was no answer.",
-        )]),
-        Err(_elapsed) => Reply::Error(vec![refusal(
+        )),
+        Err(_elapsed) => Reply::Error(refusal(
             &id,
             "SERVICE_UNAVAILABLE",
             "This took too long and was stopped.",
-        )]),
+        )),
     }
 }
 
-fn reply(response: Response, id: &str) -> Reply {
-    if matches!(response.data, async_graphql::Value::Null) {
-        return Reply::Error(graphql::errors_json(&response, id));
-    }
-    graphql::body(response, id).map_or_else(
-        |_unwritable| {
-            let message = "The answer could not be written.";
-            Reply::Error(vec![refusal(id, "INTERNAL_SERVER_ERROR", message)])
-        },
-        Reply::Next,
-    )
+fn reply(response: Response) -> Reply {
+    let written = if graphql::was_executed(&response) {
+        graphql::body(response).map(Reply::Next)
+    } else {
+        serde_json::to_string(&response.errors).map(Reply::Error)
+    };
+    written.unwrap_or_else(|_unwritable| {
+        let message = "The answer could not be written.";
+        Reply::Error(refusal("", "INTERNAL_SERVER_ERROR", message))
+    })
 }
 
-/// Logs under the request's id, and turns a panic into an end of this operation alone.
+/// Logs under the request's id, and turns a panic into the end of this operation alone.
 fn guarded(
     mut replies: BoxStream<'static, Reply>,
+    id: String,
     span: tracing::Span,
 ) -> BoxStream<'static, Reply> {
     let spanned = stream::poll_fn(move |context| {
         let _entered = span.enter();
         replies.poll_next_unpin(context)
     });
-    AssertUnwindSafe(spanned)
-        .catch_unwind()
-        .map(|reply| {
-            reply.unwrap_or_else(|_panic| {
-                tracing::error!("an operation of a socket panicked");
-                let message = "Something went wrong here.";
-                Reply::Error(vec![refusal("", "INTERNAL_SERVER_ERROR", message)])
+    let caught = AssertUnwindSafe(spanned).catch_unwind();
+    caught
+        .map(move |reply| {
+            reply.unwrap_or_else(|_panic: Box<dyn std::any::Any + Send>| {
+                tracing::error!(id, "an operation of a socket panicked");
+                let message = "Something went wrong here. Quote the request id.";
+                Reply::Error(refusal(&id, "INTERNAL_SERVER_ERROR", message))
             })
         })
         .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_its_operation_and_nothing_else() {
+        #[expect(clippy::panic, reason = "the panic is what is tested")]
+        let panicking = stream::once(async { panic!("a bug") }).boxed();
+        let mut replies = guarded(panicking, "id".to_owned(), tracing::Span::none());
+        let Some(Reply::Error(text)) = replies.next().await else {
+            panic!("no error");
+        };
+        let errors: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(errors[0]["extensions"]["code"], "INTERNAL_SERVER_ERROR");
+        assert_eq!(errors[0]["extensions"]["requestId"], "id");
+        assert!(!text.contains("a bug"), "{text}");
+        assert!(replies.next().await.is_none());
+    }
 }

@@ -172,21 +172,13 @@ impl Session {
             return Err(End::Said(Close::SAME_ID));
         }
         let actor = caller.now(self.sockets.endpoint.app()).await?;
-        let request = actor.origin.request_id.clone().unwrap_or_default();
-        let running = if self.operations.len() < MAX_OPERATIONS {
-            operation::start(&self.sockets.endpoint, actor, wish)
-        } else {
+        if self.operations.len() >= MAX_OPERATIONS {
+            let request = actor.origin.request_id.unwrap_or_default();
             let message = format!("A socket runs at most {MAX_OPERATIONS} operations at once.");
-            Err(operation::refusal(
-                &request,
-                "TOO_MANY_OPERATIONS",
-                &message,
-            ))
-        };
-        let running = match running {
-            Ok(running) => running,
-            Err(error) => return self.send_text(wire, messages::error(&id, &[error])).await,
-        };
+            let errors = operation::refusal(&request, "TOO_MANY_OPERATIONS", &message);
+            return self.send_text(wire, messages::error(&id, &errors)).await;
+        }
+        let running = operation::start(&self.sockets.endpoint, actor, wish);
         self.started += 1;
         let number = self.started;
         let replies = running.replies.map(move |reply| (number, Some(reply)));

@@ -11,7 +11,6 @@ const PLACED: &[(&str, &[&str])] = &[
         &[
             "src/graphql/",
             "src/web/graphql.rs",
-            "src/web/socket/operation.rs",
         ],
     ),
     ("axum", &["src/web/"]),

@@ -1,0 +1,199 @@
+//! One of the two endpoints: a request of any transport is checked, executed and answered here.
+
+use std::sync::Arc;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{ExecutableDocument, Selection};
+use async_graphql::{Request, Response};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+
+use super::answer::{self, Refused};
+use super::context::RequestContext;
+use super::limits::{self, Asked, Cost, Prices};
+use super::operation::{is_subscription, subscriptions_have_one_field};
+use super::{FullSchema, PublicSchema, full, full_sdl, public, public_sdl};
+use crate::actor::Actor;
+use crate::app::App;
+
+/// A schema with what its fields cost.
+#[derive(Clone)]
+pub struct Endpoint {
+    app: App,
+    schema: AnySchema,
+    prices: Arc<Prices>,
+}
+
+#[derive(Clone)]
+enum AnySchema {
+    /// For a caller who is signed in, mistakes come with suggestions.
+    Full {
+        known: FullSchema,
+        anonymous: FullSchema,
+    },
+    Public {
+        schema: PublicSchema,
+        may_introspect: bool,
+    },
+}
+
+/// A request that may be executed.
+struct Prepared {
+    request: Request,
+    cost: Cost,
+    is_subscription: bool,
+}
+
+/// What an operation answers.
+pub struct Answers {
+    /// Whether there may be more than one answer.
+    pub is_subscription: bool,
+    /// The answers as they come, each complete.
+    pub responses: BoxStream<'static, Response>,
+}
+
+impl Endpoint {
+    /// Everything.
+    pub fn full(app: &App) -> Self {
+        Self {
+            app: app.clone(),
+            schema: AnySchema::Full {
+                known: full(true),
+                anonymous: full(false),
+            },
+            prices: Arc::new(Prices::read(&full_sdl())),
+        }
+    }
+
+    /// What anyone may use. Its schema is shown only where developers work.
+    pub fn public(app: &App, may_introspect: bool) -> Self {
+        Self {
+            app: app.clone(),
+            schema: AnySchema::Public {
+                schema: public(),
+                may_introspect,
+            },
+            prices: Arc::new(Prices::read(&public_sdl())),
+        }
+    }
+
+    /// Executes a query or a mutation. Every error of the answer has a code, and the answer carries
+    /// the request's id and cost.
+    pub async fn answer(&self, actor: Arc<Actor>, request_id: &str, request: Request) -> Response {
+        match self.prepare(&actor, request) {
+            Ok(Prepared { request, cost, .. }) => {
+                let response = self.execute(actor, request).await;
+                answer::finish(response, request_id, Some(cost))
+            }
+            Err(refused) => answer::finish(refused.into_response(), request_id, None),
+        }
+    }
+
+    /// Executes any operation, a subscription too. Answers are completed as by `answer`.
+    pub fn answers(&self, actor: Arc<Actor>, request_id: &str, request: Request) -> Answers {
+        let request_id = request_id.to_owned();
+        match self.prepare(&actor, request) {
+            Ok(prepared) => {
+                let cost = Some(prepared.cost);
+                let responses = self.stream(actor, prepared.request);
+                Answers {
+                    is_subscription: prepared.is_subscription,
+                    responses: responses
+                        .map(move |response| answer::finish(response, &request_id, cost))
+                        .boxed(),
+                }
+            }
+            Err(refused) => {
+                let response = answer::finish(refused.into_response(), &request_id, None);
+                Answers {
+                    is_subscription: false,
+                    responses: stream::once(async { response }).boxed(),
+                }
+            }
+        }
+    }
+
+    fn stream(&self, actor: Arc<Actor>, request: Request) -> BoxStream<'static, Response> {
+        let is_known = actor.is_known();
+        let request = RequestContext::new(self.app.clone(), actor).attach(request);
+        match &self.schema {
+            AnySchema::Full { known, .. } if is_known => known.execute_stream(request),
+            AnySchema::Full { anonymous, .. } => anonymous.execute_stream(request),
+            AnySchema::Public { schema, .. } => schema.execute_stream(request),
+        }
+    }
+
+    /// The capabilities behind it.
+    pub const fn app(&self) -> &App {
+        &self.app
+    }
+
+    async fn execute(&self, actor: Arc<Actor>, request: Request) -> Response {
+        let is_known = actor.is_known();
+        let request = RequestContext::new(self.app.clone(), actor).attach(request);
+        match &self.schema {
+            AnySchema::Full { known, .. } if is_known => known.execute(request).await,
+            AnySchema::Full { anonymous, .. } => anonymous.execute(request).await,
+            AnySchema::Public { schema, .. } => schema.execute(request).await,
+        }
+    }
+
+    /// `Order:` text, then tokens, then the parser, then weights, then the library's validation: each
+    /// bounds the work of the next.
+    fn prepare(&self, actor: &Actor, mut request: Request) -> Result<Prepared, Refused> {
+        limits::check_text(&request.query)?;
+        limits::check_variables(&request.variables)?;
+        let document = parse_query(&request.query).map_err(|error| Refused::parsing(&error))?;
+        let asked = Asked {
+            is_known: actor.is_known(),
+            is_public: matches!(self.schema, AnySchema::Public { .. }),
+        };
+        let cost = limits::check(&self.prices, &document, &request.variables, asked)?;
+        if !subscriptions_have_one_field(&document) {
+            return Err(Refused::several_subscriptions());
+        }
+        if !self.may_introspect(actor) {
+            if introspects(&document) {
+                return Err(Refused::introspection());
+            }
+            request = request.disable_introspection();
+        }
+        let is_subscription = is_subscription(&document, request.operation_name.as_deref());
+        request.set_parsed_query(document);
+        Ok(Prepared {
+            request,
+            cost,
+            is_subscription,
+        })
+    }
+
+    /// `Why:` the schema is no secret, but it tells a stranger what to try. The public endpoint's is
+    /// in the repository.
+    fn may_introspect(&self, actor: &Actor) -> bool {
+        match &self.schema {
+            AnySchema::Full { .. } => actor.is_known(),
+            AnySchema::Public { may_introspect, .. } => *may_introspect,
+        }
+    }
+}
+
+/// Whether the document asks for the schema at its root or in a fragment's.
+fn introspects(document: &ExecutableDocument) -> bool {
+    let operations = document
+        .operations
+        .iter()
+        .map(|(_, operation)| &operation.node.selection_set);
+    let fragments = document
+        .fragments
+        .values()
+        .map(|fragment| &fragment.node.selection_set);
+    operations
+        .chain(fragments)
+        .flat_map(|set| &set.node.items)
+        .any(|item| {
+            let Selection::Field(field) = &item.node else {
+                return false;
+            };
+            ["__schema", "__type"].contains(&field.node.name.node.as_str())
+        })
+}
