@@ -88,12 +88,12 @@ impl Live {
         self.0.ending.cancelled().await;
     }
 
-    /// Begins to hear of audit events.
-    pub fn hear_events(&self) -> EventNews {
-        EventNews {
-            heard: self.0.events.subscribe(),
-            _listener: Listener::new(self),
-        }
+    /// Keeps what is told of audit events from now on. Nobody goes and looks for it before `listen`.
+    ///
+    /// `Why:` a listener first reads what is there already, and neither that nor the time it takes
+    /// may hide an event.
+    pub fn keep_events(&self) -> KeptEvents {
+        KeptEvents(self.0.events.subscribe())
     }
 
     /// Begins to hear of one mail.
@@ -157,6 +157,19 @@ impl Drop for Listener {
 /// A listener was too slow, and news was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missed;
+
+/// News of audit events for a listener to come.
+pub struct KeptEvents(broadcast::Receiver<Arc<[AuditEventId]>>);
+
+impl KeptEvents {
+    /// Begins to listen.
+    pub fn listen(self, live: &Live) -> EventNews {
+        EventNews {
+            heard: self.0,
+            _listener: Listener::new(live),
+        }
+    }
+}
 
 /// Hears of audit events.
 pub struct EventNews {
@@ -257,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn a_listener_that_is_too_far_behind_is_told_so() {
         let live = Live::default();
-        let mut news = live.hear_events();
+        let mut news = live.keep_events().listen(&live);
         let id = AuditEventId::new(NOW);
         for _ in 0..BACKLOG {
             live.tell_events(&[id]);

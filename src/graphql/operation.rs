@@ -51,7 +51,9 @@ mod tests {
         assert!(!is_fine("subscription { a b }"));
         assert!(!is_fine("subscription { a other: a }"));
         assert!(!is_fine("subscription { ... { a } }"));
-        assert!(!is_fine("subscription { ...F } fragment F on Subscription { a }"));
+        assert!(!is_fine(
+            "subscription { ...F } fragment F on Subscription { a }"
+        ));
         assert!(!is_fine("{ a } subscription S { a b }"));
     }
 }

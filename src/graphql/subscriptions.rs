@@ -140,11 +140,12 @@ struct EventFollower {
 }
 
 impl EventFollower {
-    /// `Order:` hears first and looks then, so that nothing falls between the two.
+    /// `Order:` keeps news first and looks then, so that nothing falls between the two.
     async fn begin(app: App, actor: Actor, filter: EventFilter) -> Result<Self, ReadError> {
         let since = app.clock.now().minus(WINDOW);
-        let news = app.live.hear_events();
+        let kept = app.live.keep_events();
         let before = audit::recorded_since(&app, since).await?;
+        let news = kept.listen(&app.live);
         Ok(Self {
             app,
             actor,

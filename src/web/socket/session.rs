@@ -116,7 +116,8 @@ impl Session {
                     Some(Ok(Message::Text(text))) => self.answer(wire, &text).await,
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
                     Some(Ok(Message::Binary(_))) => Err(End::Said(Close::BAD_MESSAGE)),
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
+                    Some(Err(_)) => Err(End::Said(Close::BAD_FRAME)),
+                    Some(Ok(Message::Close(_))) | None => Err(End::Gone),
                 }
             }
             Some((number, reply)) = self.said.next() => self.pass_on(wire, number, reply).await,

@@ -6,13 +6,7 @@ use super::sources::{Source, all};
 /// Crates with a place of their own: a file, or a folder with its slash. `*store` is every store.
 const PLACED: &[(&str, &[&str])] = &[
     ("argon2", &["src/hasher.rs"]),
-    (
-        "async_graphql",
-        &[
-            "src/graphql/",
-            "src/web/graphql.rs",
-        ],
-    ),
+    ("async_graphql", &["src/graphql/", "src/web/graphql.rs"]),
     ("axum", &["src/web/"]),
     ("chacha20poly1305", &["src/keyring.rs"]),
     ("clap", &["src/cli/"]),
