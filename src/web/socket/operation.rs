@@ -7,45 +7,90 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::super::graphql::{self, Wish};
+use super::caller::Caller;
+use super::messages::Close;
 use crate::actor::Actor;
 use crate::graphql::{Endpoint, Response};
 
 /// Longest a query or a mutation may take; as long as by POST.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// What an operation answers. After an `Error` comes nothing more.
+/// What an operation answers. Nothing comes after `Error` and `Complete`.
 pub(super) enum Reply {
     /// JSON text.
     Next(String),
     /// `errors` as JSON text, of an operation that was not executed or cannot go on.
     Error(String),
+    /// All was said.
+    Complete,
 }
 
-/// An operation that runs.
-pub(super) struct Running {
-    /// Whether answers are pushed long after the caller was asked for.
-    pub(super) is_subscription: bool,
-    pub(super) replies: BoxStream<'static, Reply>,
+/// What reaches the socket.
+pub(super) enum Said {
+    /// Under the number of an operation.
+    Reply(u64, Reply),
+    /// For the whole socket.
+    Close(Close),
 }
 
-/// Starts an operation on behalf of a caller.
-pub(super) fn start(endpoint: &Endpoint, actor: Actor, wish: Wish) -> Running {
+/// The voice of one operation. It waits while the socket is busy.
+pub(super) struct Say {
+    number: u64,
+    socket: mpsc::Sender<Said>,
+}
+
+impl Say {
+    pub(super) const fn new(number: u64, socket: mpsc::Sender<Said>) -> Self {
+        Self { number, socket }
+    }
+
+    async fn reply(&self, reply: Reply) {
+        self.send(Said::Reply(self.number, reply)).await;
+    }
+
+    async fn send(&self, said: Said) {
+        // Fails when the socket is gone, and this task with it.
+        let _heard = self.socket.send(said).await;
+    }
+}
+
+/// Runs an operation on behalf of a caller, to its end.
+pub(super) async fn run(endpoint: Endpoint, caller: Arc<Caller>, wish: Wish, say: Say) {
+    let app = endpoint.app();
+    let actor = match caller.now(app).await {
+        Ok(actor) => actor,
+        Err(close) => return say.send(Said::Close(close)).await,
+    };
+    let (is_subscription, mut replies) = start(&endpoint, actor, wish);
+    while let Some(reply) = replies.next().await {
+        // Asked after the answer was read, so none goes to a caller whose key had ended by then.
+        if is_subscription && let Err(close) = caller.now(app).await {
+            return say.send(Said::Close(close)).await;
+        }
+        let is_last = matches!(reply, Reply::Error(_));
+        say.reply(reply).await;
+        if is_last {
+            return;
+        }
+    }
+    say.reply(Reply::Complete).await;
+}
+
+/// The answers of an operation, and whether they may come long after it began.
+fn start(endpoint: &Endpoint, actor: Actor, wish: Wish) -> (bool, BoxStream<'static, Reply>) {
     let id = actor.origin.request_id.clone().unwrap_or_default();
     let span = tracing::info_span!("request", %id);
     let answers = endpoint.answers(Arc::new(actor), &id, wish.into());
-    let is_subscription = answers.is_subscription;
-    let replies = if is_subscription {
+    let replies = if answers.is_subscription {
         answers.responses.map(reply).boxed()
     } else {
         stream::once(first(answers.responses, id.clone())).boxed()
     };
-    Running {
-        is_subscription,
-        replies: guarded(replies, id, span),
-    }
+    (answers.is_subscription, guarded(replies, id, span))
 }
 
 /// `errors` with one entry, as JSON text.

@@ -1,23 +1,28 @@
-//! One socket from its first message to its end: a single task, nothing queued but what runs.
+//! One socket from its first message to its end.
 //!
-//! `Why:` a caller that does not read makes the task wait, and is closed when that takes too long. So
-//! no answer waits in memory behind another.
+//! `Why:` each operation is a task of its own and hands over one answer at a time. A caller that does
+//! not read makes them all wait where they hold no connection to the database, and is closed when
+//! that takes too long. So nothing piles up, and nobody else waits.
 
 mod clockwork;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::stream::{AbortHandle, BoxStream, SelectAll, StreamExt as _, abortable, once};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
 use super::super::actor::Presented;
 use super::super::graphql::Wish;
+use super::super::request_id;
 use super::Sockets;
 use super::caller::Caller;
 use super::messages::{self, Close, Incoming};
-use super::operation::{self, Reply};
+use super::operation::{self, Reply, Said, Say};
 use crate::actor::Origin;
 use crate::secret::Secret;
 use clockwork::{Clockwork, Due};
@@ -41,14 +46,10 @@ impl From<Close> for End {
     }
 }
 
-/// What an operation has to say, under its number.
-type Said = (u64, Option<Reply>);
-
 /// An operation that runs.
 struct Operation {
     number: u64,
-    is_subscription: bool,
-    abort: AbortHandle,
+    task: AbortHandle,
 }
 
 /// A socket without its wire.
@@ -57,15 +58,18 @@ pub(super) struct Session {
     origin: Origin,
     /// The key from the header of the upgrade.
     key: Option<Secret>,
-    caller: Option<Caller>,
+    caller: Option<Arc<Caller>>,
     operations: HashMap<String, Operation>,
-    said: SelectAll<BoxStream<'static, Said>>,
+    tasks: JoinSet<()>,
     started: u64,
+    say: mpsc::Sender<Said>,
+    said: mpsc::Receiver<Said>,
     clockwork: Clockwork,
 }
 
 impl Session {
     pub(super) fn new(sockets: Sockets, origin: Origin, key: Option<Secret>) -> Self {
+        let (say, said) = mpsc::channel(1);
         Self {
             clockwork: Clockwork::start(sockets.pace),
             sockets,
@@ -73,8 +77,10 @@ impl Session {
             key,
             caller: None,
             operations: HashMap::new(),
-            said: SelectAll::new(),
+            tasks: JoinSet::new(),
             started: 0,
+            say,
+            said,
         }
     }
 
@@ -85,9 +91,7 @@ impl Session {
                 break end;
             }
         };
-        // Whatever still runs is dropped with `self`, before the farewell.
-        let pace = self.sockets.pace;
-        drop(self);
+        self.tasks.shutdown().await;
         if let End::Said(Close(code, reason)) = end {
             let frame = CloseFrame {
                 code,
@@ -99,7 +103,7 @@ impl Session {
                     while let Some(Ok(_)) = wire.recv().await {}
                 }
             };
-            let _in_time = timeout(pace.send.min(FAREWELL), farewell).await;
+            let _in_time = timeout(self.sockets.pace.send.min(FAREWELL), farewell).await;
         }
     }
 
@@ -120,7 +124,7 @@ impl Session {
                     Some(Ok(Message::Close(_))) | None => Err(End::Gone),
                 }
             }
-            Some((number, reply)) = self.said.next() => self.pass_on(wire, number, reply).await,
+            Some(said) = self.said.recv() => self.pass_on(wire, said).await,
         }
     }
 
@@ -128,11 +132,10 @@ impl Session {
         match due {
             Due::Close(close) => Err(End::Said(close)),
             Due::Ping => self.send(wire, Message::Ping(Default::default())).await,
-            Due::Check => match self.check().await {
-                // Nothing is sent now; the next check, or the next answer, asks again.
-                Ok(()) | Err(Close::TRY_LATER) => Ok(()),
-                Err(close) => Err(End::Said(close)),
-            },
+            Due::Check => {
+                self.check();
+                Ok(())
+            }
         }
     }
 
@@ -148,7 +151,7 @@ impl Session {
                 self.stop(&id);
                 Ok(())
             }
-            Incoming::Subscribe { id, payload } => self.subscribe(wire, id, payload).await,
+            Incoming::Subscribe { id, payload } => self.subscribe(wire, (id, payload)).await,
         }
     }
 
@@ -163,60 +166,53 @@ impl Session {
         };
         let app = self.sockets.endpoint.app();
         let caller = Caller::identify(app, key, self.origin.clone()).await?;
-        self.caller = Some(caller);
+        self.caller = Some(Arc::new(caller));
         Ok(())
     }
 
-    async fn subscribe(&mut self, wire: &mut WebSocket, id: String, wish: Wish) -> Result<(), End> {
-        let caller = self.caller.as_ref().ok_or(Close::BEFORE_INIT)?;
+    async fn subscribe(
+        &mut self,
+        wire: &mut WebSocket,
+        (id, wish): (String, Wish),
+    ) -> Result<(), End> {
+        let caller = self.caller.clone().ok_or(Close::BEFORE_INIT)?;
         if self.operations.contains_key(&id) {
             return Err(End::Said(Close::SAME_ID));
         }
-        let actor = caller.now(self.sockets.endpoint.app()).await?;
         if self.operations.len() >= MAX_OPERATIONS {
-            let request = actor.origin.request_id.unwrap_or_default();
             let message = format!("A socket runs at most {MAX_OPERATIONS} operations at once.");
+            let request = request_id::make();
             let errors = operation::refusal(&request, "TOO_MANY_OPERATIONS", &message);
             return self.send_text(wire, messages::error(&id, &errors)).await;
         }
-        let running = operation::start(&self.sockets.endpoint, actor, wish);
+        while self.tasks.try_join_next().is_some() {}
         self.started += 1;
         let number = self.started;
-        let replies = running.replies.map(move |reply| (number, Some(reply)));
-        let to_the_end = replies.chain(once(async move { (number, None) }));
-        let (said, abort) = abortable(to_the_end);
-        self.said.push(said.boxed());
-        let operation = Operation {
-            number,
-            is_subscription: running.is_subscription,
-            abort,
-        };
-        self.operations.insert(id, operation);
+        let say = Say::new(number, self.say.clone());
+        let work = operation::run(self.sockets.endpoint.clone(), caller, wish, say);
+        let task = self.tasks.spawn(work.in_current_span());
+        self.operations.insert(id, Operation { number, task });
         Ok(())
     }
 
-    async fn pass_on(
-        &mut self,
-        wire: &mut WebSocket,
-        number: u64,
-        reply: Option<Reply>,
-    ) -> Result<(), End> {
+    async fn pass_on(&mut self, wire: &mut WebSocket, said: Said) -> Result<(), End> {
+        let (number, reply) = match said {
+            Said::Reply(number, reply) => (number, reply),
+            Said::Close(close) => return Err(End::Said(close)),
+        };
         let mut running = self.operations.iter();
-        let Some((id, operation)) = running.find(|(_, running)| running.number == number) else {
+        // Absent when the caller has ended it meanwhile.
+        let Some((id, _)) = running.find(|(_, running)| running.number == number) else {
             return Ok(());
         };
         let id = id.clone();
-        if operation.is_subscription {
-            // Asked after the answer was read, so none goes to a caller whose key had ended by then.
-            self.check().await?;
-        }
         let text = match reply {
-            Some(Reply::Next(payload)) => messages::next(&id, &payload),
-            Some(Reply::Error(errors)) => {
+            Reply::Next(payload) => messages::next(&id, &payload),
+            Reply::Error(errors) => {
                 self.stop(&id);
                 messages::error(&id, &errors)
             }
-            None => {
+            Reply::Complete => {
                 self.stop(&id);
                 messages::complete(&id)
             }
@@ -226,16 +222,26 @@ impl Session {
 
     fn stop(&mut self, id: &str) {
         if let Some(operation) = self.operations.remove(id) {
-            operation.abort.abort();
+            operation.task.abort();
             self.clockwork.worked();
         }
     }
 
-    async fn check(&mut self) -> Result<(), Close> {
-        match &self.caller {
-            Some(caller) => caller.now(self.sockets.endpoint.app()).await.map(drop),
-            None => Ok(()),
-        }
+    /// Asks for the caller's key beside what runs.
+    fn check(&mut self) {
+        let Some(caller) = self.caller.clone() else {
+            return;
+        };
+        let (app, say) = (self.sockets.endpoint.app().clone(), self.say.clone());
+        let work = async move {
+            match caller.now(&app).await {
+                // Nothing is sent now; the next check, or the next answer, asks again.
+                Ok(_) | Err(Close::TRY_LATER) => {}
+                Err(close) => drop(say.send(Said::Close(close)).await),
+            }
+        };
+        while self.tasks.try_join_next().is_some() {}
+        self.tasks.spawn(work.in_current_span());
     }
 
     async fn send_text(&mut self, wire: &mut WebSocket, text: String) -> Result<(), End> {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::support::socket::until;
 use super::{EVENTS, MAIL, follow, record, served};
 
 const RESET: &str = "mutation($input: ResetPasswordInput!) { resetPassword(input: $input) \
@@ -152,6 +153,7 @@ async fn an_operation_that_the_caller_ends_says_nothing_more() {
     let mut client = server.sign_in(desk.owner_key()).await;
     follow(&desk, &mut client, "1", json!({})).await;
     client.say(json!({ "type": "complete", "id": "1" })).await;
+    until("the end", || desk.app.live.listeners() == 0).await;
     follow(&desk, &mut client, "2", json!({})).await;
     record(&desk, "a key", None).await;
     assert_eq!(
