@@ -1,5 +1,6 @@
 //! Which operation of a document is meant, as far as the doors have to know before it runs.
 
+use async_graphql::Name;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
 
 /// Whether a subscription is meant. Of several operations one is named; the library refuses what is
@@ -8,7 +9,7 @@ pub(crate) fn is_subscription(document: &ExecutableDocument, name: Option<&str>)
     document
         .operations
         .iter()
-        .filter(|(known, _)| name.is_none() || known.map(|known| known.as_str()) == name)
+        .filter(|(known, _)| name.is_none() || known.map(Name::as_str) == name)
         .any(|(_, operation)| operation.node.ty == OperationType::Subscription)
 }
 

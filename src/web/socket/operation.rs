@@ -155,7 +155,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_ends_its_operation_and_nothing_else() {
-        #[expect(clippy::panic, reason = "the panic is what is tested")]
         let panicking = stream::once(async { panic!("a bug") }).boxed();
         let mut replies = guarded(panicking, "id".to_owned(), tracing::Span::none());
         let Some(Reply::Error(text)) = replies.next().await else {

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -25,7 +26,7 @@ use super::messages::{self, Close, Incoming};
 use super::operation::{self, Reply, Said, Say};
 use crate::actor::Origin;
 use crate::secret::Secret;
-use clockwork::{Clockwork, Due};
+use clockwork::{Clockwork, Due, Standing};
 
 /// Operations at once on one socket.
 const MAX_OPERATIONS: usize = 20;
@@ -109,9 +110,14 @@ impl Session {
 
     async fn step(&mut self, wire: &mut WebSocket) -> Result<(), End> {
         let app = self.sockets.endpoint.app().clone();
+        let standing = match (&self.caller, self.operations.is_empty()) {
+            (None, _) => Standing::Unknown,
+            (Some(_), true) => Standing::Idle,
+            (Some(_), false) => Standing::Busy,
+        };
         tokio::select! {
             () = app.live.ended() => Err(End::Said(Close::SHUTDOWN)),
-            due = self.clockwork.next(self.caller.is_some(), self.operations.is_empty()) => {
+            due = self.clockwork.next(standing) => {
                 self.look_after(wire, due).await
             }
             message = wire.recv() => {
@@ -131,7 +137,7 @@ impl Session {
     async fn look_after(&mut self, wire: &mut WebSocket, due: Due) -> Result<(), End> {
         match due {
             Due::Close(close) => Err(End::Said(close)),
-            Due::Ping => self.send(wire, Message::Ping(Default::default())).await,
+            Due::Ping => self.send(wire, Message::Ping(Bytes::new())).await,
             Due::Check => {
                 self.check();
                 Ok(())

@@ -133,7 +133,7 @@ async fn answers_to_pings_are_signs_of_life() {
 async fn a_socket_without_operations_is_closed_some_time() {
     let desk = TestApp::start().await;
     let pace = Pace {
-        idle: SHORT,
+        idle: Duration::from_secs(1),
         ..Pace::default()
     };
     let server = Server::at_pace(&desk, pace).await;

@@ -12,6 +12,17 @@ pub(super) enum Due {
     Check,
 }
 
+/// What the caller is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nobody knows who it is.
+    Unknown,
+    /// Nothing runs.
+    Idle,
+    /// Something runs.
+    Busy,
+}
+
 /// The moments from which the waits of a socket are counted.
 pub(super) struct Clockwork {
     pace: Pace,
@@ -46,12 +57,13 @@ impl Clockwork {
     }
 
     /// Waits for what is due first.
-    pub(super) async fn next(&mut self, is_known: bool, is_idle: bool) -> Due {
+    pub(super) async fn next(&mut self, caller: Standing) -> Due {
         let pace = self.pace;
+        let is_known = caller != Standing::Unknown;
         let (first, due) = [
             Some((self.heard + pace.silence, Due::Close(Close::SILENT))),
             (!is_known).then(|| (self.opened + pace.init, Due::Close(Close::INIT_TIMEOUT))),
-            (is_known && is_idle).then(|| (self.worked + pace.idle, Due::Close(Close::IDLE))),
+            (caller == Standing::Idle).then(|| (self.worked + pace.idle, Due::Close(Close::IDLE))),
             Some((self.pinged + pace.ping, Due::Ping)),
             is_known.then(|| (self.checked + pace.check, Due::Check)),
         ]
