@@ -92,6 +92,7 @@ fn hashing_limits(settings: &Settings) -> Limits {
         threads,
         queue: 64,
         wait: Duration::from_secs(2),
+        nice: settings.security.hashing_nice,
     }
 }
 

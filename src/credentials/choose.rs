@@ -11,7 +11,7 @@ use super::{MAX_PASSWORD_CHARACTERS, Password, PasswordRule, Violation, store};
 use crate::actor::{Actor, ActorKind};
 use crate::app::App;
 use crate::error::Internal;
-use crate::hasher::HashError;
+use crate::hasher::{HashError, Hasher};
 use crate::ids::UserId;
 use crate::secret::Secret;
 use crate::settings::{AdminPasswords, Settings};
@@ -111,7 +111,7 @@ pub struct Judged {
 /// `Order:` on a hashing thread. Estimating the strength of a long password takes as long as hashing
 /// it, and would keep other requests waiting on an async thread.
 pub async fn judge(
-    app: &App,
+    hasher: &Hasher,
     policy: PasswordPolicy,
     typed: Secret,
     about: &[&str],
@@ -137,7 +137,7 @@ pub async fn judge(
         };
         Judged { verdict, strength }
     };
-    app.hasher.compute(judging).await
+    hasher.compute(judging).await
 }
 
 /// Takes a typed password that keeps every rule, or makes one.
@@ -166,7 +166,7 @@ pub async fn choose(
             })
         }
         NewPassword::Typed(typed) => {
-            let judged = judge(app, policy, typed, about).await?;
+            let judged = judge(&app.hasher, policy, typed, about).await?;
             let password = judged.verdict.map_err(ChooseError::Rejected)?;
             let password = Secret::new(password.expose().to_owned());
             if let Some(user) = user {

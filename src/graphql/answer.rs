@@ -14,7 +14,7 @@ const MAX_MESSAGE: usize = 4 * 1024;
 /// Why nothing was executed.
 pub(crate) struct Refused {
     code: &'static str,
-    message: String,
+    pub(crate) message: String,
 }
 
 impl Refused {

@@ -1,10 +1,10 @@
 //! One of the two endpoints: a request of any transport is checked, executed and answered here.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, Selection};
-use async_graphql::{Request, Response};
+use async_graphql::{Request, Response, Variables};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 
@@ -175,6 +175,23 @@ impl Endpoint {
             AnySchema::Public { may_introspect, .. } => *may_introspect,
         }
     }
+}
+
+/// What a document would cost a signed-in caller of `/graphql`, or why it is refused before it is
+/// validated. Executes nothing.
+pub fn weigh(document: &str, variables: &Variables) -> Result<u64, String> {
+    static PRICES: LazyLock<Prices> = LazyLock::new(|| Prices::read(&full_sdl()));
+    let refused = |cause: limits::TooComplex| cause.to_string();
+    limits::check_text(document).map_err(refused)?;
+    limits::check_variables(variables).map_err(refused)?;
+    let document = parse_query(document).map_err(|error| Refused::parsing(&error).message)?;
+    let asked = Asked {
+        is_known: true,
+        is_public: false,
+    };
+    limits::check(&PRICES, &document, variables, asked)
+        .map(|cost| cost.complexity)
+        .map_err(refused)
 }
 
 /// Whether the document asks for the schema at its root or in a fragment's.

@@ -29,7 +29,7 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
 pub use answer::was_executed;
 pub use async_graphql::Response;
-pub use endpoint::{Answers, Endpoint};
+pub use endpoint::{Answers, Endpoint, weigh};
 pub use subscriptions::Subscription;
 
 /// Everything that can be read. No field here takes or returns a secret.

@@ -28,6 +28,8 @@ pub struct SecuritySettings {
     pub temporary_password: Duration,
     /// Threads that hash; 0 means one for each core.
     pub hashing_threads: usize,
+    /// How far the hashing threads stand back, 0 to 19.
+    pub hashing_nice: u8,
     /// Cost of a hash.
     pub hashing_cost: Cost,
 }
@@ -71,6 +73,7 @@ pub(super) struct Raw {
     notify_on_reset: bool,
     temporary_password_seconds: u64,
     hashing_threads: usize,
+    hashing_nice: u8,
     hashing_memory_kib: u32,
     hashing_passes: u32,
     hashing_lanes: u32,
@@ -97,6 +100,7 @@ impl Raw {
                 TEMPORARY_SECONDS,
             )?),
             hashing_threads: in_range("security.hashing_threads", self.hashing_threads, 0..=64)?,
+            hashing_nice: in_range("security.hashing_nice", self.hashing_nice, 0..=19)?,
             hashing_cost,
         })
     }

@@ -23,6 +23,7 @@ fn hasher() -> Hasher {
     let limits = Limits {
         threads: 1,
         queue: 4,
+        nice: 0,
         wait: Duration::from_secs(30),
     };
     Hasher::start(Cost::DEFAULT, limits).expect("a hasher")

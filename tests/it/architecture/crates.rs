@@ -5,7 +5,7 @@ use super::sources::{Source, all};
 
 /// Crates with a place of their own: a file, or a folder with its slash. `*store` is every store.
 const PLACED: &[(&str, &[&str])] = &[
-    ("argon2", &["src/hasher.rs"]),
+    ("argon2", &["src/hasher/"]),
     ("async_graphql", &["src/graphql/", "src/web/graphql.rs"]),
     ("axum", &["src/web/"]),
     ("chacha20poly1305", &["src/keyring.rs"]),
@@ -46,6 +46,7 @@ const PLACED: &[(&str, &[&str])] = &[
         ],
     ),
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
+    ("rustix", &["src/hasher.rs", "src/hasher/"]),
     (
         "sea_orm",
         &["src/db/", "src/keyset.rs", "src/entities/", "*store"],

@@ -165,7 +165,7 @@ async fn generated_passwords_keep_the_policy_and_hold_no_look_alikes() {
         );
         let typed = Secret::new(password.clone());
         let about = ["ada", "ada@example.org"];
-        let judged = credentials::judge(&app.app, policy.clone(), typed, &about).await;
+        let judged = credentials::judge(&app.app.hasher, policy.clone(), typed, &about).await;
         let judged = judged.expect("judged").verdict;
         assert!(judged.is_ok(), "{password} breaks {:?}", judged.err());
         assert!(app.verifies(&ada, &password).await);
