@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::support::socket::until;
+use super::super::support::program::{Installation, contains, text};
+use super::super::support::socket::{Client, PROTOCOL, until};
 use super::{EVENTS, MAIL, follow, record, served};
 
 const RESET: &str = "mutation($input: ResetPasswordInput!) { resetPassword(input: $input) \
@@ -166,4 +167,34 @@ async fn an_operation_that_the_caller_ends_says_nothing_more() {
         .say(json!({ "type": "complete", "id": "none" }))
         .await;
     follow(&desk, &mut client, "1", json!({})).await;
+}
+
+#[tokio::test]
+async fn what_is_said_on_a_socket_is_in_no_log_however_fine() {
+    // This installation logs everything that it can.
+    let here = Installation::new(vec![]);
+    let _serving = here.serve();
+    let key = here.key();
+    let address = ([127, 0, 0, 1], here.port).into();
+    let mut client = Client::connect(address, &[PROTOCOL])
+        .await
+        .expect("a socket");
+    client.sign_in(&key).await;
+    let check =
+        "mutation($p: Password!) { checkPassword(input: { password: $p }) { errors { code } } }";
+    client
+        .start("1", check, json!({ "p": "correct horse battery" }))
+        .await;
+    client.answer("1").await;
+    let log = text(&here.path("stderr"));
+    assert!(log.contains("serving"), "nothing was logged");
+    for (path, bytes) in here.files() {
+        for secret in [key.as_str(), "correct horse battery"] {
+            assert!(
+                !contains(&bytes, secret),
+                "{} holds {secret:?}",
+                path.display()
+            );
+        }
+    }
 }

@@ -72,20 +72,7 @@ impl Server {
 
     /// Tries to open a socket with these headers. Errors: the status of the refusal.
     pub(crate) async fn upgrade(&self, headers: &[(&str, &str)]) -> Result<Client, StatusCode> {
-        let url = format!("ws://{}/graphql/ws", self.address);
-        let mut request = url.into_client_request().expect("a request");
-        for (name, value) in headers {
-            let name: axum::http::HeaderName = name.parse().expect("a name");
-            request
-                .headers_mut()
-                .insert(name, value.parse().expect("a value"));
-        }
-        let wire = TcpStream::connect(self.address).await.expect("connected");
-        match client_async(request, wire).await {
-            Ok((wire, _)) => Ok(Client { wire }),
-            Err(Error::Http(response)) => Err(response.status()),
-            Err(error) => panic!("{headers:?}: {error}"),
-        }
+        Client::connect(self.address, headers).await
     }
 
     /// A socket that has said nothing yet.
@@ -97,8 +84,7 @@ impl Server {
     /// A socket of a caller who is known by this key.
     pub(crate) async fn sign_in(&self, key: &str) -> Client {
         let mut client = self.open().await;
-        client.init(&format!("Bearer {key}")).await;
-        assert_eq!(client.hear().await, json!({ "type": "connection_ack" }));
+        client.sign_in(key).await;
         client
     }
 }
@@ -112,6 +98,33 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// Tries to open a socket with these headers. Errors: the status of the refusal.
+    pub(crate) async fn connect(
+        address: SocketAddr,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, StatusCode> {
+        let url = format!("ws://{address}/graphql/ws");
+        let mut request = url.into_client_request().expect("a request");
+        for (name, value) in headers {
+            let name: axum::http::HeaderName = name.parse().expect("a name");
+            request
+                .headers_mut()
+                .insert(name, value.parse().expect("a value"));
+        }
+        let wire = TcpStream::connect(address).await.expect("connected");
+        match client_async(request, wire).await {
+            Ok((wire, _)) => Ok(Self { wire }),
+            Err(Error::Http(response)) => Err(response.status()),
+            Err(error) => panic!("{headers:?}: {error}"),
+        }
+    }
+
+    /// Says who is calling, and waits until that is accepted.
+    pub(crate) async fn sign_in(&mut self, key: &str) {
+        self.init(&format!("Bearer {key}")).await;
+        assert_eq!(self.hear().await, json!({ "type": "connection_ack" }));
+    }
+
     pub(crate) async fn send(&mut self, message: Message) {
         self.wire.send(message).await.expect("sent");
     }
