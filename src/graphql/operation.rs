@@ -55,6 +55,6 @@ mod tests {
         assert!(!is_fine(
             "subscription { ...F } fragment F on Subscription { a }"
         ));
-        assert!(!is_fine("{ a } subscription S { a b }"));
+        assert!(!is_fine("query Q { a } subscription S { a b }"));
     }
 }
