@@ -81,6 +81,13 @@ impl Db {
             .set_metric_callback(move |info| other(&info.statement.sql));
     }
 
+    /// Calls back with every statement of the reading connections and its values, for asking the database
+    /// how it would run them. For tests: nothing of the server calls this.
+    pub fn on_read(&mut self, seen: impl Fn(&Statement) + Send + Sync + 'static) {
+        self.read
+            .set_metric_callback(move |info| seen(info.statement));
+    }
+
     /// For queries that change nothing.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read

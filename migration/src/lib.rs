@@ -10,6 +10,9 @@ mod m20261121_000001_users;
 mod m20261121_000002_access;
 mod m20261121_000003_mail;
 mod m20261121_000004_audit;
+mod m20261121_000005_search;
+mod m20261121_000006_counters;
+mod m20261121_000007_selective;
 
 use sea_orm_migration::prelude::*;
 
@@ -25,6 +28,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_access::Migration),
             Box::new(m20261121_000003_mail::Migration),
             Box::new(m20261121_000004_audit::Migration),
+            Box::new(m20261121_000005_search::Migration),
+            Box::new(m20261121_000006_counters::Migration),
+            Box::new(m20261121_000007_selective::Migration),
         ]
     }
 }

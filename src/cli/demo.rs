@@ -42,6 +42,11 @@ pub(super) struct Demo {
     /// Where to keep the demo's data.
     #[arg(long, default_value = "keydesk-demo", value_name = "FOLDER")]
     folder: PathBuf,
+    /// How many sample users there should be at least; a second run tops them up. All beyond the first
+    /// 200 are there for lists and searches: they have no password hash and cannot sign in until somebody
+    /// resets their password.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    users: u64,
     /// Port to listen on; the next free one is taken if it is in use.
     #[arg(long, default_value_t = 8080)]
     port: u16,
@@ -61,6 +66,7 @@ impl Demo {
         app.db.migrate_up().await?;
         super::check_schema(&app).await?;
         fill(&app).await?;
+        top_up(&app, self.users).await?;
         let key = make_key(&app).await?;
         if address.port() != self.port {
             complain(&format!(
@@ -174,6 +180,16 @@ async fn fill(app: &App) -> Result<(), Failure> {
         users::seed(app, &people, &hash).await?;
     }
     progress("");
+    Ok(())
+}
+
+/// Adds users without audit events and hashes, fast enough for a million.
+async fn top_up(app: &App, wanted: u64) -> Result<(), Failure> {
+    let more = wanted.saturating_sub(COUNT as u64);
+    let tell = |done| progress(&format!("making up more users: {done} of {more}"));
+    if users::fill(app, more, tell).await? > 0 {
+        progress("");
+    }
     Ok(())
 }
 

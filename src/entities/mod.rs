@@ -4,6 +4,7 @@
 
 pub(crate) mod api_key;
 pub(crate) mod audit_event;
+pub(crate) mod counter;
 pub(crate) mod credential;
 pub(crate) mod idempotency_key;
 pub(crate) mod lease;

@@ -319,7 +319,7 @@ impl UserQuery {
         >,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(
-            desc = "Free text, at most 200 characters, looked for in username, e-mail address and name; letter case and accents do not count."
+            desc = "Free text, at most 200 characters, looked for in username, e-mail address and name; letter case and accents do not count. One or two characters, and signs alone, are looked for where these begin."
         )]
         search: Option<String>,
         #[graphql(desc = "Conditions that must all hold. Omitted conditions do not restrict.")]

@@ -7,6 +7,7 @@ mod change;
 mod create;
 mod disable;
 mod error;
+mod fill;
 mod handover;
 mod input;
 mod list;
@@ -21,6 +22,7 @@ pub use change::{UpdateUser, UserField, UserPatch, update};
 pub use create::{CreateOutcome, CreateUser, StoredCreation, create};
 pub use disable::{DisableOutcome, DisableUser, disable, enable};
 pub use error::{InvalidInput, UserError};
+pub use fill::fill;
 pub use handover::{ForceChange, Handover, check_password_mail, compose};
 pub use input::check_reason;
 pub use list::{

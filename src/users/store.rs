@@ -1,10 +1,12 @@
 //! Every query on users.
 
 mod filter;
+mod route;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use filter::condition;
@@ -12,12 +14,13 @@ use filter::condition;
 use super::list::key_of;
 use super::{
     AuthenticationSource, InvalidInput, User, UserError, UserFilter, UserOrder, UserOrderField,
-    UserRef,
+    UserRef, fill,
 };
 use crate::actor::Role;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{Txn, unique_violation};
+use crate::entities::counter;
 use crate::entities::user::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::UserId;
@@ -76,9 +79,14 @@ pub(super) async fn page(
     order: UserOrder,
     request: &PageRequest,
 ) -> Result<Page<User>, Internal> {
-    let list = Entity::find().filter(condition(filter, now));
+    let sorting = sorting(order);
+    let by = Some(sorting.column);
+    let mut list = Entity::find().filter(condition(filter, now, by));
+    if let Some(route) = route::choose(db, filter, now, by).await? {
+        list = list.filter(route);
+    }
     let place = |row: &Model| position(order.field, row);
-    Ok(keyset::fetch(db, list, sorting(order), request, place)
+    Ok(keyset::fetch(db, list, sorting, request, place)
         .await?
         .map(read))
 }
@@ -88,10 +96,24 @@ pub(super) async fn count(
     filter: &UserFilter,
     now: Timestamp,
 ) -> Result<u64, Internal> {
-    Ok(Entity::find()
-        .filter(condition(filter, now))
-        .count(db)
-        .await?)
+    if *filter == UserFilter::default() {
+        return counted(db).await;
+    }
+    let mut list = Entity::find().filter(condition(filter, now, None));
+    if let Some(route) = route::choose(db, filter, now, None).await? {
+        list = list.filter(route);
+    }
+    Ok(list.count(db).await?)
+}
+
+/// Every user that is not deleted, as the database's triggers have counted them.
+async fn counted(db: &impl ConnectionTrait) -> Result<u64, Internal> {
+    let shards = counter::Entity::find()
+        .filter(counter::Column::Name.eq("users"))
+        .all(db)
+        .await?;
+    let sum: i64 = shards.iter().map(|shard| shard.value).sum();
+    Ok(u64::try_from(sum).unwrap_or(0))
 }
 
 pub(super) async fn find(
@@ -184,14 +206,44 @@ pub async fn set_password_state(
 
 /// Writes a new row.
 pub(super) async fn insert(txn: &Txn, user: &User) -> Result<(), UserError> {
-    let mut row = changed(user)?;
-    row.id = Set(user.id.uuid());
-    row.created_at = Set(user.created_at.as_millis());
-    Entity::insert(row)
+    Entity::insert(new(user)?)
         .exec_without_returning(txn)
         .await
         .map_err(taken)?;
     Ok(())
+}
+
+/// Rows of one statement: 26 values each, and SQLite takes 32 766 in all.
+const ROWS_AT_ONCE: usize = 1_000;
+
+/// Writes many new rows.
+pub(super) async fn insert_many(txn: &Txn, users: &[User]) -> Result<(), UserError> {
+    for chunk in users.chunks(ROWS_AT_ONCE) {
+        let rows = chunk.iter().map(new).collect::<Result<Vec<_>, _>>()?;
+        let insertion = Entity::insert_many(rows);
+        insertion.exec_without_returning(txn).await.map_err(taken)?;
+    }
+    Ok(())
+}
+
+/// How many sample users were ever made.
+pub(super) async fn sample_count(db: &impl ConnectionTrait) -> Result<u64, Internal> {
+    let last: Option<Option<String>> = Entity::find()
+        .select_only()
+        .column(Column::ExternalId)
+        .filter(Column::ExternalId.gte(fill::external_id(0)))
+        .filter(Column::ExternalId.lt(format!("{}:", fill::PREFIX)))
+        .order_by_desc(Column::ExternalId)
+        .into_tuple()
+        .one(db)
+        .await?;
+    let digits = last.flatten();
+    let digits = digits
+        .as_deref()
+        .and_then(|id| id.strip_prefix(fill::PREFIX));
+    Ok(digits
+        .and_then(|digits| digits.parse::<u64>().ok())
+        .map_or(0, |last| last + 1))
 }
 
 /// Writes every column of a row that `lock` gave.
@@ -221,6 +273,13 @@ fn taken(error: DbErr) -> UserError {
         }
         None => error.into(),
     }
+}
+
+fn new(user: &User) -> Result<ActiveModel, Internal> {
+    let mut row = changed(user)?;
+    row.id = Set(user.id.uuid());
+    row.created_at = Set(user.created_at.as_millis());
+    Ok(row)
 }
 
 fn changed(user: &User) -> Result<ActiveModel, Internal> {

@@ -1,9 +1,11 @@
 //! Lists: paging, filters, search, counts, and how many statements they cost.
 
+mod counting;
 mod filters;
 mod nested;
 mod paging;
 mod refusals;
+mod searching;
 
 use serde_json::{Value, json};
 

@@ -13,6 +13,7 @@ mod cli;
 mod end_to_end;
 mod entities;
 mod examples;
+mod explain;
 mod http;
 mod lists;
 mod mail;

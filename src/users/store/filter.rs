@@ -1,15 +1,24 @@
 //! Conditions on users, written once for lists and counts.
+//!
+//! `Why:` nothing here is spelled as the indexes for rare conditions are, so that a database without
+//! statistics does not sort a million members by taking the index of roles. `route` decides on those.
 
-use sea_orm::ColumnTrait;
-use sea_orm::sea_query::{Condition, LikeExpr};
+use sea_orm::sea_query::{Condition, ExprTrait, LikeExpr, SimpleExpr};
+use sea_orm::{ColumnTrait, IntoSimpleExpr};
 
 use crate::clock::Timestamp;
 use crate::entities::user::Column;
 use crate::users::list::TimeRange;
-use crate::users::{AuthenticationSource, UserFilter, UserStatus, search};
+use crate::users::search::{self, Needle};
+use crate::users::{AuthenticationSource, UserFilter, UserStatus};
 
-/// Every condition of a filter. Deleted users appear only when their state is asked for.
-pub(super) fn condition(filter: &UserFilter, now: Timestamp) -> Condition {
+/// Every condition of a filter, for a list sorted by that column. Deleted users appear only when their
+/// state is asked for.
+pub(super) fn condition(
+    filter: &UserFilter,
+    now: Timestamp,
+    sorted_by: Option<Column>,
+) -> Condition {
     let mut all = Condition::all();
     if let Some(ids) = &filter.ids {
         all = all.add(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
@@ -39,13 +48,7 @@ pub(super) fn condition(filter: &UserFilter, now: Timestamp) -> Condition {
             filter.never_signed_in.map(|never| !never),
         ),
     ] {
-        all = all.add_option(wanted.map(|set| {
-            if set {
-                column.is_not_null()
-            } else {
-                column.is_null()
-            }
-        }));
+        all = all.add_option(wanted.map(|set| column.is_null().eq(!set)));
     }
     if let Some(must_change) = filter.must_change_password {
         all = all.add(Column::MustChangePassword.eq(must_change));
@@ -56,25 +59,52 @@ pub(super) fn condition(filter: &UserFilter, now: Timestamp) -> Condition {
         (Column::CreatedAt, filter.created_at),
         (Column::LastSignInAt, filter.last_sign_in_at),
     ] {
-        all = within(all, column, range);
+        let sorted = sorted_by.is_some_and(|by| matches_column(by, column));
+        let moment = if sorted {
+            column.into_simple_expr()
+        } else {
+            column.into_simple_expr().add(0)
+        };
+        all = within(all, &moment, range);
     }
-    match filter.search.as_deref().map(search::fold) {
-        Some(needle) if !needle.is_empty() => all.add(Column::SearchText.like(contains(&needle))),
-        _ => all,
+    all.add_option(filter.search.as_deref().and_then(search::needle).map(has))
+}
+
+fn matches_column(one: Column, other: Column) -> bool {
+    sea_orm::Iden::unquoted(&one) == sea_orm::Iden::unquoted(&other)
+}
+
+/// A range of time.
+pub(super) fn within(all: Condition, moment: &SimpleExpr, range: TimeRange) -> Condition {
+    all.add_option(range.from.map(|from| moment.clone().gte(from.as_millis())))
+        .add_option(
+            range
+                .until
+                .map(|until| moment.clone().lt(until.as_millis())),
+        )
+}
+
+/// The search itself: what an index finds is looked at again by this.
+fn has(needle: Needle) -> Condition {
+    let text = |pattern| Column::SearchText.like(pattern);
+    match needle {
+        Needle::Anywhere(needle) => Condition::any().add(text(like("%", &needle))),
+        Needle::AtStart(needle) => Condition::any()
+            .add(text(like("", &needle)))
+            .add(text(like("%\n", &needle))),
     }
 }
 
-fn within(all: Condition, column: Column, range: TimeRange) -> Condition {
-    all.add_option(range.from.map(|from| column.gte(from.as_millis())))
-        .add_option(range.until.map(|until| column.lt(until.as_millis())))
+/// The pattern of texts with something in them, after `before`.
+pub(super) fn like(before: &str, needle: &str) -> LikeExpr {
+    LikeExpr::new(format!("{before}{}%", escaped(needle))).escape('\\')
 }
 
-fn contains(needle: &str) -> LikeExpr {
-    let escaped = needle
-        .replace('\\', "\\\\")
+/// A text in which no letter of a pattern means anything.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\")
         .replace('%', "\\%")
-        .replace('_', "\\_");
-    LikeExpr::new(format!("%{escaped}%")).escape('\\')
+        .replace('_', "\\_")
 }
 
 /// One state, with the graver ones that would hide it excluded; mirrors `User::status`.
@@ -91,7 +121,7 @@ pub(super) fn status(status: UserStatus, now: Timestamp) -> Condition {
     let pending = || {
         Condition::all()
             .add(Column::AuthenticationSource.eq(AuthenticationSource::BuiltIn.name()))
-            .add(Column::PasswordChangedAt.is_null())
+            .add(Column::PasswordChangedAt.is_null().eq(true))
     };
     match status {
         UserStatus::Deleted => Condition::all().add(Column::DeletedAt.is_not_null()),

@@ -29,7 +29,9 @@ pub(crate) async fn tables(db: &DatabaseConnection) -> Vec<String> {
         "SELECT table_name::text FROM information_schema.tables \
          WHERE table_schema = current_schema() ORDER BY 1"
     } else {
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1"
+        // Those that the database keeps for its search by itself have no entity.
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' \
+         AND name NOT LIKE 'sqlite_%' AND name <> 'user_search_rows' ORDER BY 1"
     };
     let mut tables = texts(db, sql).await;
     tables.retain(|name| name != "seaql_migrations");

@@ -10,9 +10,10 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "api_keys",
     "audit_events",
+    "counters",
     "credentials",
     "idempotency_keys",
     "leases",
