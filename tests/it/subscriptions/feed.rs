@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use keydesk::actor::{Permission, Role};
 use serde_json::{Value, json};
 
+use super::super::support::app::TestApp;
 use super::super::support::socket::{Client, Server, until};
 use super::{EVENTS, MAIL, follow, queue_mail, record, served};
 
@@ -244,4 +245,42 @@ async fn a_mail_that_another_replica_sends_is_followed() {
     };
     assert_eq!((code, last.as_str()), ("sent", "\"SENT\""));
     until("the end", || replica.app.live.listeners() == 0).await;
+}
+
+/// The processes of the server that listen for changes in this database.
+async fn listening(desk: &TestApp) -> Vec<i64> {
+    let sql = "SELECT pid::bigint AS pid FROM pg_stat_activity \
+               WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+    let rows = desk.rows(sql, vec![]).await;
+    rows.iter().filter_map(|row| row["pid"].as_i64()).collect()
+}
+
+#[tokio::test]
+async fn a_listening_connection_that_is_cut_is_made_anew_and_nothing_is_missed() {
+    let (desk, server) = served().await;
+    if desk.app.db.kind() != "postgresql" {
+        return;
+    }
+    assert_eq!(listening(&desk).await, Vec::<i64>::new());
+    let mut client = server.sign_in(desk.owner_key()).await;
+    follow(&desk, &mut client, "1", json!({})).await;
+    let mut before = listening(&desk).await;
+    while before.is_empty() {
+        before = listening(&desk).await;
+    }
+    assert_eq!(before.len(), 1);
+    let sql = "SELECT pg_terminate_backend($1::bigint::int)";
+    desk.rows(sql, vec![before[0].into()]).await;
+    record(&desk, "meanwhile", None).await;
+    assert_eq!(count(&mut client, 1).await["meanwhile"], 1);
+    let mut after = listening(&desk).await;
+    while after.is_empty() || after == before {
+        after = listening(&desk).await;
+    }
+    assert_eq!(after.len(), 1);
+    // One that nobody needs any more is closed.
+    client.say(json!({ "type": "complete", "id": "1" })).await;
+    while !listening(&desk).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
 }
