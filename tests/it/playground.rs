@@ -265,9 +265,9 @@ async fn a_subscription_runs_with_the_key_that_was_typed() {
         playground: true,
         ..Shows::default()
     };
-    let served = socket::Server::with(&desk, shows).await;
+    let running = socket::Server::with(&desk, shows).await;
     let server = Server {
-        origin: format!("http://{}", served.address),
+        origin: format!("http://{}", running.address),
         _tasks: JoinSet::new(),
     };
     let browser = Browser::open().await;
