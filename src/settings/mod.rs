@@ -4,6 +4,7 @@
 //! slip of the pen never leaves a control off. No other file reads the environment.
 
 mod database;
+mod list;
 mod mail;
 mod policy;
 mod security;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::list::List;
 use super::{SettingsError, in_range};
 
 /// Rules for new passwords.
@@ -33,25 +34,8 @@ pub(super) struct Raw {
     reject_common: bool,
     reject_similar_to_user: bool,
     history_count: u32,
-    words: Words,
+    words: List,
     breached_file: Option<PathBuf>,
-}
-
-/// A list in the file; words separated by commas in the environment.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Words {
-    List(Vec<String>),
-    Commas(String),
-}
-
-impl Words {
-    fn list(self) -> Vec<String> {
-        match self {
-            Self::List(words) => words,
-            Self::Commas(text) => text.split(',').map(|word| word.trim().to_owned()).collect(),
-        }
-    }
 }
 
 impl Raw {
@@ -62,7 +46,7 @@ impl Raw {
             reject_common: self.reject_common,
             reject_similar_to_user: self.reject_similar_to_user,
             history_count: in_range("policy.history_count", self.history_count, 0..=24)?,
-            words: self.words.list(),
+            words: self.words.words(),
             breached_file: self.breached_file,
         })
     }

@@ -1,11 +1,13 @@
 //! `[server]` and `[telemetry]`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use ipnet::IpNet;
 use serde::Deserialize;
 use url::{Host, Url};
 
 use super::SettingsError;
+use super::list::List;
 
 /// Where the server listens and is reached.
 #[derive(Clone, Debug)]
@@ -18,6 +20,18 @@ pub struct ServerSettings {
     pub site_name: String,
     /// Whether `/graphiql` is there.
     pub playground: bool,
+    /// Whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Pages elsewhere that may call the API, as browsers write them in `Origin`.
+    pub cors_origins: Vec<String>,
+}
+
+impl ServerSettings {
+    /// Whether people reach the server by https alone.
+    pub fn is_https(&self) -> bool {
+        let url = self.public_url.as_ref();
+        url.is_some_and(|url| url.scheme() == "https")
+    }
 }
 
 /// How log lines look.
@@ -46,6 +60,8 @@ pub(super) struct Raw {
     public_url: Option<Url>,
     site_name: String,
     playground: bool,
+    trusted_proxies: List,
+    cors_origins: List,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +97,57 @@ impl Raw {
             public_url: self.public_url,
             site_name,
             playground: self.playground,
+            trusted_proxies: all(self.trusted_proxies, proxy)?,
+            cors_origins: all(self.cors_origins, origin)?,
         })
+    }
+}
+
+fn all<T>(
+    list: List,
+    read: impl Fn(&str) -> Result<T, SettingsError>,
+) -> Result<Vec<T>, SettingsError> {
+    list.words().iter().map(|word| read(word)).collect()
+}
+
+/// `Why:` everybody is no proxy: whoever trusts all addresses lets each caller choose its own.
+fn proxy(text: &str) -> Result<IpNet, SettingsError> {
+    let refused = |problem: &str| {
+        let problem = format!("`{}` {problem}", text.escape_debug());
+        SettingsError::value("server.trusted_proxies", problem)
+    };
+    let address = text.parse::<IpAddr>().map(IpNet::from);
+    let net: IpNet = address
+        .or_else(|_not_alone| text.parse())
+        .map_err(|_neither| {
+            refused("is neither an address nor a range such as 10.0.0.0/8 or fd00::/8")
+        })?;
+    match net {
+        _ if net.prefix_len() == 0 => Err(refused("would trust everybody; name your proxies")),
+        IpNet::V6(six) if six.addr().to_ipv4_mapped().is_some() => {
+            Err(refused("is an IPv4 address in IPv6; write it as IPv4"))
+        }
+        _ => Ok(net.trunc()),
+    }
+}
+
+/// `Why:` compared byte by byte with what a browser sends, so it must be written as browsers do.
+fn origin(text: &str) -> Result<String, SettingsError> {
+    let refused = |problem: &str| {
+        let problem = format!("`{}` {problem}", text.escape_debug());
+        Err(SettingsError::value("server.cors_origins", problem))
+    };
+    let Ok(url) = text.parse::<Url>() else {
+        return refused(
+            "is no origin; write scheme://host or scheme://host:port, one for each page",
+        );
+    };
+    let written = url.origin().ascii_serialization();
+    match (url.scheme(), is_loopback(&url)) {
+        _ if text.contains('*') => refused("is a pattern; name each origin"),
+        ("https", _) | ("http", true) if written == text => Ok(written),
+        ("https", _) | ("http", true) => refused(&format!("is no plain origin; write `{written}`")),
+        _ => refused("must be https unless the host is this machine"),
     }
 }
 
@@ -108,3 +174,6 @@ fn is_loopback(url: &Url) -> bool {
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

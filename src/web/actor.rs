@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::peer;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::access;
@@ -24,7 +25,7 @@ const MAX_USER_AGENT: usize = 200;
 /// Attaches the actor. Without a header the caller is anonymous; with a wrong one the answer is 401.
 pub(super) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
-    let origin = origin(&request);
+    let origin = origin(&app, &request);
     let actor = match presented(request.headers()) {
         Presented::Nothing => Actor::anonymous(origin),
         Presented::Malformed => return wrong_credentials(id.as_ref()),
@@ -88,8 +89,9 @@ fn has_session_cookie(headers: &HeaderMap) -> bool {
     names.any(|name| name == SESSION_COOKIE)
 }
 
-fn origin(request: &Request) -> Origin {
+fn origin(app: &App, request: &Request) -> Origin {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let trusted = &app.settings.server.trusted_proxies;
     let user_agent = request
         .headers()
         .get(USER_AGENT)
@@ -100,7 +102,9 @@ fn origin(request: &Request) -> Origin {
             .extensions()
             .get::<RequestId>()
             .map(|id| id.0.clone()),
-        ip_address: peer.map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
+        ip_address: peer.map(|ConnectInfo(address)| {
+            peer::client(address.ip(), request.headers(), trusted).to_string()
+        }),
         user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
     }
 }
@@ -128,5 +132,5 @@ fn unavailable(id: Option<&RequestId>) -> Response {
         "SERVICE_UNAVAILABLE",
         "The database does not answer. Try again shortly.",
     );
-    ([("retry-after", "1")], refusal.answer(id)).into_response()
+    refusal.answer_later(id)
 }

@@ -128,35 +128,26 @@ fn is_json(headers: &HeaderMap) -> bool {
         })
 }
 
+/// `Source:` GraphQL over HTTP, 6.4.1 (audits 47DE and 80D8 of graphql-http): whoever does not say what
+/// they accept gets `application/json`.
 fn accepted(headers: &HeaderMap) -> Option<Media> {
-    let mut ranges = headers
+    let mut named = None;
+    let mut takes_any = !headers.contains_key(ACCEPT);
+    let ranges = headers
         .get_all(ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|text| text.split(','))
-        .map(|range| {
-            range
-                .split(';')
-                .next()
-                .unwrap_or("")
-                .trim()
-                .to_ascii_lowercase()
-        })
-        .peekable();
-    if ranges.peek().is_none() {
-        return Some(Media::GraphQl);
-    }
-    let mut json = None;
+        .map(|range| range.split(';').next().unwrap_or("").trim());
     for range in ranges {
-        match range.as_str() {
-            "application/graphql-response+json" | "application/*" | "*/*" => {
-                return Some(json.unwrap_or(Media::GraphQl));
-            }
-            "application/json" => json = Some(Media::Json),
+        match range.to_ascii_lowercase().as_str() {
+            "application/graphql-response+json" => named = named.or(Some(Media::GraphQl)),
+            "application/json" => named = named.or(Some(Media::Json)),
+            "application/*" | "*/*" => takes_any = true,
             _ => {}
         }
     }
-    json
+    named.or(takes_any.then_some(Media::Json))
 }
 
 impl From<Wish> for Request {

@@ -3,25 +3,31 @@
 //! axum and tower are used here and nowhere else.
 
 mod actor;
+mod connection;
+mod cors;
+mod deadline;
 mod graphql;
 mod headers;
 mod health;
+mod layers;
+mod limits;
+mod listener;
+mod overload;
 pub mod pages;
+mod peer;
 mod refusal;
 mod request_id;
 mod serve;
 mod socket;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
+pub use limits::Limits;
+pub use listener::listen;
 pub use serve::{Drain, serve};
 pub use socket::Pace;
 
@@ -29,11 +35,6 @@ use crate::app::App;
 use crate::error::Internal;
 use crate::graphql::{Endpoint, full_sdl};
 use pages::mailbox::MailboxState;
-
-/// Longest a request may take, from its first byte to its answer's.
-///
-/// `Source:` `docs/security.md`, deadlines.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What this process shows besides the API.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +51,11 @@ pub struct Shows {
 
 /// Every route with its layers.
 pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
+    router_within(app, shows, Limits::default())
+}
+
+/// The same with other limits than the program's own.
+pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, Internal> {
     let full = Endpoint::full(app);
     let sockets = socket::Sockets {
         endpoint: full.clone(),
@@ -68,7 +74,7 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .with_state(app.clone());
-    let mut routes = api.merge(health);
+    let mut routes = api;
     if shows.playground {
         let examples = pages::examples::all();
         routes = routes.merge(pages::graphiql::router(examples, full_sdl()));
@@ -78,12 +84,5 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
             .map_err(Internal::while_doing("reading the mailbox's templates"))?;
         routes = routes.merge(pages::mailbox::router(state));
     }
-    Ok(routes
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_TIMEOUT,
-        ))
-        .layer(CatchPanicLayer::custom(headers::after_panic))
-        .layer(from_fn(headers::secure))
-        .layer(from_fn(request_id::assign)))
+    Ok(layers::around(app, (routes, health), limits))
 }

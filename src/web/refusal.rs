@@ -1,7 +1,8 @@
 //! The answer to a request that never came to GraphQL, in the same shape as GraphQL's errors.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -28,5 +29,13 @@ impl Refusal {
         let error = json!({ "message": message, "extensions": of_error });
         let body = json!({ "errors": [error], "extensions": extensions });
         (status, Json(body)).into_response()
+    }
+
+    /// The same for a trouble that passes. `Units:` `Retry-After` is in seconds.
+    pub(super) fn answer_later(self, id: Option<&RequestId>) -> Response {
+        let mut answer = self.answer(id);
+        let soon = HeaderValue::from_static("1");
+        answer.headers_mut().insert(RETRY_AFTER, soon);
+        answer
     }
 }

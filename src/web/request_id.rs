@@ -17,15 +17,16 @@ const MAX_LENGTH: usize = 64;
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub(super) String);
 
-/// Takes the client's id if it is well-formed, else makes one; everything is logged under it.
+/// Takes the client's id if there is one and it is well-formed, else makes one; everything is logged under it.
 ///
 /// `Why:` anything else in a log line could forge other lines.
 pub(super) async fn assign(mut request: Request, next: Next) -> Response {
-    let given = request
-        .headers()
-        .get(HEADER)
-        .and_then(|value| value.to_str().ok());
-    let id = given
+    let mut given = request.headers().get_all(HEADER).iter();
+    let id = match (given.next(), given.next()) {
+        (Some(one), None) => one.to_str().ok(),
+        _ => None,
+    };
+    let id = id
         .filter(|id| is_well_formed(id))
         .map_or_else(make, ToOwned::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));

@@ -1,6 +1,5 @@
 //! Running: the listener and every task beside it, ended together.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +9,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::limits::Limits;
+use super::listener::listen;
 use crate::app::App;
 use crate::error::Internal;
 use crate::janitor;
@@ -44,24 +45,15 @@ pub async fn serve(
     tasks.spawn(end_sockets(app.live.clone(), stop.clone()));
     tasks.spawn(align(app, stop.clone()));
 
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server =
-        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let deadline = async {
-        stop.cancelled().await;
-        sleep(drain.0).await;
-    };
-    let ended = tokio::select! {
-        result = server.into_future() => result,
-        () = deadline => Ok(()),
-    };
+    let limits = Limits::default();
+    listen(listener, router, limits, (stop.clone(), drain)).await;
     stop.cancel();
     // Each task looks at `stop`; what a task leaves behind, its lease gives to another one.
     let _timed_out = timeout(drain.0, async {
         while tasks.join_next().await.is_some() {}
     })
     .await;
-    ended.map_err(Internal::while_doing("serving"))
+    Ok(())
 }
 
 /// `Why:` the server does not wait for connections that were upgraded.

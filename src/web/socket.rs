@@ -87,7 +87,7 @@ pub(super) async fn open(
         return Refusal(
             StatusCode::FORBIDDEN,
             "ORIGIN_REFUSED",
-            "Pages of this origin may not open sockets here. See server.public_url.",
+            "Pages of this origin may not open sockets here. See server.public_url and server.cors_origins.",
         )
         .answer(Some(&id));
     }

@@ -9,7 +9,10 @@
 
 mod access;
 mod architecture;
+mod attacks;
+mod audits;
 mod cli;
+mod door;
 mod end_to_end;
 mod entities;
 mod examples;

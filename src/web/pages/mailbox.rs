@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware::from_fn;
@@ -87,7 +87,7 @@ impl MailboxState {
             .get_template(name)
             .and_then(|page| page.render(values))
         {
-            Ok(html) => (status, html_headers(POLICY_OF_PAGES), html).into_response(),
+            Ok(html) => (status, html_headers(POLICY_OF_PAGES, "DENY"), html).into_response(),
             Err(error) => broken(&error),
         }
     }
@@ -161,7 +161,7 @@ async fn show(
 async fn html(State(mailbox): State<MailboxState>, Path(id): Path<String>) -> Response {
     match find(&mailbox, &id).await {
         Ok(found) => match found.and_then(|mail| mail.html) {
-            Some(html) => (html_headers(POLICY_OF_MAILS), html).into_response(),
+            Some(html) => (html_headers(POLICY_OF_MAILS, "SAMEORIGIN"), html).into_response(),
             None => mailbox.missing(),
         },
         Err(error) => broken(&error),
@@ -182,10 +182,11 @@ async fn find(mailbox: &MailboxState, id: &str) -> io::Result<Option<Mail>> {
     }
 }
 
-fn html_headers(policy: &'static str) -> [(HeaderName, &'static str); 5] {
+fn html_headers(policy: &'static str, framed_by: &'static str) -> [(HeaderName, &'static str); 6] {
     [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, policy),
+        (X_FRAME_OPTIONS, framed_by),
         (CACHE_CONTROL, NO_STORE),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),

@@ -19,7 +19,10 @@ pub(super) fn is_allowed(headers: &HeaderMap, settings: &ServerSettings) -> bool
     let Ok(origin) = origin.to_str() else {
         return false;
     };
-    more.is_none() && (is_ours(origin, settings.public_url.as_ref()) || is_local(origin, headers))
+    more.is_none()
+        && (is_ours(origin, settings.public_url.as_ref())
+            || settings.cors_origins.iter().any(|named| named == origin)
+            || is_local(origin, headers))
 }
 
 fn is_ours(origin: &str, public_url: Option<&Url>) -> bool {
@@ -49,7 +52,8 @@ mod tests {
         for origin in origins {
             headers.append(ORIGIN, origin.parse().unwrap());
         }
-        let toml = "[server]\npublic_url = \"https://id.example.org/\"\n";
+        let toml = "[server]\npublic_url = \"https://id.example.org/\"\n\
+                    cors_origins = [\"https://portal.example.org\"]\n";
         let settings = Settings::from_toml(toml).unwrap();
         is_allowed(&headers, &settings.server)
     }
@@ -65,6 +69,12 @@ mod tests {
         for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"] {
             assert!(allowed(host, &[&format!("http://{host}")]), "{host}");
         }
+    }
+
+    #[test]
+    fn pages_that_settings_name_are_allowed() {
+        assert!(allowed("id.example.org", &["https://portal.example.org"]));
+        assert!(!allowed("id.example.org", &["http://portal.example.org"]));
     }
 
     #[test]

@@ -14,7 +14,10 @@ const PLACED: &[(&str, &[&str])] = &[
     ("getrandom", &["src/secret.rs"]),
     ("hkdf", &["src/keyring.rs"]),
     ("hmac", &["src/keyring.rs"]),
+    ("hyper", &["src/web/"]),
+    ("hyper_util", &["src/web/"]),
     ("idna", &["src/address.rs"]),
+    ("ipnet", &["src/settings/server.rs", "src/web/peer.rs"]),
     // The sender in the settings is read as lettre will send it.
     (
         "lettre",

@@ -198,6 +198,7 @@ async fn the_public_schema_is_shown_where_developers_work() {
         let request = axum::http::Request::post("/public/graphql").header(JSON.0, JSON.1);
         let body = json!({ "query": "{ __schema { queryType { name } } }" }).to_string();
         let request = request
+            .header("accept", "application/graphql-response+json")
             .body(axum::body::Body::from(body))
             .expect("a request");
         let response = router.oneshot(request).await.expect("an answer");

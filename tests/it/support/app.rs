@@ -18,7 +18,7 @@ use keydesk::clock::{Clock, Timestamp};
 use keydesk::hasher::Cost;
 use keydesk::mail::transport::MemoryMailer;
 use keydesk::mail::{Templates, Worker};
-use keydesk::settings::Settings;
+use keydesk::settings::{ServerSettings, Settings};
 use keydesk::web::{self, Shows};
 
 use super::database::TestDatabase;
@@ -94,6 +94,14 @@ impl TestApp {
         Self::assemble(app, mailer, database, (overrides.to_owned(), key))
     }
 
+    /// With other settings of `[server]`.
+    pub(crate) async fn with_server(change: impl FnOnce(&mut ServerSettings)) -> Self {
+        let mut desk = Self::start().await;
+        change(&mut Arc::make_mut(&mut desk.app.settings).server);
+        desk.router = web::router(&desk.app, Shows::default()).expect("a router");
+        desk
+    }
+
     /// Another replica on the same database, with the same clock and the same key.
     pub(crate) async fn second_replica(&self) -> Self {
         let app = start(&self.database, &self.overrides, self.app.clock.clone()).await;
@@ -161,7 +169,8 @@ impl TestApp {
         let mut request = Request::builder()
             .method(Method::POST)
             .uri("/graphql")
-            .header("content-type", "application/json");
+            .header("content-type", "application/json")
+            .header("accept", "application/graphql-response+json");
         if let Some(key) = key {
             request = request.header("authorization", format!("Bearer {key}"));
         }

@@ -57,6 +57,32 @@ impl TestDatabase {
         paths.filter(|path| path.exists()).collect()
     }
 
+    /// Ends every connection and refuses new ones. False for a file, which cannot be shut.
+    pub(crate) async fn shut(&self) -> bool {
+        let Some((server, name)) = &self.on_server else {
+            return false;
+        };
+        execute(
+            server,
+            &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+        )
+        .await;
+        let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =";
+        execute(server, &format!("{all} '{name}'")).await;
+        true
+    }
+
+    /// Undoes `shut`.
+    pub(crate) async fn reopen(&self) {
+        if let Some((server, name)) = &self.on_server {
+            execute(
+                server,
+                &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"),
+            )
+            .await;
+        }
+    }
+
     /// A folder of the test's own.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()

@@ -35,6 +35,14 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 pub(crate) struct Process(Child);
 
 impl Process {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(None))
+    }
+
     pub(crate) fn start(command: &mut Command) -> Self {
         Self(
             command
@@ -126,7 +134,12 @@ impl Installation {
 
     /// Starts the server and waits until it answers.
     pub(crate) fn serve(&self) -> Process {
-        let process = self.start(&["serve", "--migrate"]);
+        self.serve_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn serve_with(&self, more: &[&str]) -> Process {
+        let process = self.start(&[&["serve", "--migrate"], more].concat());
         wait_for("the server", || get(self.port, "/readyz"));
         process
     }
