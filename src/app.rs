@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::error::Internal;
 use crate::hasher::{Hasher, Limits};
 use crate::keyring::Keyring;
+use crate::live::Live;
 use crate::secret::Secret;
 use crate::settings::Settings;
 
@@ -31,6 +32,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// When this process began.
     pub started_at: Timestamp,
+    /// News for whoever waits for it.
+    pub live: Live,
 }
 
 /// Why the server does not come up; each says how to mend it.
@@ -73,6 +76,7 @@ impl App {
             keys,
             settings: Arc::new(settings),
             started_at,
+            live: Live::default(),
         })
     }
 }

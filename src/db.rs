@@ -3,6 +3,7 @@
 //! `Order:` on SQLite every write goes through one connection that begins IMMEDIATE, so two writers
 //! wait for each other instead of failing; reads have connections of their own.
 
+mod news;
 mod passing;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::error::Internal;
 use crate::settings::DatabaseSettings;
 
+pub use news::announce;
 pub use passing::is_passing;
 
 /// An open write transaction. Dropped without `commit`, it leaves nothing behind.

@@ -84,6 +84,12 @@ macro_rules! typed_id {
                 Self(new_uuid(now))
             }
 
+            /// The smallest that can be made at this moment or later.
+            pub fn earliest(at: Timestamp) -> Self {
+                let millis = u64::try_from(at.as_millis()).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+            }
+
             /// Takes a column's value.
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)

@@ -36,10 +36,11 @@ pub fn check(settings: &TelemetrySettings) -> Result<(), String> {
     filter(settings).map(drop)
 }
 
-/// `Why:` the driver logs statements with their values at debug, and those hold hashes.
+/// `Why:` the driver logs statements with their values at debug, and those hold hashes; the library
+/// for WebSockets logs every message at trace, and those hold keys and passwords.
 fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, String> {
     EnvFilter::try_new(format!(
-        "{},sqlx=warn,lettre=warn,sea_orm_migration=warn",
+        "{},sqlx=warn,lettre=warn,sea_orm_migration=warn,tungstenite=warn,tokio_tungstenite=warn",
         settings.filter
     ))
     .map_err(|error| format!("setting telemetry.filter: {error}"))

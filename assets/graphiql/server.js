@@ -22,8 +22,28 @@ export async function loadSchema() {
   throw new Error(result.errors?.[0]?.message ?? "The server sent no schema.");
 }
 
+/** Whether the operation that is meant is a subscription. `document` is the whole editor, parsed. */
+const isSubscription = ({ operationName }, document) =>
+  document?.definitions.some(
+    ({ operation, name }) => operation === "subscription" && (!operationName || name?.value === operationName),
+  );
+
+/** Opens a socket for one subscription; gives its answers as they come. The socket ends with it. */
+function follow(operation, options) {
+  const key = currentKey();
+  const own = Object.keys(options.headers ?? {}).some((name) => name.toLowerCase() === "authorization");
+  const fetcher = window.GraphiQL.createFetcher({
+    url: "/graphql",
+    subscriptionUrl: `${location.origin.replace(/^http/, "ws")}/graphql/ws`,
+    // A browser cannot set headers on a socket, so the key goes with the first message.
+    wsConnectionParams: key && !own ? { authorization: `Bearer ${key}` } : {},
+  });
+  return fetcher(operation, options);
+}
+
 /** Sends one operation. `options.headers` are those of GraphiQL's headers editor; they win over the key. */
 export async function send(operation, options = {}) {
+  if (isSubscription(operation, options.documentAST)) return follow(operation, options);
   const key = currentKey();
   const response = await fetch("/graphql", {
     method: "POST",

@@ -5,10 +5,12 @@
 
 mod list;
 mod record;
+mod recorded;
 mod store;
 
 pub use list::{EventFilter, count, count_by_user, find_many, list, list_by_user};
 pub use record::{Event, record};
+pub use recorded::{among, recorded_since};
 
 /// The order's name in cursors.
 pub const ORDER: &str = "audit";

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use sea_orm::sea_query::Condition;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    Select,
+    QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
 use super::{AuditAction, AuditEvent, Change, Event, EventFilter};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::db::{self, Txn};
 use crate::entities::audit_event::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::{AuditEventId, UserId};
@@ -54,7 +54,7 @@ pub(super) async fn insert(
         occurred_at: Set(now.as_millis()),
     };
     Entity::insert(row).exec_without_returning(txn).await?;
-    Ok(())
+    db::announce(txn).await
 }
 
 fn filtered(filter: &EventFilter) -> Select<Entity> {
@@ -139,11 +139,37 @@ pub(super) async fn by_ids(
     db: &impl ConnectionTrait,
     ids: &[AuditEventId],
 ) -> Result<Vec<AuditEvent>, Internal> {
-    let rows = Entity::find()
+    matching(db, ids, &EventFilter::default()).await
+}
+
+/// Those of the given events that meet the conditions, in the order of making.
+pub(super) async fn matching(
+    db: &impl ConnectionTrait,
+    ids: &[AuditEventId],
+    filter: &EventFilter,
+) -> Result<Vec<AuditEvent>, Internal> {
+    let rows = filtered(filter)
         .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+        .order_by_asc(Column::Id)
         .all(db)
         .await?;
     Ok(rows.into_iter().map(event).collect())
+}
+
+/// Which events there are from this id on, in the order of making.
+pub(super) async fn ids_from(
+    db: &impl ConnectionTrait,
+    first: AuditEventId,
+) -> Result<Vec<AuditEventId>, Internal> {
+    let ids: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.gte(first.uuid()))
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(AuditEventId::from_uuid).collect())
 }
 
 /// `Why:` an unknown action was written by a newer release sharing the database; it is shown as the

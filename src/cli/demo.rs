@@ -80,6 +80,7 @@ impl Demo {
             playground: true,
             public_schema: true,
             mailbox: Some(mailbox),
+            ..Shows::default()
         };
         serve::run(app, listener, shows, (CancellationToken::new(), DRAIN)).await
     }

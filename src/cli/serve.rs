@@ -66,6 +66,7 @@ impl Serve {
             playground: settings.server.playground,
             public_schema: self.development,
             mailbox,
+            ..Shows::default()
         })
     }
 }

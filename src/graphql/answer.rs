@@ -40,6 +40,13 @@ impl Refused {
         }
     }
 
+    pub(crate) fn several_subscriptions() -> Self {
+        Self {
+            code: "GRAPHQL_VALIDATION_FAILED",
+            message: "A subscription has one field, and not in a fragment.".to_owned(),
+        }
+    }
+
     pub(crate) fn into_response(self) -> Response {
         let mut error = ServerError::new(self.message, None);
         set_code(&mut error, self.code);

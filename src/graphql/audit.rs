@@ -130,7 +130,7 @@ fn actor_uuid(id: &ID) -> Option<Uuid> {
 }
 
 impl AuditEventFilter {
-    fn read(self) -> Result<EventFilter, String> {
+    pub(super) fn read(self) -> Result<EventFilter, String> {
         short("actorIds", self.actor_ids.as_ref())?;
         short("userIds", self.user_ids.as_ref())?;
         writable("requestId", self.request_id.as_ref())?;

@@ -5,10 +5,13 @@ use std::sync::{Arc, LazyLock};
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Request, Response, Variables};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 
 use super::answer::{self, Refused};
 use super::context::RequestContext;
 use super::limits::{self, Asked, Cost, Prices};
+use super::operation::{is_subscription, subscriptions_have_one_field};
 use super::{FullSchema, PublicSchema, full, full_sdl, public, public_sdl};
 use crate::actor::Actor;
 use crate::app::App;
@@ -38,6 +41,15 @@ enum AnySchema {
 struct Prepared {
     request: Request,
     cost: Cost,
+    is_subscription: bool,
+}
+
+/// What an operation answers.
+pub struct Answers {
+    /// Whether there may be more than one answer.
+    pub is_subscription: bool,
+    /// The answers as they come, each complete.
+    pub responses: BoxStream<'static, Response>,
 }
 
 impl Endpoint {
@@ -69,12 +81,51 @@ impl Endpoint {
     /// the request's id and cost.
     pub async fn answer(&self, actor: Arc<Actor>, request_id: &str, request: Request) -> Response {
         match self.prepare(&actor, request) {
-            Ok(Prepared { request, cost }) => {
+            Ok(Prepared { request, cost, .. }) => {
                 let response = self.execute(actor, request).await;
                 answer::finish(response, request_id, Some(cost))
             }
             Err(refused) => answer::finish(refused.into_response(), request_id, None),
         }
+    }
+
+    /// Executes any operation, a subscription too. Answers are completed as by `answer`.
+    pub fn answers(&self, actor: Arc<Actor>, request_id: &str, request: Request) -> Answers {
+        let request_id = request_id.to_owned();
+        match self.prepare(&actor, request) {
+            Ok(prepared) => {
+                let cost = Some(prepared.cost);
+                let responses = self.stream(actor, prepared.request);
+                Answers {
+                    is_subscription: prepared.is_subscription,
+                    responses: responses
+                        .map(move |response| answer::finish(response, &request_id, cost))
+                        .boxed(),
+                }
+            }
+            Err(refused) => {
+                let response = answer::finish(refused.into_response(), &request_id, None);
+                Answers {
+                    is_subscription: false,
+                    responses: stream::once(async { response }).boxed(),
+                }
+            }
+        }
+    }
+
+    fn stream(&self, actor: Arc<Actor>, request: Request) -> BoxStream<'static, Response> {
+        let is_known = actor.is_known();
+        let request = RequestContext::new(self.app.clone(), actor).attach(request);
+        match &self.schema {
+            AnySchema::Full { known, .. } if is_known => known.execute_stream(request),
+            AnySchema::Full { anonymous, .. } => anonymous.execute_stream(request),
+            AnySchema::Public { schema, .. } => schema.execute_stream(request),
+        }
+    }
+
+    /// The capabilities behind it.
+    pub const fn app(&self) -> &App {
+        &self.app
     }
 
     async fn execute(&self, actor: Arc<Actor>, request: Request) -> Response {
@@ -98,14 +149,22 @@ impl Endpoint {
             is_public: matches!(self.schema, AnySchema::Public { .. }),
         };
         let cost = limits::check(&self.prices, &document, &request.variables, asked)?;
+        if !subscriptions_have_one_field(&document) {
+            return Err(Refused::several_subscriptions());
+        }
         if !self.may_introspect(actor) {
             if introspects(&document) {
                 return Err(Refused::introspection());
             }
             request = request.disable_introspection();
         }
+        let is_subscription = is_subscription(&document, request.operation_name.as_deref());
         request.set_parsed_query(document);
-        Ok(Prepared { request, cost })
+        Ok(Prepared {
+            request,
+            cost,
+            is_subscription,
+        })
     }
 
     /// `Why:` the schema is no secret, but it tells a stranger what to try. The public endpoint's is

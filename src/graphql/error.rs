@@ -12,6 +12,7 @@ use crate::actor::{Denied, ReadError};
 use crate::credentials::ChooseError;
 use crate::db::is_passing;
 use crate::error::Internal;
+use crate::live::Missed;
 use crate::page::PageError;
 use crate::settings::AdminPasswords;
 use crate::users::UserError;
@@ -214,4 +215,42 @@ pub(crate) fn checked<T>(ctx: &Context<'_>, result: Result<T, impl ToString>) ->
 /// The refusal of paging arguments as text.
 pub(crate) fn paging<T>(ctx: &Context<'_>, result: Result<T, PageError>) -> Option<T> {
     checked(ctx, result)
+}
+
+/// Why a subscription ends before its time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Interrupted {
+    /// The caller took answers too slowly.
+    TooSlow,
+    /// The database failed; the log says more.
+    Broken,
+}
+
+impl From<Missed> for Interrupted {
+    fn from(_: Missed) -> Self {
+        Self::TooSlow
+    }
+}
+
+impl From<ReadError> for Interrupted {
+    fn from(error: ReadError) -> Self {
+        tracing::error!(?error, "a subscription failed");
+        Self::Broken
+    }
+}
+
+impl From<Interrupted> for async_graphql::Error {
+    fn from(interrupted: Interrupted) -> Self {
+        let (code, message) = match interrupted {
+            Interrupted::TooSlow => (
+                "SUBSCRIPTION_INTERRUPTED",
+                "Answers were taken too slowly, and some are lost. Subscribe again, and read what was missed.",
+            ),
+            Interrupted::Broken => (
+                "INTERNAL_SERVER_ERROR",
+                "Something went wrong here. Subscribe again, and read what was missed.",
+            ),
+        };
+        Self::new(message).extend_with(|_, extensions| extensions.set("code", code))
+    }
 }

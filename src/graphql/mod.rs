@@ -15,18 +15,22 @@ mod limits;
 mod loaders;
 mod mail;
 mod mutation_error;
+mod operation;
 mod paging;
 mod password_reset;
 mod password_wish;
 mod scalars;
 mod server;
+mod subscriptions;
 mod user_mutations;
 mod users;
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
 pub use answer::{is_unavailable, was_executed};
-pub use endpoint::{Endpoint, weigh};
+pub use async_graphql::Response;
+pub use endpoint::{Answers, Endpoint, weigh};
+pub use subscriptions::Subscription;
 
 /// Everything that can be read. No field here takes or returns a secret.
 #[derive(MergedObject, Default)]
@@ -62,14 +66,14 @@ pub struct PublicQuery(credentials::CredentialQuery);
 pub struct PublicMutation(credentials::CheckMutation);
 
 /// The schema of `/graphql`.
-pub type FullSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type FullSchema = Schema<Query, Mutation, Subscription>;
 /// The schema of `/public/graphql`.
 pub type PublicSchema = Schema<PublicQuery, PublicMutation, EmptySubscription>;
 
 /// Builds the schema of `/graphql`. Needs no database; data comes with each request. Suggestions such
 /// as "Did you mean" name fields, so strangers get none.
 fn full(with_suggestions: bool) -> FullSchema {
-    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscription)
         .register_output_type::<access::Node>();
     if with_suggestions {
         schema.finish()

@@ -8,6 +8,7 @@
 mod list;
 mod mailer;
 mod outbox;
+mod progress;
 mod store;
 mod templates;
 mod test_email;
@@ -23,6 +24,7 @@ pub const ORDER: &str = "mail";
 pub use list::{DeliveryFilter, count, count_by_user, find_by_id, find_many, list, list_by_user};
 pub use mailer::{Mailer, OutgoingEmail, SendError, Sending};
 pub use outbox::{NewEmail, PLAIN_MAIL_LIFETIME, enqueue, sweep};
+pub use progress::{Progress, progress};
 pub use templates::{LOCALES, Templates};
 pub use test_email::test_email;
 pub use words::{RenderError, Rendered, Site, Words};

@@ -9,11 +9,11 @@ use std::collections::HashMap;
 use sea_orm::sea_query::Condition;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, Select,
+    QueryFilter, QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use super::{Delivery, DeliveryFilter, DeliveryStatus, MailKind, NewEmail};
+use super::{Delivery, DeliveryFilter, DeliveryStatus, MailKind, NewEmail, Progress};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::db::Txn;
@@ -161,6 +161,36 @@ pub(super) async fn by_ids(
     Ok(rows.into_iter().map(delivery).collect())
 }
 
+/// Status and tries of those that are there.
+pub(super) async fn progress(
+    db: &impl ConnectionTrait,
+    ids: &[MailDeliveryId],
+) -> Result<Vec<(MailDeliveryId, Progress)>, Internal> {
+    let rows: Vec<(Uuid, String, i64)> = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Status, Column::AttemptCount])
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let read = |(id, status, tries): (Uuid, String, i64)| {
+        let progress = Progress {
+            status: read_status(&status),
+            tries: read_tries(tries),
+        };
+        (MailDeliveryId::from_uuid(id), progress)
+    };
+    Ok(rows.into_iter().map(read).collect())
+}
+
+fn read_status(name: &str) -> DeliveryStatus {
+    DeliveryStatus::parse(name).unwrap_or(DeliveryStatus::Unknown)
+}
+
+fn read_tries(count: i64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 pub(super) async fn delete_finished_before(
     db: &impl ConnectionTrait,
     before: Timestamp,
@@ -178,11 +208,11 @@ fn delivery(row: Model) -> Delivery {
     Delivery {
         id: MailDeliveryId::from_uuid(row.id),
         kind: MailKind::parse(&row.kind).unwrap_or(MailKind::Test),
-        status: DeliveryStatus::parse(&row.status).unwrap_or(DeliveryStatus::Unknown),
+        status: read_status(&row.status),
         recipient: row.recipient,
         user: row.user_id.map(UserId::from_uuid),
         locale: row.locale,
-        attempt_count: u32::try_from(row.attempt_count).unwrap_or(u32::MAX),
+        attempt_count: read_tries(row.attempt_count),
         last_error: row.last_error,
         next_attempt_at: row.next_attempt_at.map(Timestamp::from_millis),
         requested_by_label: row.requested_by_label,

@@ -50,13 +50,14 @@ pub(super) async fn identify(State(app): State<App>, mut request: Request, next:
     response
 }
 
-enum Presented {
+/// What a caller shows.
+pub(super) enum Presented {
     Nothing,
     Malformed,
     Key(Secret),
 }
 
-fn presented(headers: &HeaderMap) -> Presented {
+pub(super) fn presented(headers: &HeaderMap) -> Presented {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else {
         return Presented::Nothing;
@@ -64,8 +65,12 @@ fn presented(headers: &HeaderMap) -> Presented {
     if values.next().is_some() {
         return Presented::Malformed;
     }
-    let key = value.to_str().ok().and_then(|text| text.split_once(' '));
-    match key {
+    value.to_str().map_or(Presented::Malformed, presented_text)
+}
+
+/// Reads the value of the header.
+pub(super) fn presented_text(text: &str) -> Presented {
+    match text.split_once(' ') {
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty() => {
             Presented::Key(Secret::new(key.trim().to_owned()))
         }

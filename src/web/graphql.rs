@@ -17,14 +17,15 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::actor::Actor;
-use crate::graphql::{Endpoint, is_unavailable, was_executed};
+pub(super) use crate::graphql::was_executed;
+use crate::graphql::{Endpoint, is_unavailable};
 
 /// Longest body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wish {
+pub(super) struct Wish {
     query: String,
     #[serde(default)]
     variables: Variables,
@@ -168,14 +169,18 @@ struct Written {
     extensions: std::collections::BTreeMap<String, async_graphql::Value>,
 }
 
+/// An answer as JSON text.
+pub(super) fn body(response: GraphQlResponse) -> serde_json::Result<String> {
+    serde_json::to_string(&Written {
+        data: was_executed(&response).then_some(response.data),
+        errors: response.errors,
+        extensions: response.extensions,
+    })
+}
+
 fn write(media: Media, response: GraphQlResponse) -> Response {
     let executed = was_executed(&response);
     let unavailable = is_unavailable(&response);
-    let body = Written {
-        data: executed.then_some(response.data),
-        errors: response.errors,
-        extensions: response.extensions,
-    };
     let status = if unavailable {
         StatusCode::SERVICE_UNAVAILABLE
     } else if executed {
@@ -183,7 +188,7 @@ fn write(media: Media, response: GraphQlResponse) -> Response {
     } else {
         media.not_executed()
     };
-    let Ok(text) = serde_json::to_string(&body) else {
+    let Ok(text) = body(response) else {
         return Refusal(
             StatusCode::INTERNAL_SERVER_ERROR,
             "INTERNAL_SERVER_ERROR",

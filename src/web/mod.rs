@@ -18,16 +18,18 @@ mod peer;
 mod refusal;
 mod request_id;
 mod serve;
+mod socket;
 
 use std::path::PathBuf;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 
 pub use limits::Limits;
 pub use listener::listen;
 pub use serve::{Drain, serve};
+pub use socket::Pace;
 
 use crate::app::App;
 use crate::error::Internal;
@@ -43,6 +45,8 @@ pub struct Shows {
     pub public_schema: bool,
     /// The folder behind `/mailbox`, which only callers on this machine see.
     pub mailbox: Option<PathBuf>,
+    /// How long sockets may do nothing.
+    pub pace: Pace,
 }
 
 /// Every route with its layers.
@@ -52,15 +56,18 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
 
 /// The same with other limits than the program's own.
 pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, Internal> {
+    let full = Endpoint::full(app);
+    let sockets = socket::Sockets {
+        endpoint: full.clone(),
+        pace: shows.pace,
+    };
     let api = Router::new()
-        .route(
-            "/graphql",
-            post(graphql::answer).with_state(Endpoint::full(app)),
-        )
+        .route("/graphql", post(graphql::answer).with_state(full))
         .route(
             "/public/graphql",
             post(graphql::answer).with_state(Endpoint::public(app, shows.public_schema)),
         )
+        .route("/graphql/ws", any(socket::open).with_state(sockets))
         .method_not_allowed_fallback(graphql::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), actor::identify));
     let health = Router::new()

@@ -43,7 +43,8 @@ fn is_well_formed(id: &str) -> bool {
     (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(allowed)
 }
 
-fn make() -> String {
+/// A new id.
+pub(super) fn make() -> String {
     format!("{:032x}", u128::from_be_bytes(random_bytes::<16>()))
 }
 

@@ -14,7 +14,9 @@ use super::listener::listen;
 use crate::app::App;
 use crate::error::Internal;
 use crate::janitor;
+use crate::live::Live;
 use crate::mail::{Mailer, Templates, Worker};
+use crate::watcher;
 
 /// How long requests in work may go on after a stop was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +41,8 @@ pub async fn serve(
         tasks.spawn(async move { worker.run(stop).await });
     }
     tasks.spawn(janitor::run(app.clone(), stop.clone()));
+    tasks.spawn(watcher::run(app.clone(), stop.clone()));
+    tasks.spawn(end_sockets(app.live.clone(), stop.clone()));
     tasks.spawn(align(app, stop.clone()));
 
     let limits = Limits::default();
@@ -50,6 +54,12 @@ pub async fn serve(
     })
     .await;
     Ok(())
+}
+
+/// `Why:` the server does not wait for connections that were upgraded.
+async fn end_sockets(live: Live, stop: CancellationToken) {
+    stop.cancelled().await;
+    live.end().await;
 }
 
 async fn align(app: App, stop: CancellationToken) {

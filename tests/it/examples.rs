@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::{Answer, TestApp};
 use crate::support::sdl::Sdl;
+use crate::support::socket::{Server, until};
 
 /// The people whom the examples speak of, as `keydesk demo` makes them.
 async fn desk() -> TestApp {
@@ -24,6 +25,14 @@ async fn run(desk: &TestApp, example: &Example) -> Answer {
     let text = example.variables.as_deref().unwrap_or("{}");
     let variables = serde_json::from_str(text).expect("variables are JSON");
     desk.ask(&example.query, variables).await
+}
+
+/// By POST, which answers once.
+fn is_posted(example: &Example) -> bool {
+    let fields = root_fields(example);
+    !fields
+        .iter()
+        .any(|(kind, _)| *kind == OperationType::Subscription)
 }
 
 fn root_fields(example: &Example) -> Vec<(OperationType, String)> {
@@ -44,7 +53,7 @@ async fn every_example_runs_as_it_stands() {
     let desk = desk().await;
     let examples = examples::all();
     assert!(examples.len() > 10, "only {} examples", examples.len());
-    for example in &examples {
+    for example in examples.iter().filter(|example| is_posted(example)) {
         let answer = run(&desk, example).await;
         let name = &example.name;
         assert!(answer.status.is_success(), "{name}: {answer:#?}");
@@ -62,7 +71,7 @@ async fn every_example_runs_as_it_stands() {
 #[tokio::test]
 async fn every_example_shows_what_its_name_promises() {
     let desk = desk().await;
-    for example in examples::all() {
+    for example in examples::all().into_iter().filter(is_posted) {
         let answer = run(&desk, &example).await;
         let root = answer.root();
         let name = example.name.as_str();
@@ -85,6 +94,41 @@ async fn every_example_shows_what_its_name_promises() {
         };
         assert!(ok, "{name}: {answer:#?}");
     }
+}
+
+#[tokio::test]
+async fn every_example_of_a_subscription_is_pushed_what_its_name_promises() {
+    let desk = desk().await;
+    let server = Server::start(&desk).await;
+    let mut client = server.sign_in(desk.owner_key()).await;
+    let mut examples = examples::all();
+    examples.retain(|example| !is_posted(example));
+    for example in &examples {
+        let text = example.variables.as_deref().unwrap_or("{}");
+        let mut variables: Value = serde_json::from_str(text).expect("variables are JSON");
+        let mailed = desk
+            .run("resetPasswordByMail", json!({ "login": "ada" }))
+            .await;
+        if variables.get("id").is_some() {
+            variables["id"] = mailed.root()["mailDelivery"]["id"].clone();
+        }
+        let before = desk.app.live.listeners();
+        client.start(&example.name, &example.query, variables).await;
+        until("the subscription", || desk.app.live.listeners() > before).await;
+        desk.run("resetPasswordGenerated", json!({ "login": "ada" }))
+            .await;
+        let answer = client.answer(&example.name).await;
+        let name = example.name.as_str();
+        let ok = match name {
+            "Follow a delivery" => answer["data"]["mailDeliveryUpdated"]["status"] == "QUEUED",
+            "Follow the audit trail" => {
+                answer["data"]["auditEventRecorded"]["action"] == "PASSWORD_RESET"
+            }
+            _ => false,
+        };
+        assert!(ok, "{name}: {answer:#}");
+    }
+    assert_eq!(examples.len(), 2);
 }
 
 #[test]

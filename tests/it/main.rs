@@ -27,5 +27,6 @@ mod playground;
 mod replicas;
 mod schema;
 mod secrets;
+mod subscriptions;
 mod support;
 mod users;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::{Answer, TestApp};
 use crate::support::sdl::Sdl;
+use crate::support::socket::Server;
 
 /// Whom a field lets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Access {
 }
 
 /// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
-const ROOTS: [(&str, Access, &str); 18] = [
+const ROOTS: [(&str, Access, &str); 20] = [
     ("viewer", SignedIn, "{ viewer { role } }"),
     ("node", SignedIn, r#"{ node(id: "user_none") { id } }"#),
     ("nodes", SignedIn, r#"{ nodes(ids: ["user_none"]) { id } }"#),
@@ -106,6 +107,16 @@ const ROOTS: [(&str, Access, &str); 18] = [
         Anyone,
         r#"mutation { checkPassword(input: { password: "x" }) ERRORS }"#,
     ),
+    (
+        "mailDeliveryUpdated",
+        Scope(MailRead),
+        r#"subscription { mailDeliveryUpdated(id: "mail_none") { id } }"#,
+    ),
+    (
+        "auditEventRecorded",
+        Scope(AuditRead),
+        "subscription { auditEventRecorded { id } }",
+    ),
 ];
 
 const ERRORS: &str = "{ errors { code message ... on ForbiddenError { requiredScopes } } }";
@@ -114,6 +125,39 @@ fn all_but(missing: Permission) -> Vec<Permission> {
     let mut scopes = Permission::ALL.to_vec();
     scopes.retain(|scope| *scope != missing);
     scopes
+}
+
+/// The first answer to a subscription; how the socket ends where nobody gets as far. Something is
+/// recorded again and again, so that there is something to be pushed.
+async fn first_pushed(
+    desk: &TestApp,
+    server: &Server,
+    key: Option<&str>,
+    document: &str,
+) -> Answer {
+    let body = if let Some(key) = key {
+        let mut client = server.sign_in(key).await;
+        client.start("1", document, json!({})).await;
+        let recording = async {
+            loop {
+                desk.key(&[SettingsRead], Role::Member).await;
+            }
+        };
+        tokio::select! {
+            answer = client.answer("1") => answer,
+            () = recording => Value::Null,
+        }
+    } else {
+        let mut client = server.open().await;
+        client.say(json!({ "type": "connection_init" })).await;
+        assert_eq!(client.closed().await, 4401);
+        json!({ "errors": [{ "extensions": { "code": "UNAUTHENTICATED" } }] })
+    };
+    Answer {
+        status: axum::http::StatusCode::OK,
+        headers: axum::http::HeaderMap::new(),
+        body,
+    }
 }
 
 /// The refusals in an answer, top-level or in a payload: code and scopes.
@@ -171,10 +215,17 @@ fn the_public_schema_holds_what_anyone_may_do_and_leads_to_no_object() {
 #[tokio::test]
 async fn every_root_field_lets_in_whom_it_says_and_nobody_else() {
     let desk = TestApp::start().await;
+    let server = Server::start(&desk).await;
     let idle = desk.key(&[SettingsRead], Role::Owner).await;
     for (name, access, document) in ROOTS {
         let document = document.replace("ERRORS", ERRORS);
-        let ask = async |key: Option<&str>| desk.ask_as(key, &document, json!({})).await;
+        let ask = async |key: Option<&str>| {
+            if document.starts_with("subscription") {
+                first_pushed(&desk, &server, key, &document).await
+            } else {
+                desk.ask_as(key, &document, json!({})).await
+            }
+        };
 
         let anonymous = ask(None).await;
         let turned_away = vec![("UNAUTHENTICATED".to_owned(), Value::Null)];

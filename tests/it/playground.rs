@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::support::app::TestApp;
 use crate::support::browser::{Browser, Theme};
+use crate::support::socket;
 
 /// Every layout that is looked at: width, height, theme.
 const LOOKS: [(u32, u32, Theme); 5] = [
@@ -94,7 +95,7 @@ async fn assert_quiet(browser: &Browser, server: &Server) {
 const TABS: &str = ".graphiql-tab-button";
 const STATUS: &str = "#key-status";
 const TABS_ARE_KEPT: &str =
-    "return sessionStorage['keydesk:graphiql:tabState'].includes('query Mine')";
+    "return sessionStorage['keydesk:graphiql:tabState']?.includes('query Mine') === true";
 const RESPONSE: &str = ".result-window";
 
 #[tokio::test]
@@ -254,6 +255,47 @@ async fn an_example_that_was_edited_can_be_had_afresh() {
     let variables = browser.eval(variables, vec![]).await;
     assert_eq!(variables.as_str(), examples::all()[1].variables.as_deref());
     assert_quiet(&browser, &server).await;
+}
+
+#[tokio::test]
+#[ignore = "needs chromium"]
+async fn a_subscription_runs_with_the_key_that_was_typed() {
+    let desk = TestApp::start().await;
+    let shows = Shows {
+        playground: true,
+        ..Shows::default()
+    };
+    let running = socket::Server::with(&desk, shows).await;
+    let server = Server {
+        origin: format!("http://{}", running.address),
+        _tasks: JoinSet::new(),
+    };
+    let browser = Browser::open().await;
+    browser.set_size(1280, 800).await;
+    browser.goto(&format!("{}/graphiql", server.origin)).await;
+    browser.fill("#key", desk.owner_key()).await;
+    browser.wait_for_text(STATUS, "Key accepted").await;
+    browser
+        .wait_for_text(".examples", "Follow the audit trail")
+        .await;
+    let open = "[...document.querySelectorAll('.examples button')]\
+        .find((button) => button.innerText === 'Follow the audit trail').click()";
+    browser.eval(open, vec![]).await;
+    browser.wait_for_text(TABS, "FollowAudit").await;
+    browser.click("[aria-label='Hide Examples']").await;
+    browser.click(".graphiql-execute-button").await;
+    socket::until("the subscription", || desk.app.live.listeners() == 1).await;
+    desk.member("ada").await;
+    desk.run("resetPasswordGenerated", json!({ "login": "ada" }))
+        .await;
+    browser.wait_for_text(RESPONSE, "PASSWORD_RESET").await;
+    browser
+        .screenshot(&picture("playground-subscription"))
+        .await;
+    // The same button ends it, and its socket.
+    browser.click(".graphiql-execute-button").await;
+    socket::until("the end", || desk.app.live.seats_taken() == 0).await;
+    assert_eq!(browser.console_errors().await, Vec::<String>::new());
 }
 
 const MAIL: &str = "From: Keydesk <keydesk@example.org>\r\nTo: Ada Lovelace <ada@example.org>\r\n\

@@ -10,6 +10,7 @@ use sea_orm::{
 
 use super::super::{DeliveryStatus, Details, MailKind};
 use crate::clock::Timestamp;
+use crate::db;
 use crate::entities::outbox_email::{Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::{MailDeliveryId, WorkerId};
@@ -127,7 +128,7 @@ pub(in crate::mail) async fn claim(
         .filter(as_seen)
         .exec(db)
         .await?;
-    Ok(updated.rows_affected == 1)
+    Ok(told(db, updated.rows_affected == 1).await)
 }
 
 /// Ends a mail and erases its secret in the same statement. `false` when the claim was lost.
@@ -145,7 +146,7 @@ pub(in crate::mail) async fn finish(
         .col_expr(Column::SentAt, Expr::value(sent_at))
         .exec(db)
         .await?;
-    Ok(updated.rows_affected == 1)
+    Ok(told(db, updated.rows_affected == 1).await)
 }
 
 /// Puts a mail back for another attempt, secret and all. `false` when the claim was lost.
@@ -163,7 +164,17 @@ pub(in crate::mail) async fn requeue(
         )
         .exec(db)
         .await?;
-    Ok(updated.rows_affected == 1)
+    Ok(told(db, updated.rows_affected == 1).await)
+}
+
+/// Says that a row changed, if it did.
+///
+/// `Why:` a failure is swallowed. The change is written, and watchers look every second anyway.
+async fn told(db: &impl ConnectionTrait, changed: bool) -> bool {
+    if changed && let Err(error) = db::announce(db).await {
+        tracing::warn!(%error, "a change of a mail was not announced");
+    }
+    changed
 }
 
 /// The part `finish` and `requeue` share: a new status, no claim, and only while the claim holds.

@@ -50,7 +50,8 @@ fn is_asked_by_loopback_name(request: &Request) -> bool {
     }
 }
 
-fn is_loopback_authority(text: &str) -> bool {
+/// Whether a name with or without a port names this machine to itself.
+pub(in crate::web) fn is_loopback_authority(text: &str) -> bool {
     let Ok(authority) = text.parse::<Authority>() else {
         return false;
     };

@@ -46,7 +46,7 @@ fn every_way_to_another_person_s_data_has_a_case() {
     assert_eq!(things, nodes, "NODES in tests/it/permissions.rs");
     things.extend(nodes.iter().map(|name| format!("{name}Connection")));
     things.extend(["Node".to_owned(), "Actor".to_owned()]);
-    let roots = ["Query", "Mutation"];
+    let roots = ["Query", "Mutation", "Subscription"];
     let found: BTreeSet<String> = sdl
         .fields()
         .iter()

@@ -8,3 +8,4 @@ pub(crate) mod program;
 pub(crate) mod rows;
 pub(crate) mod sdl;
 pub(crate) mod smtp;
+pub(crate) mod socket;

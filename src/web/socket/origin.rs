@@ -1,0 +1,99 @@
+//! Which web pages may open a socket.
+//!
+//! `Why:` a browser lets every page open sockets everywhere, and says only by this header whose page
+//! it is. Programs send none.
+
+use axum::http::header::{HOST, HeaderMap, ORIGIN};
+use url::Url;
+
+use crate::settings::ServerSettings;
+use crate::web::pages::loopback::is_loopback_authority;
+
+/// Whether a request comes from no page, from a page of this server, or from one that settings allow.
+pub(super) fn is_allowed(headers: &HeaderMap, settings: &ServerSettings) -> bool {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let (first, more) = (origins.next(), origins.next());
+    let Some(origin) = first else {
+        return true;
+    };
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    more.is_none()
+        && (is_ours(origin, settings.public_url.as_ref())
+            || settings.cors_origins.iter().any(|named| named == origin)
+            || is_local(origin, headers))
+}
+
+fn is_ours(origin: &str, public_url: Option<&Url>) -> bool {
+    public_url.is_some_and(|url| url.origin().ascii_serialization() == origin)
+}
+
+/// A page of this server, asked for by a loopback name. Another name could be anybody's who points
+/// it here (DNS rebinding).
+fn is_local(origin: &str, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return false;
+    };
+    host.to_str().is_ok_and(|host| {
+        is_loopback_authority(host) && origin.strip_prefix("http://") == Some(host)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    fn allowed(host: &str, origins: &[&str]) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, host.parse().unwrap());
+        for origin in origins {
+            headers.append(ORIGIN, origin.parse().unwrap());
+        }
+        let toml = "[server]\npublic_url = \"https://id.example.org/\"\n\
+                    cors_origins = [\"https://portal.example.org\"]\n";
+        let settings = Settings::from_toml(toml).unwrap();
+        is_allowed(&headers, &settings.server)
+    }
+
+    #[test]
+    fn programs_send_no_origin() {
+        assert!(allowed("id.example.org", &[]));
+    }
+
+    #[test]
+    fn pages_of_this_server_are_allowed() {
+        assert!(allowed("id.example.org", &["https://id.example.org"]));
+        for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"] {
+            assert!(allowed(host, &[&format!("http://{host}")]), "{host}");
+        }
+    }
+
+    #[test]
+    fn pages_that_settings_name_are_allowed() {
+        assert!(allowed("id.example.org", &["https://portal.example.org"]));
+        assert!(!allowed("id.example.org", &["http://portal.example.org"]));
+    }
+
+    #[test]
+    fn other_pages_are_not() {
+        for origin in [
+            "null",
+            "",
+            "https://example.org",
+            "http://id.example.org",
+            "https://id.example.org:444",
+            "https://id.example.org.evil.test",
+            "https://evil.test",
+            "http://localhost:8080",
+        ] {
+            assert!(!allowed("127.0.0.1:8080", &[origin]), "{origin}");
+        }
+        let rebound = "http://evil.test:8080";
+        assert!(!allowed("evil.test:8080", &[rebound]));
+        let twice = ["https://id.example.org", "https://id.example.org"];
+        assert!(!allowed("id.example.org", &twice));
+    }
+}
