@@ -48,7 +48,7 @@ const PLACED: &[(&str, &[&str])] = &[
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
     (
         "sea_orm",
-        &["src/db.rs", "src/keyset.rs", "src/entities/", "*store"],
+        &["src/db.rs", "src/keyset/", "src/entities/", "*store"],
     ),
     ("sha1", &["src/credentials/breached.rs"]),
     // In the playground: the digest of its inline script, for the content security policy.
