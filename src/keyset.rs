@@ -4,6 +4,8 @@
 //! with a value and rows without one, and a page is read from the first and, only where it runs out,
 //! from the second; each stretch is a range of one index.
 
+pub(crate) mod at_once;
+
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{
@@ -13,6 +15,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
     Value,
 };
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::error::Internal;
@@ -119,6 +122,7 @@ pub(crate) async fn fetch<E, C>(
 ) -> Result<Page<E::Model>, Internal>
 where
     E: EntityTrait,
+    E::Model: DeserializeOwned,
     C: ColumnTrait,
 {
     let wanted = u64::from(request.size) + 1;
@@ -133,7 +137,8 @@ where
         if *stretch == Stretch::WithValue {
             query = query.order_by(sorting.column, order.clone());
         }
-        rows.extend(query.order_by(sorting.id, order.clone()).all(db).await?);
+        let query = query.order_by(sorting.id, order.clone());
+        rows.extend(at_once::rows(db, query).await?);
     }
     let rows = rows
         .into_iter()
@@ -162,6 +167,7 @@ pub(crate) async fn fetch_for_each<E, C>(
 ) -> Result<HashMap<Uuid, Page<E::Model>>, Internal>
 where
     E: EntityTrait,
+    E::Model: DeserializeOwned,
     C: ColumnTrait + IntoColumnRef,
 {
     let (owner, ids) = owners;
@@ -185,12 +191,11 @@ where
         .from_subquery(inner, ranked)
         .and_where(Expr::col(rank).lte(i64::from(request.size) + 1))
         .take();
-    let rows = list
+    let list = list
         .filter(sorting.id.in_subquery(outer))
         .order_by(sorting.column, order.clone())
-        .order_by(sorting.id, order)
-        .all(db)
-        .await?;
+        .order_by(sorting.id, order);
+    let rows = at_once::rows(db, list).await?;
     let mut lists: HashMap<Uuid, Vec<Placed<E::Model>>> =
         ids.iter().map(|id| (*id, Vec::new())).collect();
     for item in rows {

@@ -54,7 +54,7 @@ async fn add_extension(db: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
     })
 }
 
-const SQLITE_UP: &str = r#"
+const SQLITE_UP: &str = "
 CREATE TABLE user_search_rows (id INTEGER PRIMARY KEY, user_id BLOB NOT NULL);
 CREATE UNIQUE INDEX ux_user_search_rows__user_id ON user_search_rows (user_id);
 CREATE VIRTUAL TABLE user_search USING fts5(
@@ -80,7 +80,7 @@ INSERT INTO user_search_rows (user_id) SELECT id FROM users ORDER BY created_at,
 INSERT INTO user_search (rowid, text)
 SELECT r.id, char(10, 10) || replace(u.search_text, char(10), char(10, 10))
 FROM user_search_rows r JOIN users u ON u.id = r.user_id ORDER BY r.id;
-"#;
+";
 
 const SQLITE_DOWN: &str = "
 DROP TRIGGER users_search_insert;

@@ -1,8 +1,9 @@
 //! Table `audit_events`.
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 /// An appended fact.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "audit_events")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -14,3 +14,20 @@ pub(crate) mod password_history;
 pub(crate) mod server_key;
 pub(crate) mod session;
 pub(crate) mod user;
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+/// Bytes that `keyset` reads as hexadecimal digits.
+pub(crate) fn bytes<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<u8>>, D::Error> {
+    let Some(digits) = Option::<String>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let pairs = digits.as_bytes().chunks(2);
+    let byte = |pair| {
+        let pair = std::str::from_utf8(pair).map_err(D::Error::custom)?;
+        u8::from_str_radix(pair, 16).map_err(D::Error::custom)
+    };
+    pairs.map(byte).collect::<Result<_, _>>().map(Some)
+}

@@ -1,8 +1,9 @@
 //! Table `outbox_emails`.
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 /// A mail that must go out, or has.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "outbox_emails")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -14,6 +15,7 @@ pub(crate) struct Model {
     pub recipient_name: Option<String>,
     pub locale: String,
     pub details: String,
+    #[serde(deserialize_with = "crate::entities::bytes")]
     pub secret_sealed: Option<Vec<u8>>,
     pub expires_at: i64,
     pub message_id: String,

@@ -1,8 +1,9 @@
 //! Table `users`.
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 /// A person with an account. The password's hash stands in `credentials`.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "users")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -114,7 +114,7 @@ fn sample(number: u64, now: Timestamp) -> User {
         username,
         email_verified_at: Some(joined),
         name: Some(format!("{first} {last}")),
-        locale: (chance % 3 == 0).then(|| "de".to_owned()),
+        locale: chance.is_multiple_of(3).then(|| "de".to_owned()),
         external_id: Some(external_id(number)),
         role: Role::Member,
         authentication_source: AuthenticationSource::BuiltIn,
@@ -175,6 +175,7 @@ fn set_apart(user: &mut User, thousandth: u64, now: Timestamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::EmailAddress;
 
     #[test]
     fn sample_users_are_the_same_at_every_run_and_keep_the_rules_of_names() {
@@ -185,7 +186,7 @@ mod tests {
             let (username, email) = one.names().expect("names by the rules");
             assert_eq!(username.key(), one.username);
             assert_eq!(
-                email.as_ref().map(|email| email.key()),
+                email.as_ref().map(EmailAddress::key),
                 one.email_key.as_deref()
             );
         }

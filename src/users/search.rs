@@ -44,10 +44,12 @@ pub(super) enum Needle {
 pub(super) fn needle(typed: &str) -> Option<Needle> {
     // Folded texts are joined by line ends; none is part of a name.
     let folded = fold(typed).replace('\n', " ");
-    match folded.is_empty() {
-        true => None,
-        false if has_trigram(&folded) => Some(Needle::Anywhere(folded)),
-        false => Some(Needle::AtStart(folded)),
+    if folded.is_empty() {
+        None
+    } else if has_trigram(&folded) {
+        Some(Needle::Anywhere(folded))
+    } else {
+        Some(Needle::AtStart(folded))
     }
 }
 
@@ -71,11 +73,13 @@ mod tests {
     #[test]
     fn what_has_no_trigram_is_looked_for_at_the_beginning() {
         assert_eq!(needle(""), None);
-        for text in ["a", "ad", "%", "---", "a@", "ad ", "\u{e9}m", "@.@"] {
+        for text in ["a", "ad", "%", "---", "a@", "a ", "\u{e9}m", "@.@"] {
             let wanted = Needle::AtStart(fold(text));
             assert_eq!(needle(text), Some(wanted), "{text}");
         }
-        for text in ["ada", "@a", "ad@", "a@b.c", "100%", "c:\\temp", " \u{e9}"] {
+        for text in [
+            "ada", "@a", "ad@", "ad ", "a@b.c", "100%", "c:\\temp", " \u{e9}",
+        ] {
             let wanted = Needle::Anywhere(fold(text));
             assert_eq!(needle(text), Some(wanted), "{text}");
         }

@@ -2,6 +2,8 @@
 
 mod filter;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{

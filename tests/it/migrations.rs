@@ -1,5 +1,9 @@
 //! Guard: the schema goes up, down and up again, and everything in it is named by the rules.
 
+use keydesk::db::Db;
+use keydesk::settings::Settings;
+use sea_orm::{ConnectionTrait, DatabaseBackend};
+
 use crate::support::app::TestApp;
 use crate::support::catalog::{columns, connection, indexes, tables};
 
@@ -79,5 +83,39 @@ async fn tables_are_plural_and_columns_are_words() {
         for column in columns(db, &table).await {
             assert!(is_word(&column), "{table}.{column}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_add_the_search_s_extension_is_told_what_a_superuser_has_to_run() {
+    let desk = TestApp::start().await;
+    let db = desk.app.db.write();
+    if db.get_database_backend() != DatabaseBackend::Postgres {
+        return;
+    }
+    desk.app.db.migrate_down(STEPS).await.expect("down");
+    let (server, database) = desk.database.url().rsplit_once('/').expect("an address");
+    let role = format!("{database}_role");
+    for sql in [
+        "DROP TABLE seaql_migrations".to_owned(),
+        "DROP EXTENSION pg_trgm".to_owned(),
+        format!("CREATE ROLE {role} LOGIN"),
+        format!("GRANT ALL ON SCHEMA public TO {role}"),
+    ] {
+        db.execute_unprepared(&sql).await.expect("done");
+    }
+    let (_, host) = server.rsplit_once('@').expect("a user in the address");
+    let toml = format!("[database]\nurl = \"postgres://{role}@{host}/{database}\"");
+    let settings = Settings::from_toml(&toml).expect("settings");
+    let weak = Db::connect(&settings.database).await.expect("connected");
+    let refused = weak.migrate_up().await.expect_err("refused").to_string();
+    assert!(refused.contains("CREATE EXTENSION pg_trgm;"), "{refused}");
+
+    let done = db.execute_unprepared("CREATE EXTENSION pg_trgm").await;
+    done.expect("added");
+    let state = weak.migrate_up().await.expect("migrated");
+    assert_eq!(state.pending, 0);
+    for sql in [format!("DROP OWNED BY {role}"), format!("DROP ROLE {role}")] {
+        db.execute_unprepared(&sql).await.expect("done");
     }
 }

@@ -52,7 +52,7 @@ const PLACED: &[(&str, &[&str])] = &[
     ("rustix", &["src/hasher.rs", "src/hasher/"]),
     (
         "sea_orm",
-        &["src/db/", "src/keyset.rs", "src/entities/", "*store"],
+        &["src/db/", "src/keyset/", "src/entities/", "*store"],
     ),
     ("sha1", &["src/credentials/breached.rs"]),
     // In the playground: the digest of its inline script, for the content security policy.

@@ -64,8 +64,8 @@ fn status(status: UserStatus) -> UserFilter {
 
 fn rare() -> Vec<(&'static str, UserFilter)> {
     let minute = TimeRange {
-        from: Some(START.minus(std::time::Duration::from_secs(120))),
-        until: Some(START.minus(std::time::Duration::from_secs(60))),
+        from: Some(START.minus(std::time::Duration::from_mins(2))),
+        until: Some(START.minus(std::time::Duration::from_mins(1))),
     };
     vec![
         ("search rare", search("zoe")),
@@ -134,7 +134,7 @@ fn common() -> Vec<(&'static str, UserFilter)> {
         (
             "source built in",
             with(|filter| {
-                filter.authentication_sources = Some(vec![AuthenticationSource::BuiltIn])
+                filter.authentication_sources = Some(vec![AuthenticationSource::BuiltIn]);
             }),
         ),
         (
