@@ -28,6 +28,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    const ALL: [Self; 3] = [Self::Idempotency, Self::Cursor, Self::Fingerprint];
+
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Idempotency => b"keydesk idempotency v1",
@@ -55,8 +57,9 @@ pub struct KeyError;
 /// Holds the server key. It has no `Display`, `Debug` shows nothing of it.
 #[derive(Clone)]
 pub struct Keyring {
-    root: Zeroizing<[u8; 32]>,
     seal: XChaCha20Poly1305,
+    /// One for each purpose, with its key taken in: lists sign a cursor for each row.
+    tags: [Hmac<Sha256>; 3],
 }
 
 impl std::fmt::Debug for Keyring {
@@ -70,7 +73,8 @@ impl Keyring {
     pub fn new(root: [u8; 32]) -> Self {
         let root = Zeroizing::new(root);
         let seal = XChaCha20Poly1305::new(&Key::from(*derive(&root, b"keydesk seal v1")));
-        Self { root, seal }
+        let tags = Purpose::ALL.map(|purpose| keyed(&derive(&root, purpose.label())));
+        Self { seal, tags }
     }
 
     /// Reads a key from 64 hexadecimal digits.
@@ -141,16 +145,24 @@ impl Keyring {
     }
 
     /// HMAC-SHA-256 over a message with the key of that purpose.
-    ///
-    /// # Panics
-    /// Never: HMAC takes keys of any length.
     pub fn tag(&self, purpose: Purpose, message: &[u8]) -> [u8; 32] {
-        let key = derive(&self.root, purpose.label());
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.as_ref()).expect("any length");
-        mac.update(message);
-        mac.finalize().into_bytes().into()
+        let [idempotency, cursor, fingerprint] = &self.tags;
+        let mac = match purpose {
+            Purpose::Idempotency => idempotency,
+            Purpose::Cursor => cursor,
+            Purpose::Fingerprint => fingerprint,
+        };
+        mac.clone()
+            .chain_update(message)
+            .finalize()
+            .into_bytes()
+            .into()
     }
+}
+
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    Hmac::new_from_slice(key).expect("any length")
 }
 
 fn derive(root: &[u8; 32], label: &[u8]) -> Zeroizing<[u8; 32]> {

@@ -6,6 +6,8 @@
 
 pub(crate) mod at_once;
 
+pub(crate) use at_once::only;
+
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{
@@ -133,12 +135,12 @@ where
         let (Some(range), true) = (sorting.range(*stretch, request), missing > 0) else {
             continue;
         };
-        let mut query = list.clone().filter(range).limit(missing);
+        let mut query = list.clone().filter(range);
         if *stretch == Stretch::WithValue {
             query = query.order_by(sorting.column, order.clone());
         }
         let query = query.order_by(sorting.id, order.clone());
-        rows.extend(at_once::rows(db, query).await?);
+        rows.extend(at_once::rows(db, query, Some(missing)).await?);
     }
     let rows = rows
         .into_iter()
@@ -195,7 +197,7 @@ where
         .filter(sorting.id.in_subquery(outer))
         .order_by(sorting.column, order.clone())
         .order_by(sorting.id, order);
-    let rows = at_once::rows(db, list).await?;
+    let rows = at_once::rows(db, list, None).await?;
     let mut lists: HashMap<Uuid, Vec<Placed<E::Model>>> =
         ids.iter().map(|id| (*id, Vec::new())).collect();
     for item in rows {

@@ -181,8 +181,11 @@ impl Store {
 
     /// The middle of a username that hardly anybody else has.
     async fn rare_needle(&self) -> String {
-        let sql = "SELECT username FROM users ORDER BY id LIMIT 1 OFFSET 54321";
-        let row = self.row(sql).await;
+        let sql = format!(
+            "SELECT username FROM users ORDER BY id LIMIT 1 OFFSET {}",
+            self.rows / 2
+        );
+        let row = self.row(&sql).await;
         row.try_get("", "username").expect("a username")
     }
 

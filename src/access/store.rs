@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::entities::{api_key, idempotency_key, lease, server_key};
 use crate::error::Internal;
 use crate::ids::{ApiKeyId, OutcomeId};
+use crate::keyset::only;
 
 pub(super) async fn insert_key(
     db: &impl ConnectionTrait,
@@ -89,10 +90,8 @@ pub(super) async fn key_by_hash(
     db: &impl ConnectionTrait,
     hash: [u8; 32],
 ) -> Result<Option<ApiKey>, Internal> {
-    let row = api_key::Entity::find()
-        .filter(api_key::Column::SecretHash.eq(hash.to_vec()))
-        .one(db)
-        .await?;
+    let wanted = api_key::Column::SecretHash.eq(hash.to_vec());
+    let row = only(db, api_key::Entity::find().filter(wanted)).await?;
     Ok(row.map(read_key))
 }
 

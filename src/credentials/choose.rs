@@ -158,8 +158,14 @@ pub async fn choose(
     let policy = policy(&app.settings)?;
     match new {
         NewPassword::Generated(recipe) => {
-            let password =
-                generator::generate(&recipe, &policy, about).map_err(ChooseError::Generator)?;
+            // What is drawn is judged too, and judging belongs on a hashing thread: see `judge`.
+            let about: Vec<String> = about.iter().map(|word| (*word).to_owned()).collect();
+            let drawing = move || {
+                let about: Vec<&str> = about.iter().map(String::as_str).collect();
+                generator::generate(&recipe, &policy, &about)
+            };
+            let drawn = app.hasher.compute(drawing).await?;
+            let password = drawn.map_err(ChooseError::Generator)?;
             Ok(Chosen {
                 password,
                 generated: true,

@@ -179,7 +179,7 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
                 let ids: Vec<_> = of_kind().filter_map(|id| UserId::parse(id)).collect();
                 users::find_many(app, actor, &ids).await.map(|list| {
                     list.into_iter()
-                        .map(|u| (u.id.to_string(), Node::User(User(u))))
+                        .map(|u| (u.id.to_string(), Node::User(u.into())))
                         .collect()
                 })
             }

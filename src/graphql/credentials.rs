@@ -210,7 +210,7 @@ impl GenerateMutation {
     /// Returns a fresh password that meets the policy, without giving it to anyone.
     ///
     /// Access: signed in.
-    /// Errors: INVALID_INPUT.
+    /// Errors: INVALID_INPUT, OVERLOADED.
     async fn generate_password(
         &self,
         ctx: &Context<'_>,
@@ -221,19 +221,27 @@ impl GenerateMutation {
             ctx,
             credentials::policy(&ctx.app().settings).map_err(Into::into),
         )?;
-        let made = generator::generate(&recipe(input.generator.as_ref()), &policy, &[]);
-        Some(match made {
-            Ok(secret) => GeneratePasswordPayload {
-                strength: credentials::Password::parse(secret.clone())
-                    .ok()
-                    .map(|password| strength::estimate(&password, &[]).into()),
-                generated_password: Some(OneTimeSecret(secret)),
-                errors: Vec::new(),
-            },
-            Err(error) => GeneratePasswordPayload {
-                errors: vec![MutationError::generator(&error)],
-                ..Default::default()
-            },
+        let recipe = recipe(input.generator.as_ref());
+        let drawing = move || {
+            let secret = generator::generate(&recipe, &policy, &[])?;
+            let password = credentials::Password::parse(secret.clone()).ok();
+            let strength = password.map(|password| strength::estimate(&password, &[]));
+            Ok((secret, strength))
+        };
+        let errors = match ctx.app().hasher.last().compute(drawing).await {
+            Ok(Ok((secret, strength))) => {
+                return Some(GeneratePasswordPayload {
+                    strength: strength.map(Into::into),
+                    generated_password: Some(OneTimeSecret(secret)),
+                    errors: Vec::new(),
+                });
+            }
+            Ok(Err(error)) => vec![MutationError::generator(&error)],
+            Err(error) => refuse(ctx, error.into())?,
+        };
+        Some(GeneratePasswordPayload {
+            errors,
+            ..Default::default()
         })
     }
 }

@@ -144,7 +144,7 @@ async fn reset(
         match password_reset::reset_password(ctx.app(), ctx.actor(), command).await? {
             Answer::Done(outcome) => ResetPasswordPayload {
                 temporary_until: moment(outcome.user.password_expires_at),
-                user: Some(User(outcome.user)),
+                user: Some(outcome.user.into()),
                 generated_password: outcome.generated.map(OneTimeSecret),
                 mail_delivery: outcome.delivery.map(MailDelivery),
                 revoked_session_count: Some(count(outcome.revoked_sessions)),
@@ -212,7 +212,7 @@ impl PasswordResetMutation {
         let reason = input.reason.as_deref();
         match users::set_must_change(ctx.app(), ctx.actor(), wanted, reason).await {
             Ok(user) => Some(SetMustChangePasswordPayload {
-                user: Some(User(user)),
+                user: Some(user.into()),
                 errors: Vec::new(),
             }),
             Err(error) => {

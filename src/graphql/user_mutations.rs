@@ -215,7 +215,7 @@ async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<CreateUserP
     Ok(
         match users::create(ctx.app(), ctx.actor(), command).await? {
             Answer::Done(outcome) => CreateUserPayload {
-                user: Some(User(outcome.user)),
+                user: Some(outcome.user.into()),
                 generated_password: outcome.generated.map(OneTimeSecret),
                 mail_delivery: outcome.delivery.map(MailDelivery),
                 is_replay: false,
@@ -244,7 +244,7 @@ pub(crate) async fn replayed(
     ),
 ) -> Result<(Option<User>, Option<MailDelivery>), UserError> {
     let user = match user {
-        Some(id) => users::find_by_id(ctx.app(), id).await?.map(User),
+        Some(id) => users::find_by_id(ctx.app(), id).await?.map(User::from),
         None => None,
     };
     let delivery = match delivery {
@@ -321,7 +321,7 @@ impl UserMutation {
     ) -> Option<UpdateUserPayload> {
         match users::update(ctx.app(), ctx.actor(), change(input)).await {
             Ok(user) => Some(UpdateUserPayload {
-                user: Some(User(user)),
+                user: Some(user.into()),
                 errors: Vec::new(),
             }),
             Err(error) => {
@@ -351,7 +351,7 @@ impl UserMutation {
         };
         match users::disable(ctx.app(), ctx.actor(), command).await {
             Ok(outcome) => Some(DisableUserPayload {
-                user: Some(User(outcome.user)),
+                user: Some(outcome.user.into()),
                 revoked_session_count: i32::try_from(outcome.revoked_sessions).ok(),
                 errors: Vec::new(),
             }),
@@ -377,7 +377,7 @@ impl UserMutation {
         let reference = (&input.user).into();
         match users::enable(ctx.app(), ctx.actor(), &reference, input.reason.as_deref()).await {
             Ok(user) => Some(EnableUserPayload {
-                user: Some(User(user)),
+                user: Some(user.into()),
                 errors: Vec::new(),
             }),
             Err(error) => {

@@ -2,6 +2,8 @@
 
 mod filter;
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 pub(crate) use filter::{
@@ -25,8 +27,16 @@ use crate::page::PageArguments;
 use crate::{audit, mail, users};
 
 /// A person with an account, as administrators see them.
+///
+/// `Why:` shared, because a connection hands each of its entries out as a value of its own.
 #[derive(Clone)]
-pub(crate) struct User(pub(crate) users::User);
+pub(crate) struct User(Arc<users::User>);
+
+impl From<users::User> for User {
+    fn from(user: users::User) -> Self {
+        Self(Arc::new(user))
+    }
+}
 
 /// State of a password kept by this server.
 #[derive(SimpleObject)]
@@ -257,7 +267,7 @@ pub(crate) fn loaded<T>(ctx: &Context<'_>, result: Result<T, Shared>) -> Option<
 /// The user with this id, through the loader. Null when unknown.
 pub(crate) async fn user_by_id(ctx: &Context<'_>, id: Option<UserId>) -> Option<User> {
     let user = ctx.loader().load_one(UserKey(id?)).await;
-    loaded(ctx, user)?.map(User)
+    loaded(ctx, user)?.map(User::from)
 }
 
 connection!(
@@ -283,7 +293,7 @@ impl UserQuery {
         #[graphql(desc = "ID of the user.")] id: ID,
     ) -> Option<User> {
         let reference = users::UserRef::from(&UserRef::Id(id));
-        answer(ctx, users::find(ctx.app(), ctx.actor(), &reference).await)?.map(User)
+        answer(ctx, users::find(ctx.app(), ctx.actor(), &reference).await)?.map(User::from)
     }
 
     /// One user by what they type when signing in: their username or their e-mail address, without
@@ -296,7 +306,7 @@ impl UserQuery {
         #[graphql(desc = "A username or an e-mail address.")] login: String,
     ) -> Option<User> {
         let reference = users::UserRef::Login(login);
-        answer(ctx, users::find(ctx.app(), ctx.actor(), &reference).await)?.map(User)
+        answer(ctx, users::find(ctx.app(), ctx.actor(), &reference).await)?.map(User::from)
     }
 
     /// Users, newest first unless ordered otherwise.
@@ -356,6 +366,10 @@ impl UserQuery {
         } else {
             None
         };
-        Some(UserConnection(Listing::new(page.map(User), name, total)))
+        Some(UserConnection(Listing::new(
+            page.map(User::from),
+            name,
+            total,
+        )))
     }
 }

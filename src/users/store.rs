@@ -26,7 +26,7 @@ use crate::entities::counter;
 use crate::entities::user::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::UserId;
-use crate::keyset::{self, Sorting};
+use crate::keyset::{self, Sorting, only};
 use crate::page::{Page, PageRequest, Position, SortValue};
 use crate::username::LoginKey;
 
@@ -131,7 +131,7 @@ pub(super) async fn find(
         },
         UserRef::Nobody => return Ok(None),
     };
-    Ok(query.one(db).await?.map(read))
+    Ok(only(db, query).await?.map(read))
 }
 
 /// One user, without a check of rights: for the payload of an act that had its own.

@@ -94,7 +94,7 @@ fn odd_mail(number: u128) -> outbox_email::Model {
 async fn a_page_as_one_row_has_the_same_rows_in_the_same_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let db = database(&folder).await;
-    let empty = rows(db.read(), user::Entity::find()).await;
+    let empty = rows(db.read(), user::Entity::find(), None).await;
     assert_eq!(empty.expect("no rows"), []);
     for number in 0..30 {
         let user = odd_user(number).into_active_model();
@@ -105,10 +105,10 @@ async fn a_page_as_one_row_has_the_same_rows_in_the_same_order() {
     let users = user::Entity::find().order_by_desc(user::Column::UsernameKey);
     let plain = users.clone().all(db.read()).await.expect("rows");
     assert_eq!(plain.len(), 30);
-    assert_eq!(rows(db.read(), users).await.expect("rows"), plain);
+    assert_eq!(rows(db.read(), users, None).await.expect("rows"), plain);
     let mails = outbox_email::Entity::find().order_by_desc(outbox_email::Column::Id);
     let plain = mails.clone().all(db.read()).await.expect("rows");
-    assert_eq!(rows(db.read(), mails).await.expect("rows"), plain);
+    assert_eq!(rows(db.read(), mails, None).await.expect("rows"), plain);
 }
 
 /// Processor time of this process. `Units:` hundredths of a second.
@@ -138,7 +138,7 @@ async fn what_a_page_of_fifty_costs_along_both_roads() {
         for _ in 0..pages {
             let read = match road {
                 0 => list.clone().all(db.read()).await.expect("rows"),
-                _ => rows(db.read(), list.clone()).await.expect("rows"),
+                _ => rows(db.read(), list.clone(), None).await.expect("rows"),
             };
             assert_eq!(read.len(), 50);
         }
