@@ -33,7 +33,7 @@ where
     let (page, values) = list.into_query().build(SqliteQueryBuilder);
     let bound = most.map_or(String::new(), |most| format!(" LIMIT {most}"));
     let sql = format!(
-        "SELECT json_group_array(json_array({})) FROM ({page}{bound})",
+        "SELECT json_group_array(json_array({})) FROM ({page}{bound}) AS page",
         columns.join(", ")
     );
     let statement = Statement::from_sql_and_values(DatabaseBackend::Sqlite, sql, values);

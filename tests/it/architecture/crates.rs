@@ -35,6 +35,7 @@ const PLACED: &[(&str, &[&str])] = &[
         ],
     ),
     ("migration", &["src/db.rs"]),
+    ("mimalloc", &["src/main.rs"]),
     ("minijinja", &["src/mail/templates.rs", "src/web/pages/"]),
     (
         "passwords",
