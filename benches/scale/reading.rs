@@ -8,7 +8,6 @@ use serde_json::json;
 use crate::compare::{Compared, Plan, Target, compare};
 use crate::desk::{SERVER_KEY, Store, bare_page, page};
 use crate::load::{get, post};
-use crate::process::Process;
 use crate::table::{Goal, Line};
 
 /// Every figure of one kind of database.
@@ -110,18 +109,10 @@ async fn against_bare(store: &Store, first: &Target<'_>, plan: Plan) {
 pub(crate) async fn against(store: &Store, program: &std::path::Path, plan: Plan) {
     let (desk, other) = (store.serve(&[]), store.with_program(program).serve(&[]));
     let key = store.key();
-    let target = |process: &'_ Process| -> Vec<Vec<u8>> {
-        assert!(process.port > 0);
-        vec![page(&key, &json!({}))]
-    };
-    let one = Target {
-        process: &desk,
-        requests: target(&desk),
-    };
-    let two = Target {
-        process: &other,
-        requests: target(&other),
-    };
+    let [one, two] = [&desk, &other].map(|process| Target {
+        process,
+        requests: vec![page(&key, &json!({}))],
+    });
     let compared = compare(&one, &two, plan).await;
     line(
         format!("{}: pages per second / {}", store.label, program.display()),

@@ -28,8 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// `Why:` it carries nothing. Whoever hears it reads the rows again, with the rights of whoever asks.
 pub async fn announce(db: &impl ConnectionTrait) -> Result<(), Internal> {
     if db.get_database_backend() == DatabaseBackend::Postgres {
-        db.execute_unprepared("SELECT pg_notify('keydesk_news', '')")
-            .await?;
+        db.execute_unprepared(&format!("NOTIFY {CHANNEL}")).await?;
     }
     Ok(())
 }

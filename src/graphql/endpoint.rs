@@ -12,7 +12,7 @@ use super::answer::{self, Refused};
 use super::context::RequestContext;
 use super::limits::{self, Asked, Cost, Prices};
 use super::operation::{is_subscription, subscriptions_have_one_field};
-use super::{FullSchema, PublicSchema, full, full_sdl, public, public_sdl};
+use super::{FullSchema, PublicSchema, full, full_sdl, public, sdl_options};
 use crate::actor::Actor;
 use crate::app::App;
 
@@ -37,6 +37,15 @@ enum AnySchema {
     },
 }
 
+impl AnySchema {
+    fn sdl(&self) -> String {
+        match self {
+            Self::Full { known, .. } => known.sdl_with_options(sdl_options()),
+            Self::Public { schema, .. } => schema.sdl_with_options(sdl_options()),
+        }
+    }
+}
+
 /// A request that may be executed.
 struct Prepared {
     request: Request,
@@ -55,26 +64,33 @@ pub struct Answers {
 impl Endpoint {
     /// Everything.
     pub fn full(app: &App) -> Self {
-        Self {
-            app: app.clone(),
-            schema: AnySchema::Full {
-                known: full(true),
-                anonymous: full(false),
-            },
-            prices: Arc::new(Prices::read(&full_sdl())),
-        }
+        let (known, anonymous) = (full(true), full(false));
+        Self::new(app, AnySchema::Full { known, anonymous })
     }
 
     /// What anyone may use. Its schema is shown only where developers work.
     pub fn public(app: &App, may_introspect: bool) -> Self {
-        Self {
-            app: app.clone(),
-            schema: AnySchema::Public {
-                schema: public(),
+        let schema = public();
+        Self::new(
+            app,
+            AnySchema::Public {
+                schema,
                 may_introspect,
             },
-            prices: Arc::new(Prices::read(&public_sdl())),
+        )
+    }
+
+    fn new(app: &App, schema: AnySchema) -> Self {
+        Self {
+            app: app.clone(),
+            prices: Arc::new(Prices::read(&schema.sdl())),
+            schema,
         }
+    }
+
+    /// Its schema in the schema language.
+    pub fn sdl(&self) -> String {
+        self.schema.sdl()
     }
 
     /// Executes a query or a mutation. Every error of the answer has a code, and the answer carries

@@ -33,7 +33,7 @@ pub use socket::Pace;
 
 use crate::app::App;
 use crate::error::Internal;
-use crate::graphql::{Endpoint, full_sdl};
+use crate::graphql::Endpoint;
 use pages::mailbox::MailboxState;
 
 /// What this process shows besides the API.
@@ -57,6 +57,7 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
 /// The same with other limits than the program's own.
 pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, Internal> {
     let full = Endpoint::full(app);
+    let sdl = shows.playground.then(|| full.sdl());
     let sockets = socket::Sockets {
         endpoint: full.clone(),
         pace: shows.pace,
@@ -75,9 +76,9 @@ pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, 
         .route("/readyz", get(health::ready))
         .with_state(app.clone());
     let mut routes = api;
-    if shows.playground {
+    if let Some(sdl) = sdl {
         let examples = pages::examples::all();
-        routes = routes.merge(pages::graphiql::router(examples, full_sdl()));
+        routes = routes.merge(pages::graphiql::router(examples, sdl));
     }
     if let Some(folder) = shows.mailbox {
         let state = MailboxState::try_new(folder)
