@@ -5,6 +5,7 @@
 
 use async_graphql::{Context, ErrorExtensions};
 
+use super::context::Reach as _;
 use super::mutation_error::{
     ErrorCode, ForbiddenError, MutationError, NotBuiltInAuthenticationError, RetryLaterError, path,
 };
@@ -189,6 +190,7 @@ pub(crate) fn answer<T>(ctx: &Context<'_>, result: Result<T, ReadError>) -> Opti
 }
 
 fn denied_read<T>(ctx: &Context<'_>, denied: Denied) -> Option<T> {
+    ctx.denied(denied);
     let error = match denied {
         Denied::Unauthenticated | Denied::OperatorOnly => {
             return top_level(ctx, "UNAUTHENTICATED", &denied.to_string());
