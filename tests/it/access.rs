@@ -1,5 +1,6 @@
 //! Who is let in, as whom, and what they may see.
 
+mod rate_limits;
 mod rights;
 
 use std::time::Duration;
