@@ -148,7 +148,7 @@ pub(super) async fn begin(
 }
 
 /// Whether there is a window to close.
-pub async fn has_work(app: &App) -> Result<bool, Internal> {
+pub(super) async fn is_one_over(app: &App) -> Result<bool, Internal> {
     let over = store::windows_over(app.db.read(), app.clock.now(), 1).await?;
     Ok(!over.is_empty())
 }
