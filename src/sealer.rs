@@ -35,15 +35,19 @@ pub async fn run(app: App, stop: CancellationToken) {
             }
         };
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             () = sleep(wait) => {}
         }
     }
+    if let Err(error) = audit::write_tally(&app).await {
+        tracing::error!(%error, "counts of refused attempts are lost");
+    }
 }
 
-/// Does what there is to do, unless another process holds the lease. Gives how many windows it closed,
+/// Writes down what this process counted; then does what there is to do, unless another process holds the lease. Gives how many windows it closed,
 /// events it sealed, and events it removed.
 pub async fn round(app: &App, holder: WorkerId) -> Result<u64, Internal> {
+    audit::write_tally(app).await?;
     if !audit::has_work(app).await? || !leases::try_hold(app, "sealer", holder, LEASE).await? {
         return Ok(0);
     }

@@ -55,9 +55,14 @@ pub async fn denied(app: &App, actor: &Actor, attempt: Attempt, code: &str) {
 
 async fn note(app: &App, actor: &Actor, attempt: Attempt, code: &str) -> Result<(), Internal> {
     let attempt = shortened(attempt);
+    let key = key(app, actor, &attempt, code);
+    if windows::is_repeated(app, actor, &key) {
+        return Ok(());
+    }
     let window = Window::new(app.clock.now(), actor, &attempt, code);
     let txn = app.db.begin_write().await?;
-    if windows::begin(&txn, app, key(app, actor, &attempt, code), &window).await? {
+    let begun = windows::begin(&txn, app, &key, &window).await?;
+    if begun.is_first {
         let event = Event {
             action: attempt.action,
             user: attempt.user,
@@ -67,7 +72,9 @@ async fn note(app: &App, actor: &Actor, attempt: Attempt, code: &str) -> Result<
         };
         record::append(&txn, app, actor, event, (Outcome::Denied, Some(code))).await?;
     }
-    Ok(txn.commit().await?)
+    txn.commit().await?;
+    app.tally.open(begun.window, begun.ends_at);
+    Ok(())
 }
 
 fn shortened(attempt: Attempt) -> Attempt {

@@ -29,7 +29,7 @@ pub use recorded::{among, recorded_since};
 pub use row::Row;
 pub use seal::{AT_ONCE, seal};
 pub use verify::{Fault, FaultKind, Report, Start, Verdict, VerifyError, verify};
-pub use windows::{WINDOW, close_windows};
+pub use windows::{GRACE, WINDOW, close_windows, write_tally};
 
 /// The order's name in cursors.
 pub const ORDER: &str = "audit";
