@@ -4,6 +4,7 @@
 //! on standard output, never by an argument.
 
 mod api_key;
+mod audit;
 mod demo;
 mod demo_users;
 mod doctor;
@@ -61,6 +62,9 @@ enum Command {
     /// Lists, shows and creates users.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Verifies and exports the audit trail.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Looks whether everything the server needs is there, and says how to mend what is not.
     #[command(after_help = "Example: keydesk doctor --mail-to you@example.org")]
     Doctor(doctor::Doctor),
@@ -110,6 +114,10 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::ApiKey(command) => command.run(&ready(load(settings.as_deref())?).await?).await,
         Command::User(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
+        Command::Audit(command) => {
             let app = ready(load(settings.as_deref())?).await?;
             Box::pin(command.run(&app)).await
         }
