@@ -17,10 +17,16 @@ use crate::secret::Secret;
 /// The first line of what is signed.
 const TITLE: &str = "keydesk audit checkpoint v1";
 
+/// What stands before the 32 bytes of an Ed25519 key in a `SubjectPublicKeyInfo`, so that OpenSSL reads it.
+/// `Source:` RFC 8410, section 4.
+const PUBLIC_KEY_HEAD: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
+
 /// Where the chain ended at some time.
 ///
 /// `Shape:` `mac` is the server's, over `signed_text`. `signature` is by Ed25519 over the same text, for
-/// those who do not have the server key.
+/// those who do not have the server key; `publicKey` is the body of that key's PEM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Checkpoint {
@@ -88,7 +94,8 @@ pub async fn checkpoint(app: &App, actor: &Actor) -> Result<Checkpoint, Checkpoi
     made.mac = made.expected_mac(app);
     if let Some(key) = key {
         let signature = key.sign(made.signed_text().as_bytes());
-        made.public_key = Some(STANDARD.encode(key.public_key()));
+        let public_key = [&PUBLIC_KEY_HEAD, key.public_key().as_ref()].concat();
+        made.public_key = Some(STANDARD.encode(public_key));
         made.signature = Some(STANDARD.encode(signature));
     }
     Ok(made)

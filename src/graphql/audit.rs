@@ -16,7 +16,7 @@ use crate::audit::{self, EventFilter};
 use crate::ids::{ApiKeyId, UserId};
 use crate::page::PageArguments;
 
-/// Something that was done, with who did it and to whom. Never changed and never deleted by anyone.
+/// Something that was done or refused, with who tried it and on whom. Never changed; kept for as long as settings say.
 #[derive(Clone)]
 pub(crate) struct AuditEvent(pub(crate) audit::AuditEvent);
 
@@ -31,7 +31,7 @@ pub(crate) struct AuditChange {
     after: Option<String>,
 }
 
-/// Something that was done, with who did it and to whom. Never changed and never deleted by anyone.
+/// Something that was done or refused, with who tried it and on whom. Never changed; kept for as long as settings say.
 #[Object]
 impl AuditEvent {
     /// Global ID.

@@ -93,6 +93,27 @@ async fn a_successful_event_has_its_outcome_and_no_code() {
 }
 
 #[tokio::test]
+async fn a_denied_act_stands_among_the_events_of_its_user() {
+    let desk = TestApp::start().await;
+    let ada = desk.user("ada", json!({})).await;
+    let attempt = Attempt {
+        user: UserId::parse(&ada),
+        ..attempt("ada")
+    };
+    audit::denied(&desk.app, &nobody("192.0.2.1"), attempt, "FORBIDDEN").await;
+    let document = "{ userByLogin(login: \"ada\") { auditEvents(actions: [PASSWORD_RESET]) { \
+                    totalCount nodes { outcome errorCode } } } }";
+    let answer = desk.ask(document, json!({})).await;
+    let denied = json!({ "outcome": "DENIED", "errorCode": "FORBIDDEN" });
+    assert_eq!(
+        answer.root()["auditEvents"],
+        json!({ "totalCount": 1, "nodes": [denied] })
+    );
+    let found = events(&desk, json!({ "userIds": [ada], "outcomes": ["DENIED"] })).await;
+    assert_eq!(found.len(), 1);
+}
+
+#[tokio::test]
 async fn a_thousand_denials_are_two_events_across_replicas() {
     let desk = TestApp::start().await;
     let replica = desk.second_replica().await;
