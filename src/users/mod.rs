@@ -18,7 +18,7 @@ mod seed;
 mod store;
 mod user;
 
-pub use change::{UpdateUser, UserField, UserPatch, update};
+pub use change::{UpdateUser, UserField, UserPatch, faults, update};
 pub use create::{CreateOutcome, CreateUser, StoredCreation, create};
 pub use disable::{DisableOutcome, DisableUser, disable, enable};
 pub use error::{InvalidInput, UserError};
