@@ -65,6 +65,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/web/pages/graphiql.rs",
         ],
     ),
+    ("strsim", &["src/users/suggest.rs"]),
     ("subtle", &["src/page.rs"]),
     ("tower", &["src/web/"]),
     ("tower_http", &["src/web/"]),
