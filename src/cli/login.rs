@@ -1,6 +1,7 @@
 //! Finding the user an operator names.
 
 use super::failure::Failure;
+use super::near::did_you_mean;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::ids::UserId;
@@ -21,6 +22,10 @@ pub(super) async fn find(app: &App, actor: &Actor, login: &str) -> Result<User, 
     }
 }
 
-async fn unknown(_app: &App, _actor: &Actor, login: &str) -> Result<Failure, Failure> {
-    Ok(Failure::Refused(format!("there is no user {login:?}")))
+async fn unknown(app: &App, actor: &Actor, login: &str) -> Result<Failure, Failure> {
+    let names = users::suggest(app, actor, login).await?;
+    let meant = did_you_mean(&names);
+    Ok(Failure::Refused(format!(
+        "there is no user {login:?}{meant}"
+    )))
 }

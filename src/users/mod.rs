@@ -16,6 +16,7 @@ mod owners;
 mod search;
 mod seed;
 mod store;
+mod suggest;
 mod user;
 
 pub use change::{UpdateUser, UserField, UserPatch, faults, update};
@@ -32,4 +33,5 @@ pub use list::{
 pub use must_change::set_must_change;
 pub use seed::seed;
 pub use store::{PasswordState, find_by_id, set_password_state, unlock};
+pub use suggest::suggest;
 pub use user::{AuthenticationSource, User, UserStatus};

@@ -68,7 +68,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/web/pages/graphiql.rs",
         ],
     ),
-    ("strsim", &["src/cli/near.rs"]),
+    ("strsim", &["src/cli/near.rs", "src/users/suggest.rs"]),
     ("subtle", &["src/page.rs"]),
     ("tower", &["src/web/"]),
     ("tower_http", &["src/web/"]),
