@@ -148,7 +148,7 @@ impl ResetPasswords {
         let target = login::find(app, actor, login).await?;
         if seen.contains(&target.id) {
             return Err(Failure::Refused(format!(
-                "{} was named before, and has the password of then",
+                "{} is named twice; the first password counts",
                 target.username
             )));
         }
