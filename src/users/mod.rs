@@ -20,11 +20,12 @@ mod search;
 mod seed;
 mod sign_out;
 mod store;
+mod suggest;
 mod target;
 mod unlock;
 mod user;
 
-pub use change::{UpdateUser, UserField, UserPatch, update};
+pub use change::{UpdateUser, UserField, UserPatch, faults, update};
 pub use create::{CreateOutcome, CreateUser, StoredCreation, create};
 pub use delete::{DeleteOutcome, DeleteUser, delete, restore};
 pub use disable::{DisableOutcome, DisableUser, disable, enable};
@@ -44,6 +45,7 @@ pub use sign_out::{revoke_session, revoke_sessions};
 pub use store::{
     PasswordState, find_by_id, find_by_login, lock_own, read_again, set_password_state, unlock,
 };
+pub use suggest::suggest;
 pub use target::{Own, check as check_target, get, lock_target};
 pub use unlock::unlock_user;
 pub use user::{AuthenticationSource, User, UserStatus};
