@@ -34,6 +34,10 @@ pub enum AuditAction {
     UserEnabled,
     /// An administrator reset a password.
     PasswordReset,
+    /// A link for resetting a password was made, without a mail.
+    PasswordLinkCreated,
+    /// Whoever held a link for resetting a password chose a new one.
+    PasswordResetByLink,
     /// A user was told, or no longer told, to change their password.
     PasswordChangeRequirementSet,
     /// An API key was created.
@@ -44,12 +48,14 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
         Self::UserEnabled,
         Self::PasswordReset,
+        Self::PasswordLinkCreated,
+        Self::PasswordResetByLink,
         Self::PasswordChangeRequirementSet,
         Self::ApiKeyCreated,
         Self::ApiKeyRevoked,
@@ -63,6 +69,8 @@ impl AuditAction {
             Self::UserDisabled => "user.disabled",
             Self::UserEnabled => "user.enabled",
             Self::PasswordReset => "user.password.reset",
+            Self::PasswordLinkCreated => "user.password.link.created",
+            Self::PasswordResetByLink => "user.password.reset_by_link",
             Self::PasswordChangeRequirementSet => "user.password.change_requirement.set",
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyRevoked => "api_key.revoked",

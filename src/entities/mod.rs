@@ -13,6 +13,7 @@ pub(crate) mod outbox_email;
 pub(crate) mod password_history;
 pub(crate) mod server_key;
 pub(crate) mod session;
+pub(crate) mod setup_link;
 pub(crate) mod user;
 
 use serde::{Deserialize, Deserializer, de::Error};

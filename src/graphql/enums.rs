@@ -188,6 +188,10 @@ pub(crate) enum AuditAction {
     UserEnabled,
     /// An administrator reset a password.
     PasswordReset,
+    /// A link for resetting a password was made, without a mail.
+    PasswordLinkCreated,
+    /// Whoever held a link for resetting a password chose a new one.
+    PasswordResetByLink,
     /// A user was told, or no longer told, to change their password.
     PasswordChangeRequirementSet,
     /// An API key was created.

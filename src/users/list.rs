@@ -155,6 +155,15 @@ pub async fn lock_target(
     manageable(actor, user)
 }
 
+/// The user an act is about that concerns nobody else: whoever holds a link that was given to them.
+///
+/// `Locks:` the user's row, as `lock_target` does; there is no rank to be asked for.
+pub async fn lock_own(txn: &Txn, app: &App, id: UserId) -> Result<User, UserError> {
+    let user = store::lock(txn, id, app.clock.now()).await?;
+    user.filter(|user| user.deleted_at.is_none())
+        .ok_or(UserError::NotFound)
+}
+
 fn manageable(actor: &Actor, user: Option<User>) -> Result<User, UserError> {
     let user = user
         .filter(|user| user.deleted_at.is_none())

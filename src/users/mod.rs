@@ -20,7 +20,7 @@ mod suggest;
 mod user;
 
 pub use change::{UpdateUser, UserField, UserPatch, update};
-pub use create::{CreateOutcome, CreateUser, StoredCreation, create};
+pub use create::{CreateOutcome, CreateUser, Prepared, StoredCreation, create, insert, prepare};
 pub use disable::{DisableOutcome, DisableUser, disable, enable};
 pub use error::{InvalidInput, UserError};
 pub use fill::fill;
@@ -28,10 +28,10 @@ pub use handover::{ForceChange, Handover, check_password_mail, compose};
 pub use input::check_reason;
 pub use list::{
     TimeRange, UserFilter, UserOrder, UserOrderField, UserRef, count, find, find_many, get, list,
-    lock_target, order_name,
+    lock_own, lock_target, order_name,
 };
 pub use must_change::set_must_change;
 pub use seed::seed;
-pub use store::{PasswordState, find_by_id, set_password_state, unlock};
+pub use store::{PasswordState, any, find_by_id, set_password_state, unlock};
 pub use suggest::suggest;
 pub use user::{AuthenticationSource, User, UserStatus};

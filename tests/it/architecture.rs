@@ -50,7 +50,7 @@ const RANKS: [(Equals, &[&str]); 12] = [
         &["credentials", "one_time_links", "sessions"],
     ),
     (Equals::Apart, &["users"]),
-    (Equals::Apart, &["password_reset"]),
+    (Equals::Apart, &["bootstrap", "password_reset"]),
     (Equals::Apart, &["janitor", "watcher"]),
     (Equals::Apart, &["graphql"]),
     (Equals::Apart, &["web"]),

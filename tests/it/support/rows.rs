@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "api_keys",
     "audit_events",
     "counters",
@@ -21,6 +21,7 @@ const TABLES: [&str; 11] = [
     "outbox_emails",
     "password_history",
     "sessions",
+    "setup_links",
     "users",
 ];
 
