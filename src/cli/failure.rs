@@ -7,6 +7,7 @@ use crate::actor::ReadError;
 use crate::app::StartError;
 use crate::credentials::ChooseError;
 use crate::error::Internal;
+use crate::password_reset::CreateLinkError;
 use crate::users::UserError;
 
 /// Whose fault it is.
@@ -76,6 +77,19 @@ impl From<ApiKeyError> for Failure {
         match error {
             ApiKeyError::Internal(cause) => cause.into(),
             other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<CreateLinkError> for Failure {
+    fn from(error: CreateLinkError) -> Self {
+        match error {
+            CreateLinkError::User(error) => error.into(),
+            CreateLinkError::PublicUrlMissing => Self::Refused(
+                "nobody has said at which address people reach the server, and a link begins with \
+                 it; set server.public_url, for example to https://id.example.org"
+                    .to_owned(),
+            ),
         }
     }
 }

@@ -3,14 +3,18 @@
 //! Exit codes: 0 done, 1 refused, 2 usage, 3 ours. Secrets come in by standard input and go out once
 //! on standard output, never by an argument.
 
+mod admin;
 mod api_key;
 mod demo;
 mod demo_users;
 mod doctor;
 mod failure;
+mod login_link;
 mod migrate;
 mod output;
+mod prompt;
 mod serve;
+mod span;
 mod user;
 
 use std::ffi::OsString;
@@ -61,6 +65,12 @@ enum Command {
     /// Lists, shows and creates users.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Makes owners and administrators.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    /// Makes a link by which a user chooses a new password, once, and prints it.
+    #[command(after_help = "Example: keydesk login-link ada --expires 30m --qr")]
+    LoginLink(login_link::LoginLink),
     /// Looks whether everything the server needs is there, and says how to mend what is not.
     #[command(after_help = "Example: keydesk doctor --mail-to you@example.org")]
     Doctor(doctor::Doctor),
@@ -110,6 +120,14 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::ApiKey(command) => command.run(&ready(load(settings.as_deref())?).await?).await,
         Command::User(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
+        Command::Admin(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
+        Command::LoginLink(command) => {
             let app = ready(load(settings.as_deref())?).await?;
             Box::pin(command.run(&app)).await
         }

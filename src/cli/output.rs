@@ -19,6 +19,11 @@ pub(super) fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
     print(&format!("{value:#}"))
 }
 
+/// Says something beside a result.
+pub(super) fn note(text: &str) {
+    let _closed = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Says why something was not done.
 pub(super) fn complain(text: &str) {
     // Nothing is left to tell it to when standard error is closed.

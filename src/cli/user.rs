@@ -221,7 +221,7 @@ async fn create(app: &App, actor: &Actor, arguments: CreateArguments) -> Result<
 }
 
 /// The first line of standard input.
-fn read_password() -> Result<Secret, Failure> {
+pub(super) fn read_password() -> Result<Secret, Failure> {
     let mut text = String::new();
     std::io::stdin()
         .take(64 * 1024)
@@ -247,7 +247,7 @@ fn line(user: &User, now: Timestamp) -> String {
     )
 }
 
-fn to_json(user: &User, now: Timestamp) -> Value {
+pub(super) fn to_json(user: &User, now: Timestamp) -> Value {
     let moment = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339);
     json!({
         "id": user.id.to_string(),

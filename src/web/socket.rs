@@ -6,7 +6,6 @@
 mod caller;
 mod messages;
 mod operation;
-mod origin;
 mod session;
 
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
 
 use super::actor::{Presented, presented};
+use super::origin;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::actor::Actor;

@@ -11,6 +11,7 @@ const PLACED: &[(&str, &[&str])] = &[
     ("chacha20poly1305", &["src/keyring.rs"]),
     ("clap", &["src/cli/"]),
     ("config", &["src/settings/"]),
+    ("cookie", &["src/web/pages/"]),
     ("getrandom", &["src/secret.rs"]),
     ("hkdf", &["src/keyring.rs"]),
     ("hmac", &["src/keyring.rs"]),
@@ -49,6 +50,8 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/credentials/password.rs",
         ],
     ),
+    ("qrcode", &["src/cli/login_link.rs"]),
+    ("rpassword", &["src/cli/prompt.rs"]),
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
     ("rustix", &["src/hasher.rs", "src/hasher/"]),
     (

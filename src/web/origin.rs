@@ -1,7 +1,7 @@
-//! Which web pages may open a socket.
+//! Whose page a request comes from, as browsers say by `Origin`. Programs send none.
 //!
-//! `Why:` a browser lets every page open sockets everywhere, and says only by this header whose page
-//! it is. Programs send none.
+//! `Why:` a browser lets every page open sockets and send forms everywhere, and says only by this
+//! header whose page it is.
 
 use axum::http::header::{HOST, HeaderMap, ORIGIN};
 use url::Url;
@@ -9,7 +9,7 @@ use url::Url;
 use crate::settings::ServerSettings;
 use crate::web::pages::loopback::is_loopback_authority;
 
-/// Whether a request comes from no page, from a page of this server, or from one that settings allow.
+/// Whether a socket may be opened: the request comes from no page, from a page of this server, or from one that settings allow.
 pub(super) fn is_allowed(headers: &HeaderMap, settings: &ServerSettings) -> bool {
     let mut origins = headers.get_all(ORIGIN).iter();
     let (first, more) = (origins.next(), origins.next());
@@ -20,9 +20,13 @@ pub(super) fn is_allowed(headers: &HeaderMap, settings: &ServerSettings) -> bool
         return false;
     };
     more.is_none()
-        && (is_ours(origin, settings.public_url.as_ref())
-            || settings.cors_origins.iter().any(|named| named == origin)
-            || is_local(origin, headers))
+        && (is_own(origin, headers, settings)
+            || settings.cors_origins.iter().any(|named| named == origin))
+}
+
+/// Whether an origin is this server's own.
+pub(super) fn is_own(origin: &str, headers: &HeaderMap, settings: &ServerSettings) -> bool {
+    is_ours(origin, settings.public_url.as_ref()) || is_local(origin, headers)
 }
 
 fn is_ours(origin: &str, public_url: Option<&Url>) -> bool {
