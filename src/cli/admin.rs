@@ -3,16 +3,14 @@
 use clap::{Args, Subcommand};
 
 use super::failure::Failure;
-use super::output::{note, print, print_json};
-use super::prompt;
-use super::user::{read_password, to_json};
-use crate::access::idempotency::Answer;
+use super::typed_password::{Typed, ask_openly};
+use super::user::make;
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::credentials::NewPassword;
-use crate::credentials::generator::{Recipe, Style};
+use crate::credentials::generator::Recipe;
 use crate::settings::os_user;
-use crate::users::{self, AuthenticationSource, CreateUser, ForceChange, Handover};
+use crate::users::{AuthenticationSource, CreateUser, ForceChange, Handover};
 
 /// Makes owners and administrators.
 #[derive(Subcommand, Debug)]
@@ -38,11 +36,10 @@ pub(super) struct CreateAdmin {
     #[arg(long, default_value = "owner", value_parser = read_role)]
     role: Role,
     /// Make a first password and print it, this one time.
-    #[arg(long, conflicts_with = "stdin")]
+    #[arg(long, conflicts_with_all = ["stdin", "prompt"])]
     generate: bool,
-    /// Read the first password from standard input.
-    #[arg(long)]
-    stdin: bool,
+    #[command(flatten)]
+    typed: Typed,
     /// Let the user keep the first password.
     #[arg(long)]
     no_force_change: bool,
@@ -59,6 +56,11 @@ fn read_role(text: &str) -> Result<Role, String> {
         })
 }
 
+fn ask_username() -> Result<String, Failure> {
+    let typed = ask_openly("Username: ")?.filter(|typed| !typed.is_empty());
+    typed.ok_or_else(|| Failure::Usage("no username was given".to_owned()))
+}
+
 impl AdminCommand {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let Self::Create(create) = self;
@@ -71,17 +73,17 @@ impl CreateAdmin {
         let actor = Actor::operator(&os_user());
         let username = match self.username {
             Some(username) => username,
-            None => prompt::line("Username", "give the username as an argument")?,
+            None => ask_username()?,
+        };
+        let typed = if self.typed.is_wanted() {
+            self.typed
+        } else {
+            Typed::ON_TERMINAL
         };
         let password = if self.generate {
-            NewPassword::Generated(Recipe {
-                style: Style::Characters,
-                length: None,
-            })
-        } else if self.stdin {
-            NewPassword::Typed(read_password()?)
+            Some(NewPassword::Generated(Recipe::default()))
         } else {
-            NewPassword::Typed(prompt::password_twice(&username)?)
+            typed.read()?.map(NewPassword::Typed)
         };
         let command = CreateUser {
             username,
@@ -92,7 +94,7 @@ impl CreateAdmin {
             external_id: None,
             role: self.role,
             authentication_source: AuthenticationSource::BuiltIn,
-            password: Some(password),
+            password,
             handover: Handover::Caller,
             force_change: if self.no_force_change {
                 ForceChange::NotForced
@@ -102,34 +104,6 @@ impl CreateAdmin {
             reason: None,
             once: None,
         };
-        let Answer::Done(outcome) = users::create(app, &actor, command).await? else {
-            return Err(Failure::Ours(
-                "a request without a key was repeated".to_owned(),
-            ));
-        };
-        let user = &outcome.user;
-        if self.json {
-            let mut value = to_json(user, app.clock.now());
-            if let (Some(fields), Some(secret)) = (value.as_object_mut(), &outcome.generated) {
-                fields.insert("generatedPassword".to_owned(), secret.expose().into());
-            }
-            return print_json(&value);
-        }
-        note(&format!(
-            "created {} ({}), {}",
-            user.username,
-            user.id,
-            user.role.name()
-        ));
-        if let Some(end) = user.password_expires_at {
-            note(&format!(
-                "the password has to be changed at the first sign-in, until {}",
-                end.to_rfc3339()
-            ));
-        }
-        match &outcome.generated {
-            Some(secret) => print(secret.expose()),
-            None => Ok(()),
-        }
+        make(app, &actor, command, self.json).await
     }
 }

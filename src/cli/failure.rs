@@ -102,11 +102,8 @@ impl From<UserError> for Failure {
             }
             UserError::Denied(denied) => denied.to_string(),
             UserError::Invalid(faults) => {
-                let line = |fault: crate::users::InvalidInput| {
-                    let field = fault.path.last().copied().unwrap_or_default();
-                    format!("{field}: {}", fault.message)
-                };
-                faults.into_iter().map(line).collect::<Vec<_>>().join("\n")
+                let lines = faults.iter().map(ToString::to_string);
+                lines.collect::<Vec<_>>().join("\n")
             }
             UserError::NotFound => "there is no such user".to_owned(),
             UserError::NotManageable => "this user's rank is not below yours".to_owned(),

@@ -1,21 +1,19 @@
 //! `keydesk login-link`.
 
-use std::time::Duration;
-
 use clap::Args;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 
 use super::failure::Failure;
+use super::login::{reference, unknown};
 use super::output::{note, print, print_json};
-use super::span::read_span;
+use super::when::When;
 use crate::actor::Actor;
 use crate::app::App;
-use crate::ids::UserId;
 use crate::password_reset::{self, CreateLink, CreateLinkError, CreatedLink};
 use crate::settings::os_user;
-use crate::users::{self, UserError, UserRef};
+use crate::users::UserError;
 
 /// Makes a link by which a user chooses a new password, once, and prints it.
 #[derive(Args, Debug)]
@@ -23,8 +21,8 @@ pub(super) struct LoginLink {
     /// Username, e-mail address or id.
     login: String,
     /// How long it works, from 1m to 24h.
-    #[arg(long, default_value = "1h", value_parser = read_span)]
-    expires: Duration,
+    #[arg(long, default_value = "1h", value_parser = When::read)]
+    expires: When,
     /// Note for the audit trail.
     #[arg(long)]
     reason: Option<String>,
@@ -41,14 +39,17 @@ impl LoginLink {
         let actor = Actor::operator(&os_user());
         let login = self.login;
         let command = CreateLink {
-            user: UserId::parse(&login).map_or_else(|| UserRef::Login(login.clone()), UserRef::Id),
-            expires: Some(self.expires),
+            user: reference(&login),
+            expires: Some(match self.expires {
+                When::Away(span) => span,
+                When::At(end) => app.clock.now().until(end),
+            }),
             reason: self.reason,
         };
         let made = match password_reset::create_link(app, &actor, command).await {
             Ok(made) => made,
             Err(CreateLinkError::User(UserError::NotFound)) => {
-                return Err(nobody(app, &actor, &login).await?);
+                return Err(unknown(app, &actor, &login).await?);
             }
             Err(error) => return Err(error.into()),
         };
@@ -85,15 +86,4 @@ fn draw(made: &CreatedLink) -> Result<(), Failure> {
         .build();
     note(&picture);
     Ok(())
-}
-
-/// The refusal of a login that nobody has, with the names that were perhaps meant.
-pub(super) async fn nobody(app: &App, actor: &Actor, login: &str) -> Result<Failure, Failure> {
-    let near = users::suggest(app, actor, login).await?;
-    let text = if near.is_empty() {
-        "there is no such user".to_owned()
-    } else {
-        format!("there is no such user; did you mean {}?", near.join(", "))
-    };
-    Ok(Failure::Refused(text))
 }

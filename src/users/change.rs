@@ -106,6 +106,16 @@ pub async fn update(app: &App, actor: &Actor, command: UpdateUser) -> Result<Use
     Ok(after)
 }
 
+/// What is malformed or contradictory in a change, without looking at any user. `update` refuses it.
+pub fn faults(command: &UpdateUser) -> Vec<InvalidInput> {
+    let reason = check_reason(command.reason.as_deref()).err();
+    let others = match parse(command) {
+        Err(UserError::Invalid(faults)) => faults,
+        _ => Vec::new(),
+    };
+    others.into_iter().chain(reason).collect()
+}
+
 fn parse(command: &UpdateUser) -> Result<Parsed, UserError> {
     let patch = &command.patch;
     let mut reader = Reader::of_patch();

@@ -34,6 +34,13 @@ impl InvalidInput {
     }
 }
 
+impl std::fmt::Display for InvalidInput {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let field = self.path.last().copied().unwrap_or_default();
+        write!(formatter, "{field}: {}", self.message)
+    }
+}
+
 /// Every refusal of the acts on users and their passwords.
 ///
 /// `Why:` one list for the rooms that act on users rather than one for each act. The acts share most

@@ -19,7 +19,7 @@ mod store;
 mod suggest;
 mod user;
 
-pub use change::{UpdateUser, UserField, UserPatch, update};
+pub use change::{UpdateUser, UserField, UserPatch, faults, update};
 pub use create::{CreateOutcome, CreateUser, Prepared, StoredCreation, create, insert, prepare};
 pub use disable::{DisableOutcome, DisableUser, disable, enable};
 pub use error::{InvalidInput, UserError};
