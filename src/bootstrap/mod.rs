@@ -44,24 +44,22 @@ pub enum SetupState {
 /// A link as it is stored, without its token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stored {
-    expires_at: Timestamp,
-    used_at: Option<Timestamp>,
-    closed_at: Option<Timestamp>,
+    end: Timestamp,
+    used: Option<Timestamp>,
+    closed: Option<Timestamp>,
 }
 
 impl Stored {
     fn state(self, now: Timestamp) -> SetupState {
-        if let Some(at) = self.used_at {
+        if let Some(at) = self.used {
             SetupState::Used { at }
-        } else if self.closed_at.is_some() {
+        } else if self.closed.is_some() {
             SetupState::Closed
-        } else if self.expires_at <= now {
-            SetupState::Expired {
-                at: self.expires_at,
-            }
+        } else if self.end <= now {
+            SetupState::Expired { at: self.end }
         } else {
             SetupState::Ready {
-                expires_at: self.expires_at,
+                expires_at: self.end,
             }
         }
     }

@@ -39,9 +39,9 @@ pub(super) async fn find(
     let query = Entity::find().filter(Column::TokenHash.eq(token.sha256().to_vec()));
     let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
     Ok(only(db, query).await?.map(|row| Stored {
-        expires_at: Timestamp::from_millis(row.expires_at),
-        used_at: moment(row.used_at),
-        closed_at: moment(row.closed_at),
+        end: Timestamp::from_millis(row.expires_at),
+        used: moment(row.used_at),
+        closed: moment(row.closed_at),
     }))
 }
 

@@ -22,7 +22,6 @@ pub(super) enum AdminCommand {
 
 /// Makes an owner or an administrator.
 #[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "a command line has switches")]
 pub(super) struct CreateAdmin {
     /// Unique name for signing in.
     username: Option<String>,

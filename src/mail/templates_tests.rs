@@ -121,7 +121,7 @@ fn a_notice_says_whether_an_administrator_or_a_link_did_it() {
             "mit einem Link, der",
         ),
     ] {
-        let words = |details| {
+        let words = |details: &Details| {
             let mail = render(MailKind::PasswordChanged, locale, details).unwrap();
             [mail.text, mail.html].map(|text| text.replace('\n', " "))
         };

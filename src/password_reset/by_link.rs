@@ -134,7 +134,7 @@ pub async fn reset_by_link(
     let txn = app.db.begin_write().await?;
     let mut user = users::lock_own(&txn, app, target.id).await.map_err(gone)?;
     let now = app.clock.now();
-    let Some(used) = one_time_links::consume(&txn, PURPOSE, &command.token, now).await? else {
+    let Some(spent) = one_time_links::consume(&txn, PURPOSE, &command.token, now).await? else {
         txn.rollback().await.map_err(Internal::from)?;
         return Err(ByLinkError::Link(look(app, &command.token).await?));
     };
@@ -149,8 +149,8 @@ pub async fn reset_by_link(
     notify(&txn, app, &actor, &user, now).await?;
     let changes = vec![
         Change::to("password", "typed"),
-        Change::to("link", &used.id),
-        Change::new("linkMadeBy", None, used.made_by.label),
+        Change::to("link", &spent.id),
+        Change::new("linkMadeBy", None, spent.made_by.label),
         Change::to("revokedSessions", &ended.sessions),
         Change::to("revokedLinks", &ended.links),
     ];

@@ -1,6 +1,7 @@
 //! The built program: what it prints, where, and with which exit code.
 
 mod keys_and_users;
+mod links;
 mod serving;
 
 use std::io::Write as _;
