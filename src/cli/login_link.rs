@@ -81,8 +81,8 @@ fn draw(made: &CreatedLink) -> Result<(), Failure> {
     // and read by most cameras on a light one too.
     let picture = code
         .render::<Dense1x2>()
-        .dark_color(Dense1x2::Dark)
-        .light_color(Dense1x2::Light)
+        .dark_color(Dense1x2::Light)
+        .light_color(Dense1x2::Dark)
         .build();
     note(&picture);
     Ok(())
