@@ -26,7 +26,7 @@ const GOOD: &str = "otter-walks-past-nine-lamps";
 const ALSO_GOOD: &str = "harbour kettle, seven brass moons";
 
 /// A link for choosing a new password, as the command line makes one.
-async fn link(app: &TestApp, user: &str) -> String {
+pub(crate) async fn link(app: &TestApp, user: &str) -> String {
     link_for(app, user, Duration::from_hours(1)).await
 }
 
@@ -41,31 +41,31 @@ async fn link_for(app: &TestApp, user: &str, expires: Duration) -> String {
 }
 
 /// The link that a server writes into its log at its first start.
-async fn setup_link(app: &TestApp) -> String {
+pub(crate) async fn setup_link(app: &TestApp) -> String {
     let opened = bootstrap::open(&app.app).await.expect("looked");
     opened.expect("a link").url.expose().to_owned()
 }
 
 /// The path of a link, and the token at its end.
-fn parts(link: &str) -> (String, String) {
+pub(crate) fn parts(link: &str) -> (String, String) {
     let url = Url::parse(link).expect("a link");
     let token = url.path().rsplit('/').next().expect("a token").to_owned();
     (url.path().to_owned(), token)
 }
 
 /// A browser without a window: keeps one cookie and sends what browsers send.
-struct Visitor<'a> {
+pub(crate) struct Visitor<'a> {
     app: &'a TestApp,
     cookie: Option<String>,
 }
 
 impl<'a> Visitor<'a> {
-    fn new(app: &'a TestApp) -> Self {
+    pub(crate) fn new(app: &'a TestApp) -> Self {
         Self { app, cookie: None }
     }
 
     /// Follows a link as far as the page it leads to.
-    async fn open(app: &'a TestApp, link: &str) -> (Self, Answer) {
+    pub(crate) async fn open(app: &'a TestApp, link: &str) -> (Self, Answer) {
         let mut visitor = Self::new(app);
         let answer = visitor.get(&parts(link).0).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
@@ -75,12 +75,17 @@ impl<'a> Visitor<'a> {
         (visitor, page)
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], String::new()).await
     }
 
     /// Sends a form with the mark of the page it stands on.
-    async fn post(&mut self, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(
+        &mut self,
+        page: &Answer,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let mark = hidden(page, "mark");
         let fields = [&[("mark", mark.as_str())], fields].concat();
         self.post_raw(path, &[("sec-fetch-site", "same-origin")], &form(&fields))
@@ -132,7 +137,7 @@ fn text(answer: &Answer) -> &str {
 }
 
 /// The value of a hidden field; panics with the page where there is none.
-fn hidden(page: &Answer, name: &str) -> String {
+pub(crate) fn hidden(page: &Answer, name: &str) -> String {
     let text = text(page);
     let field = text.split(&format!("name=\"{name}\" value=\"")).nth(1);
     let field = field.unwrap_or_else(|| panic!("no field {name}: {text}"));
