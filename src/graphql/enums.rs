@@ -150,7 +150,7 @@ pub(crate) enum MailKind {
     Welcome,
     /// With a new password set by an administrator.
     NewPassword,
-    /// Says that an administrator changed the password; carries none.
+    /// Says that the password was changed, by an administrator or with a link; carries none.
     PasswordChanged,
     /// For trying out the mail settings.
     Test,

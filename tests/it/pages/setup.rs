@@ -1,7 +1,11 @@
 //! `/setup`: the first owner of an empty installation.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use futures_util::future::join_all;
+use keydesk::ids::WorkerId;
+use keydesk::janitor;
 use serde_json::json;
 
 use super::{GOOD, Visitor, assert_says, hidden, link, parts, says, setup_link, text};
@@ -163,6 +167,22 @@ async fn of_many_owners_made_at_once_over_two_replicas_there_is_one() {
     }
     assert_eq!(app.rows("SELECT id FROM users", vec![]).await.len(), 1);
     assert_eq!(app.events("user.created").await, 1);
+}
+
+#[tokio::test]
+async fn setup_links_are_deleted_a_week_after_their_end() {
+    let app = TestApp::start().await;
+    setup_link(&app).await;
+    let sweep = async || {
+        let holder = WorkerId::new(app.app.clock.now());
+        app.app.clock.advance(Duration::from_hours(1));
+        janitor::sweep(&app.app, holder).await.expect("swept")
+    };
+    assert_eq!(sweep().await, 0);
+    app.app.clock.advance(Duration::from_hours(167));
+    assert_eq!(sweep().await, 0);
+    assert_eq!(sweep().await, 1);
+    assert_eq!(app.snapshot().await.count("setup_links"), 0);
 }
 
 #[tokio::test]
