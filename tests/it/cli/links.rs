@@ -298,7 +298,7 @@ fn two_servers_that_start_on_one_empty_database_get_one_owner() {
                 })
             })
             .collect();
-        let ended = sent.into_iter().map(|thread| thread.join());
+        let ended = sent.into_iter().map(std::thread::ScopedJoinHandle::join);
         ended.map(|answer| answer.expect("no panic")).collect()
     });
     let done = answers
