@@ -82,7 +82,7 @@ impl CreateAdmin {
         let password = if self.generate {
             Some(NewPassword::Generated(Recipe::default()))
         } else {
-            typed.read()?.map(NewPassword::Typed)
+            typed.read(&username)?.map(NewPassword::Typed)
         };
         let command = CreateUser {
             username,

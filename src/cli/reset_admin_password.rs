@@ -50,7 +50,7 @@ impl ResetAdminPassword {
             None => only_owner(app, &actor).await?,
         };
         check(&target)?;
-        let typed = self.typed.read()?;
+        let typed = self.typed.read(&target.username)?;
         let how = Reset {
             new: typed.map_or(
                 NewPassword::Generated(Recipe::default()),

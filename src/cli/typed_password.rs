@@ -6,6 +6,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use clap::Args;
 
 use super::failure::Failure;
+use super::output::note;
 use crate::secret::Secret;
 
 /// Longest input that is read; far more than any password may have.
@@ -34,10 +35,10 @@ impl Typed {
         self.prompt || self.stdin
     }
 
-    /// The password, if one is given.
-    pub(super) fn read(self) -> Result<Option<Secret>, Failure> {
+    /// The password, if one is given. `whose` is told before it is asked for.
+    pub(super) fn read(self, whose: &str) -> Result<Option<Secret>, Failure> {
         match self {
-            Self { prompt: true, .. } => ask_twice().map(Some),
+            Self { prompt: true, .. } => ask_twice(whose).map(Some),
             Self { stdin: true, .. } => from_pipe().map(Some),
             Self { .. } => Ok(None),
         }
@@ -49,11 +50,12 @@ pub(super) fn is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
-fn ask_twice() -> Result<Secret, Failure> {
+fn ask_twice(whose: &str) -> Result<Secret, Failure> {
     if !is_terminal() {
         let text = "there is no terminal to ask on; give the password by --stdin";
         return Err(Failure::Usage(text.to_owned()));
     }
+    note(&format!("A new password for {whose}:"));
     let first = ask("New password: ")?;
     if first.expose().is_empty() {
         let text = "no password was typed; nothing was changed";

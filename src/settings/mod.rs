@@ -142,19 +142,35 @@ impl Settings {
     }
 }
 
-/// The name of whoever runs the program, for the audit trail. Whoever can run it can set this name.
+/// The name of whoever runs the program, for the audit trail: with `sudo`, who they were before. Whoever
+/// can run it can set this name.
 pub fn os_user() -> String {
     #[expect(
         clippy::disallowed_methods,
         reason = "settings/ is where the environment is read"
     )]
     let read = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-    let name = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(read);
-    let name = name.unwrap_or_else(|| "unknown".to_owned());
-    name.chars()
+    let name = ["SUDO_USER", "DOAS_USER", "USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(read);
+    let name = name.or_else(user_number);
+    name.unwrap_or_else(|| "unknown".to_owned())
+        .chars()
         .filter(|letter| !letter.is_control())
         .take(64)
         .collect()
+}
+
+/// The number of the process's user, where jobs and containers set no name.
+fn user_number() -> Option<String> {
+    #[cfg(target_os = "linux")]
+    {
+        let own = std::fs::metadata("/proc/self").ok()?;
+        let number = std::os::linux::fs::MetadataExt::st_uid(&own);
+        Some(format!("uid {number}"))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 /// `Why:` values stay text until a setting's own type reads them; guessing numbers here would turn

@@ -1,8 +1,14 @@
 //! The built program: what it prints, where, and with which exit code.
 
+mod break_glass;
+mod describing;
 mod keys_and_users;
 mod links;
+mod listing;
+mod resetting;
 mod serving;
+mod states;
+mod updating;
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
@@ -10,9 +16,12 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::app::TestApp;
+
 /// A folder with a SQLite database, and the program run in it.
 struct Machine {
     folder: TempDir,
+    settings: Vec<(&'static str, String)>,
 }
 
 /// What the program left behind.
@@ -26,7 +35,26 @@ struct Ran {
 impl Machine {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        Self { folder }
+        let settings = Vec::new();
+        Self { folder, settings }
+    }
+
+    /// On the database of a running server, SQLite or PostgreSQL, with its key.
+    fn beside(server: &TestApp) -> Self {
+        let mut machine = Self::new();
+        let mailbox = machine.folder.path().join("mailbox").display().to_string();
+        machine.settings = vec![
+            ("KEYDESK_DATABASE__URL", server.database.url().to_owned()),
+            ("KEYDESK_SECURITY__KEY", "5e".repeat(32)),
+            (
+                "KEYDESK_SERVER__PUBLIC_URL",
+                "https://id.example.org".to_owned(),
+            ),
+            ("KEYDESK_MAIL__TRANSPORT__KIND", "file".to_owned()),
+            ("KEYDESK_MAIL__TRANSPORT__DIRECTORY", mailbox),
+            ("USER", "grace".to_owned()),
+        ];
+        machine
     }
 
     /// With the schema up to date.
@@ -49,6 +77,7 @@ impl Machine {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keydesk"));
         command.env_clear().current_dir(self.folder.path());
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.args(arguments);
         command
     }
@@ -84,6 +113,13 @@ impl Machine {
         assert_eq!(ran.code, 0, "{ran:?}");
         serde_json::from_str(&ran.stdout).expect("JSON")
     }
+}
+
+/// A line on standard output and nothing else.
+fn only_line(ran: &Ran) -> &str {
+    let line = ran.stdout.strip_suffix('\n').unwrap_or(&ran.stdout);
+    assert!(!line.is_empty() && !line.contains('\n'), "{ran:?}");
+    line
 }
 
 fn finished(output: std::io::Result<Output>) -> Ran {

@@ -61,7 +61,7 @@ impl Create {
         let password = if self.generate {
             Some(NewPassword::Generated(Recipe::default()))
         } else {
-            self.typed.read()?.map(NewPassword::Typed)
+            self.typed.read(&self.username)?.map(NewPassword::Typed)
         };
         let json = self.json;
         make(app, actor, self.command(password), json).await

@@ -19,6 +19,11 @@ pub(in crate::cli) struct List {
     /// Only users of whom this holds: a field of the API's `UserFilter` and its value, such as
     /// role=admin, status=locked,disabled, hasEmail=false or createdAt=7d.. (since seven days ago); may be
     /// given several times, and then all have to hold.
+    ///
+    /// Fields: ids, statuses, roles, authenticationSources, emailDomain, hasEmail, emailVerified,
+    /// hasPassword, mustChangePassword, passwordChangedAt, passwordExpiresAt, createdAt, lastSignInAt,
+    /// neverSignedIn. Lists take commas, and their singular. Times are FROM..UNTIL, either may be left out:
+    /// 2026-12-01T09:00:00Z, 7d for seven days ago, +7d for in seven days.
     #[arg(long = "filter", value_name = "FIELD=VALUE")]
     filters: Vec<String>,
     /// How many at most; all when left out.

@@ -111,20 +111,21 @@ impl ResetPasswords {
             return Err(Failure::Usage(text.to_owned()));
         }
         let (mut seen, mut refused) = (Vec::new(), Vec::new());
-        for login in &self.logins {
+        for (place, login) in self.logins.iter().enumerate() {
             let done = self.reset_one(app, actor, login, &mut seen).await;
             match done {
                 Ok(()) => {}
                 Err(failure @ Failure::Refused(_)) if several => {
-                    let text = failure.to_string();
-                    complain(&format!("{login}: {text}"));
-                    if self.json {
-                        let entry = json!({ "login": login, "changed": false, "refused": text });
-                        print(&entry.to_string())?;
-                    }
+                    self.tell_refused(login, &failure.to_string())?;
                     refused.push(login.as_str());
                 }
-                Err(failure) => return Err(failure),
+                Err(failure) => {
+                    let left = self.logins.get(place..).unwrap_or_default();
+                    if several {
+                        complain(&format!("stopped; not done: {}", left.join(", ")));
+                    }
+                    return Err(failure);
+                }
             }
         }
         if refused.is_empty() {
@@ -138,6 +139,15 @@ impl ResetPasswords {
         )))
     }
 
+    fn tell_refused(&self, login: &str, text: &str) -> Result<(), Failure> {
+        complain(&format!("{login}: {text}"));
+        if !self.json {
+            return Ok(());
+        }
+        let entry = json!({ "login": login, "changed": false, "refused": text });
+        print(&entry.to_string())
+    }
+
     async fn reset_one(
         &self,
         app: &App,
@@ -148,7 +158,7 @@ impl ResetPasswords {
         let target = login::find(app, actor, login).await?;
         if seen.contains(&target.id) {
             return Err(Failure::Refused(format!(
-                "{} was named before, and has the password of then",
+                "{} is named twice; the first password counts",
                 target.username
             )));
         }
@@ -199,13 +209,14 @@ impl ResetPasswords {
         let typed = if self.typed.is_wanted() {
             self.typed
         } else if is_terminal() {
-            note(&format!("A new password for {}:", target.username));
             Typed::ON_TERMINAL
         } else {
             let text = "say where the password comes from: --generate, --stdin or --prompt";
             return Err(Failure::Usage(text.to_owned()));
         };
-        Ok(typed.read()?.map_or(generated, NewPassword::Typed))
+        Ok(typed
+            .read(&target.username)?
+            .map_or(generated, NewPassword::Typed))
     }
 }
 
