@@ -136,6 +136,32 @@ async fn a_link_that_nobody_made_and_a_page_without_a_link_say_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_gone_for_a_moment_costs_no_link() {
+    let app = TestApp::start().await;
+    let ada = app.member("ada").await;
+    let (mut visitor, page) = Visitor::open(&app, &link(&app, &ada).await).await;
+    if !app.database.shut().await {
+        return;
+    }
+    let fields = [("password", GOOD), ("again", GOOD)];
+    let shown = visitor.get("/reset").await;
+    let sent = visitor.post(&page, "/reset", &fields).await;
+    app.database.reopen().await;
+    for answer in [shown, sent] {
+        assert_says(&answer, StatusCode::SERVICE_UNAVAILABLE, "Please try again");
+        assert_eq!(answer.headers["retry-after"], "1");
+    }
+    // Each connection that was cut is noticed by the request that gets it.
+    let mut answer = visitor.post(&page, "/reset", &fields).await;
+    for _ in 0..20 {
+        if answer.status == StatusCode::SERVICE_UNAVAILABLE {
+            answer = visitor.post(&page, "/reset", &fields).await;
+        }
+    }
+    assert_says(&answer, StatusCode::OK, "Your password was changed");
+}
+
+#[tokio::test]
 async fn each_end_of_a_setup_link_has_its_own_words() {
     let app = TestApp::start().await;
     let first = setup_link(&app).await;
