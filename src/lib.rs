@@ -1,6 +1,7 @@
 //! Keydesk: a self-hosted GraphQL Admin API for user accounts and safe password resets.
 
 pub mod access;
+pub mod account;
 pub mod actor;
 pub mod address;
 pub mod app;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ApiKeyStatus, store};
-use crate::actor::{Actor, ActorKind, Origin};
+use crate::actor::{Actor, ActorKind, Origin, Proof};
 use crate::app::App;
 use crate::error::Internal;
 use crate::secret::Secret;
@@ -38,6 +38,8 @@ pub async fn authenticate(
         label: key.name,
         role: key.role,
         permissions: key.scopes,
+        person: None,
+        proof: Proof::NotAsked,
         origin,
     }))
 }

@@ -82,6 +82,7 @@ fn owner(command: CreateOwner) -> CreateUser {
         password: Some(NewPassword::Typed(command.password)),
         handover: Handover::Caller,
         force_change: ForceChange::NotForced,
+        actor_password: None,
         reason: None,
         once: None,
     }

@@ -100,6 +100,7 @@ impl CreateAdmin {
             } else {
                 ForceChange::Forced { works_for: None }
             },
+            actor_password: None,
             reason: None,
             once: None,
         };

@@ -44,6 +44,7 @@ impl LoginLink {
                 When::Away(span) => span,
                 When::At(end) => app.clock.now().until(end),
             }),
+            actor_password: None,
             reason: self.reason,
         };
         let made = match password_reset::create_link(app, &actor, command).await {

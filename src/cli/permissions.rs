@@ -40,9 +40,14 @@ impl Permissions {
 /// What a right is for. A new one stops the build here, and with it reaches the table.
 const fn meaning(permission: Permission) -> &'static str {
     match permission {
-        Permission::UsersRead => "read users",
+        Permission::UsersRead => "read users and their sessions",
         Permission::UsersWrite => "create, change, disable and enable users",
+        Permission::UsersUnlock => "lift the lock after failed sign-ins",
+        Permission::UsersDelete => "delete and restore users",
         Permission::PasswordsReset => "reset passwords, demand a change",
+        Permission::SessionsRevoke => "end sessions",
+        Permission::ApiKeysRead => "read API keys, without their secrets",
+        Permission::ApiKeysManage => "create, change and revoke API keys",
         Permission::AuditRead => "read the audit trail",
         Permission::MailRead => "read mail deliveries",
         Permission::SettingsRead => "read facts about the server",
@@ -56,6 +61,11 @@ fn rank(role: Role) -> usize {
 
 fn holds(role: Role, permission: Permission) -> bool {
     role.permissions().contains(&permission)
+}
+
+/// Whether a person of this role may act on others of the other one.
+fn manages(actor: Role, target: Role) -> bool {
+    actor.manages(actor.permissions(), target)
 }
 
 /// A row: two words, and one cell for each role.
@@ -82,7 +92,7 @@ fn rights() -> Table {
 fn ranks() -> Table {
     let head = row("role", "may act on", |role| role.name().to_owned());
     let rows =
-        Role::ALL.map(|actor| row(actor.name(), "→", |target| mark(actor.manages(target))));
+        Role::ALL.map(|actor| row(actor.name(), "→", |target| mark(manages(actor, target))));
     Table([vec![head], rows.to_vec()].concat())
 }
 
@@ -128,7 +138,7 @@ fn as_json() -> Value {
         let held = role.permissions().iter().map(|held| held.name());
         let below = Role::ALL
             .into_iter()
-            .filter(|other| role.manages(*other))
+            .filter(|other| manages(role, *other))
             .map(Role::name);
         json!({
             "name": role.name(),

@@ -1,6 +1,7 @@
 //! `keydesk user`: one file for each verb.
 
 mod create;
+mod delete;
 mod filter;
 mod list;
 mod reset_password;
@@ -49,6 +50,15 @@ pub(super) enum UserCommand {
     /// Lets a disabled user sign in again.
     #[command(after_help = "Example: keydesk user enable ada")]
     Enable(states::Enable),
+    /// Lifts the lock after failed sign-ins.
+    #[command(after_help = "Example: keydesk user unlock ada")]
+    Unlock(states::Unlock),
+    /// Deletes a user, who can be restored for a while.
+    #[command(after_help = "Example: keydesk user delete ada --yes --reason 'left the company'")]
+    Delete(delete::Delete),
+    /// Restores a deleted user.
+    #[command(after_help = "Example: keydesk user restore ada")]
+    Restore(delete::Restore),
 }
 
 impl UserCommand {
@@ -62,6 +72,9 @@ impl UserCommand {
             Self::ResetPassword(reset) => reset.run(app, &actor).await,
             Self::Disable(disable) => disable.run(app, &actor).await,
             Self::Enable(enable) => enable.run(app, &actor).await,
+            Self::Unlock(unlock) => unlock.run(app, &actor).await,
+            Self::Delete(delete) => delete.run(app, &actor).await,
+            Self::Restore(restore) => restore.run(app, &actor).await,
         }
     }
 }

@@ -32,3 +32,8 @@ pub(crate) fn bytes<'de, D: Deserializer<'de>>(
     };
     pairs.map(byte).collect::<Result<_, _>>().map(Some)
 }
+
+/// The same for a column that is never null.
+pub(crate) fn some_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    Ok(bytes(deserializer)?.unwrap_or_default())
+}

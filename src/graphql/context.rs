@@ -7,7 +7,7 @@ use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
 
 use super::loaders::Loader;
-use crate::actor::Actor;
+use crate::actor::{Actor, Proof};
 use crate::app::App;
 
 /// Put into every request by its endpoint.
@@ -15,12 +15,17 @@ use crate::app::App;
 pub(crate) struct RequestContext {
     app: App,
     actor: Arc<Actor>,
+    is_http: bool,
 }
 
 impl RequestContext {
-    /// The capabilities and the caller of one request.
-    pub(crate) fn new(app: App, actor: Arc<Actor>) -> Self {
-        Self { app, actor }
+    /// The capabilities and the caller of one request, and whether its answer has headers.
+    pub(crate) fn new(app: App, actor: Arc<Actor>, is_http: bool) -> Self {
+        Self {
+            app,
+            actor,
+            is_http,
+        }
     }
 
     /// Attaches itself and a loader of its own to a request.
@@ -37,6 +42,16 @@ pub(crate) trait Reach {
     fn app(&self) -> &App;
     fn actor(&self) -> &Actor;
     fn loader(&self) -> &DataLoader<Loader>;
+    fn is_http(&self) -> bool;
+    fn holds_cookie(&self) -> bool {
+        matches!(
+            self.actor().proof,
+            Proof::Session {
+                is_in_cookie: true,
+                ..
+            }
+        )
+    }
 }
 
 impl Reach for Context<'_> {
@@ -46,6 +61,10 @@ impl Reach for Context<'_> {
 
     fn actor(&self) -> &Actor {
         &self.data_unchecked::<RequestContext>().actor
+    }
+
+    fn is_http(&self) -> bool {
+        self.data_unchecked::<RequestContext>().is_http
     }
 
     fn loader(&self) -> &DataLoader<Loader> {

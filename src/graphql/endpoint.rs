@@ -131,7 +131,7 @@ impl Endpoint {
 
     fn stream(&self, actor: Arc<Actor>, request: Request) -> BoxStream<'static, Response> {
         let is_known = actor.is_known();
-        let request = RequestContext::new(self.app.clone(), actor).attach(request);
+        let request = RequestContext::new(self.app.clone(), actor, false).attach(request);
         match &self.schema {
             AnySchema::Full { known, .. } if is_known => known.execute_stream(request),
             AnySchema::Full { anonymous, .. } => anonymous.execute_stream(request),
@@ -146,7 +146,7 @@ impl Endpoint {
 
     async fn execute(&self, actor: Arc<Actor>, request: Request) -> Response {
         let is_known = actor.is_known();
-        let request = RequestContext::new(self.app.clone(), actor).attach(request);
+        let request = RequestContext::new(self.app.clone(), actor, true).attach(request);
         match &self.schema {
             AnySchema::Full { known, .. } if is_known => known.execute(request).await,
             AnySchema::Full { anonymous, .. } => anonymous.execute(request).await,

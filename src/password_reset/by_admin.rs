@@ -12,7 +12,10 @@ use crate::credentials::{self, NewPassword};
 use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, MailKind};
 use crate::secret::Secret;
-use crate::users::{self, AuthenticationSource, ForceChange, Handover, User, UserError, UserRef};
+use crate::sessions::require_step_up;
+use crate::users::{
+    self, AuthenticationSource, ForceChange, Handover, Own, User, UserError, UserRef,
+};
 
 /// What becomes of the user's sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct ResetPassword {
     pub force_change: ForceChange,
     /// What becomes of sessions.
     pub sessions: SessionsAfter,
+    /// The actor's own password.
+    pub actor_password: Option<Secret>,
     /// Note for the audit trail.
     pub reason: Option<String>,
     /// Against resetting twice.
@@ -94,6 +99,7 @@ pub async fn reset_password(
     command: ResetPassword,
 ) -> Result<Answer<ResetOutcome, StoredReset>, UserError> {
     actor.require(Permission::PasswordsReset)?;
+    require_step_up(app, actor, command.actor_password.as_ref()).await?;
     let once = command.once.clone();
     let act = Box::pin(reset_once(app, actor, command));
     idempotency::once(app, once.as_ref(), act).await
@@ -155,24 +161,64 @@ async fn reset_once(
     Ok(outcome)
 }
 
-/// What the user's own state forbids.
+/// What the user's own state forbids, the first of it.
 fn check_target(app: &App, user: &User, handover: Handover) -> Result<(), UserError> {
+    match obstacles(app, user, handover).into_iter().next() {
+        Some(refusal) => Err(refusal),
+        None => Ok(()),
+    }
+}
+
+/// Everything the user's own state forbids.
+fn obstacles(app: &App, user: &User, handover: Handover) -> Vec<UserError> {
+    let mut found = Vec::new();
     if user.authentication_source != AuthenticationSource::BuiltIn {
-        return Err(UserError::NotBuiltIn(user.authentication_source));
+        found.push(UserError::NotBuiltIn(user.authentication_source));
     }
     if !handover.is_mailed() {
-        return Ok(());
+        return found;
     }
     if user.is_disabled(app.clock.now()) {
-        return Err(UserError::UserDisabled);
+        found.push(UserError::UserDisabled);
     }
     if user.email.is_none() {
-        return Err(UserError::EmailMissing);
+        found.push(UserError::EmailMissing);
+    } else if app.settings.security.require_verified_email && user.email_verified_at.is_none() {
+        found.push(UserError::EmailNotVerified);
     }
-    if app.settings.security.require_verified_email && user.email_verified_at.is_none() {
-        return Err(UserError::EmailNotVerified);
+    found
+}
+
+/// Why a reset that generates a password would be refused to this actor, in the order in which the
+/// reset would say so; step-up aside, which comes with the reset itself.
+pub fn blockers(app: &App, actor: &Actor, user: &User, send_email: bool) -> Vec<UserError> {
+    let handover = if send_email {
+        Handover::CallerAndMail
+    } else {
+        Handover::Caller
+    };
+    let mut found = Vec::new();
+    found.extend(
+        actor
+            .require(Permission::PasswordsReset)
+            .err()
+            .map(UserError::from),
+    );
+    if send_email {
+        found.extend(users::check_password_mail(app).err());
     }
-    Ok(())
+    if user.deleted_at.is_some() {
+        found.push(UserError::NotFound);
+        return found;
+    }
+    found.extend(users::check_target(app, actor, user, Own::Refused).err());
+    found.extend(obstacles(app, user, handover));
+    found.extend(
+        credentials::may_generate(app, actor)
+            .err()
+            .map(UserError::from),
+    );
+    found
 }
 
 fn reset(

@@ -6,7 +6,7 @@ use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
-use crate::credentials::{self, NewPassword};
+use crate::credentials;
 use crate::error::Internal;
 use crate::one_time_links::{self, LinkPurpose, LinkState, OneTimeLink};
 use crate::secret::Secret;
@@ -126,13 +126,13 @@ pub async fn reset_by_link(
     let found = find(app, &command.token).await?;
     let (link, target) = found.ok_or(ByLinkError::Link(ResetLink::Unknown))?;
     require_ready(judge(app, &link, &target))?;
-    let new = NewPassword::Typed(command.password);
     let about = target.words();
-    let chosen = credentials::choose(app, &actor, new, &about, Some(target.id)).await?;
-    let password_hash = credentials::hash(app, &chosen.password).await?;
+    let chosen = credentials::choose_own(app, command.password, &about, target.id).await?;
+    let password_hash = credentials::hash(app, &chosen).await?;
 
     let txn = app.db.begin_write().await?;
-    let mut user = users::lock_own(&txn, app, target.id).await.map_err(gone)?;
+    let locked = users::lock_own(&txn, app, target.id).await?;
+    let mut user = locked.ok_or(ByLinkError::Link(ResetLink::AccountClosed))?;
     let now = app.clock.now();
     let Some(spent) = one_time_links::consume(&txn, PURPOSE, &command.token, now).await? else {
         txn.rollback().await.map_err(Internal::from)?;
@@ -170,12 +170,5 @@ fn require_ready(link: ResetLink) -> Result<(), ByLinkError> {
     match link {
         ResetLink::Ready { .. } => Ok(()),
         other => Err(ByLinkError::Link(other)),
-    }
-}
-
-fn gone(error: UserError) -> ByLinkError {
-    match error {
-        UserError::NotFound => ByLinkError::Link(ResetLink::AccountClosed),
-        other => ByLinkError::User(other),
     }
 }

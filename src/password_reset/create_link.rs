@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::LinkId;
 use crate::one_time_links::{self, LinkPurpose, MAX_LIFETIME, MIN_LIFETIME, NewLink};
 use crate::secret::Secret;
+use crate::sessions::require_step_up;
 use crate::settings::ServerSettings;
 use crate::users::{self, AuthenticationSource, InvalidInput, User, UserError, UserRef};
 
@@ -22,6 +23,8 @@ pub struct CreateLink {
     pub user: UserRef,
     /// How long it works: one minute to 24 hours, or one hour.
     pub expires: Option<Duration>,
+    /// The actor's own password.
+    pub actor_password: Option<Secret>,
     /// Note for the audit trail.
     pub reason: Option<String>,
 }
@@ -63,6 +66,7 @@ pub async fn create_link(
     command: CreateLink,
 ) -> Result<CreatedLink, CreateLinkError> {
     actor.require(Permission::PasswordsReset)?;
+    require_step_up(app, actor, command.actor_password.as_ref()).await?;
     let reason = users::check_reason(command.reason.as_deref())?;
     let lifetime = check_lifetime(command.expires.unwrap_or(LIFETIME))?;
     let base = base(&app.settings.server, actor).ok_or(CreateLinkError::PublicUrlMissing)?;

@@ -38,7 +38,7 @@ pub(super) async fn replace(
     new: Replacement,
     now: Timestamp,
 ) -> Result<Ended, UserError> {
-    credentials::replace(txn, app, user.id, new.password_hash, now).await?;
+    let versions = credentials::replace(txn, app, user.id, new.password_hash, now).await?;
     user.password_changed_at = Some(now);
     user.must_change_password = new.must_change;
     user.password_expires_at = new.works_until;
@@ -53,7 +53,10 @@ pub(super) async fn replace(
     Ok(Ended {
         sessions: match new.sessions {
             SessionsAfter::Revoked => sessions::revoke_all(txn, user.id, now).await?,
-            SessionsAfter::Kept => 0,
+            SessionsAfter::Kept => {
+                sessions::carry_on(txn, user.id, (versions.before, versions.now)).await?;
+                0
+            }
         },
         links: one_time_links::revoke_all(txn, user.id, now).await?,
     })

@@ -5,12 +5,17 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::sessions::{self, SessionSettings};
 use super::{SettingsError, in_range, read_secret};
 use crate::hasher::Cost;
 use crate::secret::Secret;
 
 /// Keys, hashing, and who may know passwords.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "an operator's switches, each independent of the others"
+)]
 pub struct SecuritySettings {
     /// The server key as 64 hexadecimal digits, if given.
     pub key: Option<Secret>,
@@ -20,6 +25,8 @@ pub struct SecuritySettings {
     pub admin_passwords: AdminPasswords,
     /// Whether resets must force a change.
     pub always_force_change: bool,
+    /// Whether API keys may touch users of rank ADMIN and above.
+    pub api_keys_may_manage_admins: bool,
     /// Whether mail goes only to verified addresses.
     pub require_verified_email: bool,
     /// Whether users are told by mail of a reset.
@@ -32,6 +39,8 @@ pub struct SecuritySettings {
     pub hashing_nice: u8,
     /// Cost of a hash.
     pub hashing_cost: Cost,
+    /// How long sessions last.
+    pub sessions: SessionSettings,
 }
 
 /// Shortest and longest life of a temporary password, in seconds.
@@ -63,12 +72,17 @@ pub enum AdminPasswords {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "an operator's switches, each independent of the others"
+)]
 pub(super) struct Raw {
     key: Option<String>,
     key_file: Option<PathBuf>,
     mail_passwords: MailPasswords,
     admin_passwords: AdminPasswords,
     always_force_change: bool,
+    api_keys_may_manage_admins: bool,
     require_verified_email: bool,
     notify_on_reset: bool,
     temporary_password_seconds: u64,
@@ -77,6 +91,7 @@ pub(super) struct Raw {
     hashing_memory_kib: u32,
     hashing_passes: u32,
     hashing_lanes: u32,
+    sessions: sessions::Raw,
 }
 
 impl Raw {
@@ -92,6 +107,7 @@ impl Raw {
             mail_passwords: self.mail_passwords,
             admin_passwords: self.admin_passwords,
             always_force_change: self.always_force_change,
+            api_keys_may_manage_admins: self.api_keys_may_manage_admins,
             require_verified_email: self.require_verified_email,
             notify_on_reset: self.notify_on_reset,
             temporary_password: Duration::from_secs(in_range(
@@ -102,6 +118,7 @@ impl Raw {
             hashing_threads: in_range("security.hashing_threads", self.hashing_threads, 0..=64)?,
             hashing_nice: in_range("security.hashing_nice", self.hashing_nice, 0..=19)?,
             hashing_cost,
+            sessions: self.sessions.check()?,
         })
     }
 }

@@ -103,8 +103,8 @@ pub(super) async fn open(
     let Some(seat) = app.live.take_seat() else {
         return full(&id);
     };
-    let key = match presented(&headers) {
-        Presented::Key(key) => Some(key),
+    let key = match presented(app, &headers) {
+        Presented::Key(key) | Presented::Cookie(key) => Some(key),
         Presented::Nothing | Presented::Malformed => None,
     };
     let session = Session::new(sockets, actor.origin.clone(), key);

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod account;
 mod architecture;
 mod attacks;
 mod audits;

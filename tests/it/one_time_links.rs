@@ -60,6 +60,7 @@ fn command(user: &str) -> CreateLink {
     CreateLink {
         user: UserRef::Id(id(user)),
         expires: None,
+        actor_password: None,
         reason: None,
     }
 }

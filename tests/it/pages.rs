@@ -34,6 +34,7 @@ async fn link_for(app: &TestApp, user: &str, expires: Duration) -> String {
     let command = CreateLink {
         user: UserRef::Id(UserId::parse(user).expect("a user's id")),
         expires: Some(expires),
+        actor_password: None,
         reason: None,
     };
     let made = password_reset::create_link(&app.app, &Actor::operator("test"), command).await;

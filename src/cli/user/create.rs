@@ -88,6 +88,7 @@ impl Create {
             } else {
                 ForceChange::Forced { works_for: None }
             },
+            actor_password: None,
             reason: None,
             once: None,
         }

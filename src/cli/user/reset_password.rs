@@ -72,6 +72,7 @@ pub(in crate::cli) async fn reset(
         handover: how.handover,
         force_change: how.force_change,
         sessions: how.sessions,
+        actor_password: None,
         reason: how.reason,
         once: None,
     };

@@ -1,4 +1,4 @@
-//! `keydesk user disable` and `enable`.
+//! `keydesk user disable`, `enable` and `unlock`.
 
 use clap::Args;
 use serde_json::json;
@@ -32,6 +32,19 @@ pub(in crate::cli) struct Disable {
 /// Whom to enable.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Enable {
+    /// Username, e-mail address or id.
+    login: String,
+    /// Note for the audit trail.
+    #[arg(long)]
+    reason: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Whom to unlock.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Unlock {
     /// Username, e-mail address or id.
     login: String,
     /// Note for the audit trail.
@@ -82,10 +95,20 @@ impl Enable {
     }
 }
 
+impl Unlock {
+    pub(super) async fn run(self, app: &App, actor: &Actor) -> Result<(), Failure> {
+        let before = login::find(app, actor, &self.login).await?;
+        let user = UserRef::Id(before.id);
+        let after = users::unlock_user(app, actor, &user, self.reason.as_deref()).await?;
+        let words = ("unlocked", "is not locked");
+        tell(words, (&before, &after), self.json, app.clock.now())
+    }
+}
+
 /// Says what became of a user, or that nothing did.
 ///
 /// `Why:` by the version, which grows with every change and with nothing else.
-fn tell(
+pub(super) fn tell(
     (done, not_needed): (&str, &str),
     (before, after): (&User, &User),
     as_json: bool,

@@ -63,6 +63,7 @@ impl Update {
             patch,
             clear,
             if_version: self.if_version,
+            actor_password: None,
             reason: self.reason,
         };
         if !faults.is_empty() {

@@ -48,7 +48,7 @@ fn a_key_is_made_once_listed_without_its_secret_and_revoked() {
         (&second["rank"], &second["expiresAt"]),
         (&json!("OWNER"), &Value::Null)
     );
-    assert_eq!(second["scopes"].as_array().expect("a list").len(), 6);
+    assert_eq!(second["scopes"].as_array().expect("a list").len(), 11);
 
     let listed = machine.run(&["api-key", "list"]);
     assert_eq!(listed.stdout.lines().count(), 2);
