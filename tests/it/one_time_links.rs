@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use keydesk::actor::{Actor, Permission, Role};
+use keydesk::actor::{Actor, Origin, Permission, Role, Via};
 use keydesk::ids::UserId;
 use keydesk::one_time_links::{self, LinkPurpose, LinkState, NewLink};
 use keydesk::password_reset::{self, CreateLink, CreateLinkError, CreatedLink};
 use keydesk::secret::Secret;
+use keydesk::sessions;
 use keydesk::users::{UserError, UserRef};
 use serde_json::json;
 
 use super::support::app::{START, TestApp};
+use super::support::people::PASSWORD;
 
 const PURPOSE: LinkPurpose = LinkPurpose::PasswordReset;
 
@@ -206,6 +208,41 @@ async fn links_are_refused_where_nobody_could_use_them_or_should_make_them() {
         after.count("one_time_links"),
         before.count("one_time_links") + 2
     );
+}
+
+#[tokio::test]
+async fn people_confirm_who_they_are_before_they_make_a_link_and_make_none_for_themselves() {
+    let app = TestApp::start().await;
+    let ada = app.member("ada").await;
+    let boss = app.person("boss", "OWNER").await;
+    let token = Secret::new(app.session("boss").await);
+    let origin = Origin::local(Via::GraphQl);
+    let found = sessions::resolve(&app.app, &token, origin).await;
+    let (actor, _) = found.expect("asked").expect("a session");
+    let before = app.snapshot().await;
+    let refused = make(&app, &actor, command(&ada)).await;
+    assert_eq!(refused.expect_err("refused"), "StepUpRequired");
+    let with = |user: &str, password: &str| CreateLink {
+        actor_password: Some(Secret::new(password.to_owned())),
+        ..command(user)
+    };
+    let own = make(&app, &actor, with(&boss, PASSWORD)).await;
+    assert_eq!(own.expect_err("refused"), "OwnAccount");
+    assert_eq!(
+        app.snapshot().await.count("one_time_links"),
+        before.count("one_time_links")
+    );
+    let made = make(&app, &actor, with(&ada, PASSWORD)).await;
+    made.expect("made");
+    let row = app
+        .rows("SELECT * FROM one_time_links", vec![])
+        .await
+        .remove(0);
+    assert_eq!(
+        (&row["created_by_kind"], &row["created_by_label"]),
+        (&json!("USER"), &json!("boss"))
+    );
+    assert!(!row["created_by_id"].is_null());
 }
 
 #[tokio::test]

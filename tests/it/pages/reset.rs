@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{ALSO_GOOD, GOOD, Visitor, assert_says, form, hidden, link, parts, says, text};
 use crate::support::app::TestApp;
+use crate::support::people::PASSWORD;
 use crate::support::rows::uuid;
 
 #[tokio::test]
@@ -100,7 +101,6 @@ async fn the_form_runs_no_script_names_nobody_else_and_can_be_filled_by_a_passwo
 async fn a_chosen_password_works_and_ends_what_the_old_one_opened() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
-    session(&app, &ada).await;
     app.write(
         "UPDATE users SET locked_until = $1 WHERE id = $2",
         vec![i64::MAX.into(), uuid(&ada)],
@@ -129,8 +129,6 @@ async fn a_chosen_password_works_and_ends_what_the_old_one_opened() {
     let user = app.rows("SELECT * FROM users", vec![]).await.remove(0);
     assert!(user["locked_until"].is_null() && user["password_expires_at"].is_null());
     assert!(user["must_change_password"] == json!(false) || user["must_change_password"] == 0);
-    let sql = "SELECT id FROM sessions WHERE ended_at IS NULL";
-    assert_eq!(app.rows(sql, vec![]).await.len(), 0);
     let sql = "SELECT id FROM one_time_links WHERE used_at IS NOT NULL";
     assert_eq!(app.rows(sql, vec![]).await.len(), 1);
 
@@ -167,20 +165,30 @@ async fn a_chosen_password_works_and_ends_what_the_old_one_opened() {
     assert!(!snapshot.holds(GOOD) && !snapshot.holds(&token));
 }
 
-/// A session, as signing in would leave one.
-async fn session(app: &TestApp, user: &str) {
-    let now = app.app.clock.now();
-    let sql = "INSERT INTO sessions (id, user_id, token_hash, credential_version, created_at, \
-               last_used_at, expires_at) VALUES ($1, $2, $3, 1, $4, $5, $6)";
-    let values = vec![
-        keydesk::ids::WorkerId::new(now).uuid().into(),
-        uuid(user),
-        vec![7_u8; 32].into(),
-        now.as_millis().into(),
-        now.as_millis().into(),
-        (now.as_millis() + 3_600_000).into(),
-    ];
-    app.write(sql, values).await;
+#[tokio::test]
+async fn whoever_was_signed_in_is_signed_out_and_the_new_password_signs_in() {
+    let app = TestApp::start().await;
+    let ada = app.person("ada", "HELPDESK").await;
+    let old = app.session("ada").await;
+    let must_change = json!({ "user": { "id": ada }, "mustChangePassword": true });
+    let demand = "mutation($input: SetMustChangePasswordInput!) { setMustChangePassword(input: $input) \
+                  { errors { code } } }";
+    let demanded = app.ask(demand, json!({ "input": must_change })).await;
+    assert_eq!(demanded.codes(), [""; 0]);
+    let (mut visitor, page) = Visitor::open(&app, &link(&app, &ada).await).await;
+    let fields = [("password", GOOD), ("again", GOOD)];
+    let done = visitor.post(&page, "/reset", &fields).await;
+    assert_says(&done, StatusCode::OK, "Your password was changed");
+
+    let refused = app
+        .ask_as(Some(&old), "{ viewer { role } }", json!({}))
+        .await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    let wrong = app.sign_in("ada", PASSWORD).await;
+    assert_eq!(wrong.codes(), ["INVALID_CREDENTIALS"]);
+    let signed_in = app.sign_in("ada", GOOD).await;
+    assert_eq!(signed_in.root()["outcome"], "SIGNED_IN", "{signed_in:?}");
+    assert_eq!(signed_in.root()["account"]["mustChangePassword"], false);
 }
 
 #[tokio::test]

@@ -65,6 +65,8 @@ async fn a_setup_link_makes_the_first_owner_once() {
     );
     let sql = "SELECT id FROM setup_links WHERE used_at IS NULL AND closed_at IS NULL";
     assert_eq!(app.rows(sql, vec![]).await.len(), 0);
+    let signed_in = app.sign_in("ada", GOOD).await;
+    assert_eq!(signed_in.root()["outcome"], "SIGNED_IN", "{signed_in:?}");
     let (_, page) = Visitor::open(&app, &other).await;
     assert_says(&page, StatusCode::GONE, "There is nothing to set up");
 }
