@@ -22,6 +22,7 @@ const TABLES: [&str; 12] = [
     "password_history",
     "rate_limits",
     "sessions",
+    "setup_links",
     "users",
 ];
 
