@@ -22,8 +22,21 @@ pub(super) async fn find(app: &App, actor: &Actor, login: &str) -> Result<User, 
     }
 }
 
-/// The refusal of a login that nobody has.
-pub(super) async fn unknown(app: &App, actor: &Actor, login: &str) -> Result<Failure, Failure> {
+/// The same, of those that are not deleted.
+///
+/// Errors: `Refused` with the way to restore one that is.
+pub(super) async fn find_present(app: &App, actor: &Actor, login: &str) -> Result<User, Failure> {
+    let user = find(app, actor, login).await?;
+    if user.deleted_at.is_none() {
+        return Ok(user);
+    }
+    let name = &user.username;
+    Err(Failure::Refused(format!(
+        "{name} is deleted; keydesk user restore {name} brings them back"
+    )))
+}
+
+async fn unknown(app: &App, actor: &Actor, login: &str) -> Result<Failure, Failure> {
     let names = users::suggest(app, actor, login).await?;
     let meant = did_you_mean(&names);
     Ok(Failure::Refused(format!(

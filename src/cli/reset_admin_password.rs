@@ -46,7 +46,7 @@ impl ResetAdminPassword {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let actor = Actor::operator(&os_user());
         let target = match &self.login {
-            Some(login) => login::find(app, &actor, login).await?,
+            Some(login) => login::find_present(app, &actor, login).await?,
             None => only_owner(app, &actor).await?,
         };
         check(&target)?;
@@ -110,9 +110,7 @@ impl ResetAdminPassword {
 /// What a user has to be for this command.
 fn check(user: &User) -> Result<(), Failure> {
     let name = &user.username;
-    let text = if user.deleted_at.is_some() {
-        format!("{name} is deleted")
-    } else if user.role == Role::Member {
+    let text = if user.role == Role::Member {
         format!("{name} is a member and no administrator; use keydesk user reset-password {name}")
     } else if user.authentication_source != AuthenticationSource::BuiltIn {
         let source = user.authentication_source.label();

@@ -10,7 +10,7 @@ mod serving;
 mod states;
 mod updating;
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -120,6 +120,46 @@ fn only_line(ran: &Ran) -> &str {
     let line = ran.stdout.strip_suffix('\n').unwrap_or(&ran.stdout);
     assert!(!line.is_empty() && !line.contains('\n'), "{ran:?}");
     line
+}
+
+/// Runs the program in a terminal of its own, and answers each question with a line.
+fn in_a_terminal(machine: &Machine, arguments: &[&str], talk: &[(&str, &str)]) -> Ran {
+    let words = [&[env!("CARGO_BIN_EXE_keydesk")], arguments].concat();
+    let mut command = Command::new("/usr/bin/script");
+    command
+        .args(["-qec", &words.join(" "), "/dev/null"])
+        .env_clear()
+        .envs(machine.settings.iter().map(|(name, value)| (name, value)))
+        .current_dir(machine.folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .expect("script, of Debian's bsdutils, is there");
+    let mut stdin = child.stdin.take().expect("piped");
+    let mut stdout = child.stdout.take().expect("piped");
+    let mut said = String::new();
+    for (question, answer) in talk {
+        let mut byte = [0];
+        let mut asked = String::new();
+        while !asked.ends_with(question) {
+            let read = stdout.read(&mut byte).expect("read");
+            assert_eq!(read, 1, "{question} was never asked: {said}{asked}");
+            asked.push(char::from(byte[0]));
+        }
+        said.push_str(&asked);
+        stdin
+            .write_all(format!("{answer}\n").as_bytes())
+            .expect("written");
+    }
+    stdout.read_to_string(&mut said).expect("read");
+    drop(stdin);
+    let ran = finished(child.wait_with_output());
+    Ran {
+        stdout: said,
+        ..ran
+    }
 }
 
 fn finished(output: std::io::Result<Output>) -> Ran {

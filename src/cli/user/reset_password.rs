@@ -156,7 +156,7 @@ impl ResetPasswords {
         login: &str,
         seen: &mut Vec<UserId>,
     ) -> Result<(), Failure> {
-        let target = login::find(app, actor, login).await?;
+        let target = login::find_present(app, actor, login).await?;
         if seen.contains(&target.id) {
             return Err(Failure::Refused(format!(
                 "{} is named twice; the first password counts",

@@ -57,7 +57,7 @@ pub(in crate::cli) struct Unlock {
 
 impl Disable {
     pub(super) async fn run(self, app: &App, actor: &Actor) -> Result<(), Failure> {
-        let target = login::find(app, actor, &self.login).await?;
+        let target = login::find_present(app, actor, &self.login).await?;
         let command = DisableUser {
             user: UserRef::Id(target.id),
             until: self.until.map(|until| until.ahead(app.clock.now())),
@@ -83,7 +83,7 @@ impl Disable {
 
 impl Enable {
     pub(super) async fn run(self, app: &App, actor: &Actor) -> Result<(), Failure> {
-        let before = login::find(app, actor, &self.login).await?;
+        let before = login::find_present(app, actor, &self.login).await?;
         let user = UserRef::Id(before.id);
         let after = users::enable(app, actor, &user, self.reason.as_deref()).await?;
         tell(
@@ -97,7 +97,7 @@ impl Enable {
 
 impl Unlock {
     pub(super) async fn run(self, app: &App, actor: &Actor) -> Result<(), Failure> {
-        let before = login::find(app, actor, &self.login).await?;
+        let before = login::find_present(app, actor, &self.login).await?;
         let user = UserRef::Id(before.id);
         let after = users::unlock_user(app, actor, &user, self.reason.as_deref()).await?;
         let words = ("unlocked", "is not locked");

@@ -103,7 +103,7 @@ async fn update(
 ) -> Result<(User, User), Failure> {
     let is_asked_for = command.if_version.is_some();
     for tried in 1.. {
-        let before = login::find(app, actor, login).await?;
+        let before = login::find_present(app, actor, login).await?;
         command.user = UserRef::Id(before.id);
         if !is_asked_for {
             command.if_version = Some(before.version);

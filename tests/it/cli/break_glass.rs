@@ -1,12 +1,9 @@
 //! `keydesk reset-admin-password`: the way back in.
 
-use std::io::{Read as _, Write as _};
-use std::process::{Command, Stdio};
-
 use keydesk::secret::random_bytes;
 use serde_json::{Value, json};
 
-use super::{Machine, Ran, finished, only_line};
+use super::{Machine, in_a_terminal, only_line};
 use crate::support::app::{START, TestApp};
 use crate::support::program::Installation;
 use crate::support::rows::uuid;
@@ -189,46 +186,6 @@ async fn a_typed_password_comes_by_a_pipe_whatever_settings_say_about_who_may_kn
     assert_eq!(desk.snapshot().await, before);
     let generated = machine.run(&[BREAK_GLASS, "ada"]);
     assert!(desk.verifies(&ada, only_line(&generated)).await);
-}
-
-/// Runs the program in a terminal of its own, and answers each question with a line.
-fn in_a_terminal(machine: &Machine, arguments: &[&str], talk: &[(&str, &str)]) -> Ran {
-    let words = [&[env!("CARGO_BIN_EXE_keydesk")], arguments].concat();
-    let mut command = Command::new("/usr/bin/script");
-    command
-        .args(["-qec", &words.join(" "), "/dev/null"])
-        .env_clear()
-        .envs(machine.settings.iter().map(|(name, value)| (name, value)))
-        .current_dir(machine.folder.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .expect("script, of Debian's bsdutils, is there");
-    let mut stdin = child.stdin.take().expect("piped");
-    let mut stdout = child.stdout.take().expect("piped");
-    let mut said = String::new();
-    for (question, answer) in talk {
-        let mut byte = [0];
-        let mut asked = String::new();
-        while !asked.ends_with(question) {
-            let read = stdout.read(&mut byte).expect("read");
-            assert_eq!(read, 1, "{question} was never asked: {said}{asked}");
-            asked.push(char::from(byte[0]));
-        }
-        said.push_str(&asked);
-        stdin
-            .write_all(format!("{answer}\n").as_bytes())
-            .expect("written");
-    }
-    stdout.read_to_string(&mut said).expect("read");
-    drop(stdin);
-    let ran = finished(child.wait_with_output());
-    Ran {
-        stdout: said,
-        ..ran
-    }
 }
 
 #[tokio::test]
