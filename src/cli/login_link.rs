@@ -6,14 +6,14 @@ use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 
 use super::failure::Failure;
-use super::login::{reference, unknown};
+use super::login::find_present;
 use super::output::{note, print, print_json};
 use super::when::When;
 use crate::actor::Actor;
 use crate::app::App;
-use crate::password_reset::{self, CreateLink, CreateLinkError, CreatedLink};
+use crate::password_reset::{self, CreateLink, CreatedLink};
 use crate::settings::os_user;
-use crate::users::UserError;
+use crate::users::UserRef;
 
 /// Makes a link by which a user chooses a new password, once, and prints it.
 #[derive(Args, Debug)]
@@ -37,9 +37,9 @@ pub(super) struct LoginLink {
 impl LoginLink {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let actor = Actor::operator(&os_user());
-        let login = self.login;
+        let user = find_present(app, &actor, &self.login).await?;
         let command = CreateLink {
-            user: reference(&login),
+            user: UserRef::Id(user.id),
             expires: Some(match self.expires {
                 When::Away(span) => span,
                 When::At(end) => app.clock.now().until(end),
@@ -47,13 +47,7 @@ impl LoginLink {
             actor_password: None,
             reason: self.reason,
         };
-        let made = match password_reset::create_link(app, &actor, command).await {
-            Ok(made) => made,
-            Err(CreateLinkError::User(UserError::NotFound)) => {
-                return Err(unknown(app, &actor, &login).await?);
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let made = password_reset::create_link(app, &actor, command).await?;
         if self.json {
             print_json(&json!({
                 "id": made.id.to_string(),
