@@ -12,6 +12,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::error::Internal;
 use crate::hasher::{Hasher, Limits};
+use crate::jwt::Issuer;
 use crate::keyring::Keyring;
 use crate::live::Live;
 use crate::secret::Secret;
@@ -34,6 +35,8 @@ pub struct App {
     pub started_at: Timestamp,
     /// News for whoever waits for it.
     pub live: Live,
+    /// Whose tokens prove who is calling, where any do.
+    pub issuer: Option<Issuer>,
 }
 
 /// Why the server does not come up; each says how to mend it.
@@ -56,6 +59,9 @@ pub enum StartError {
         /// Why not.
         cause: std::io::Error,
     },
+    /// The key that verifies tokens does not read.
+    #[error(transparent)]
+    IssuerKey(#[from] crate::jwt::PemError),
     /// Anything else.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -65,6 +71,8 @@ impl App {
     /// Connects and starts the hashing threads. The schema is not looked at.
     pub async fn start(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         let keys = read_keys(&settings)?;
+        let issuer = settings.security.jwt.clone();
+        let issuer = issuer.map(Issuer::new).transpose()?;
         let db = Db::connect(&settings.database).await?;
         db.align_clock(&clock).await?;
         let hasher = Hasher::start(settings.security.hashing_cost, hashing_limits(&settings))?;
@@ -77,6 +85,7 @@ impl App {
             settings: Arc::new(settings),
             started_at,
             live: Live::default(),
+            issuer,
         })
     }
 }

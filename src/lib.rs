@@ -15,6 +15,7 @@ pub mod graphql;
 pub mod hasher;
 pub mod ids;
 pub mod janitor;
+pub mod jwt;
 pub mod keyring;
 mod keyset;
 pub mod live;

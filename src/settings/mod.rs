@@ -4,6 +4,7 @@
 //! slip of the pen never leaves a control off. No other file reads the environment.
 
 mod database;
+mod jwt;
 mod list;
 mod mail;
 mod policy;
@@ -17,6 +18,7 @@ use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use database::{DatabaseSettings, KeepSettings};
+pub use jwt::{Algorithm, JwtSettings, KeySource};
 pub use mail::{MailSettings, SmtpSettings, SmtpTls, TransportSettings};
 pub use policy::PolicySettings;
 pub use security::{AdminPasswords, MailPasswords, SecuritySettings, TEMPORARY_SECONDS};

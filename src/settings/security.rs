@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::jwt::{self, JwtSettings};
 use super::{SettingsError, in_range, read_secret};
 use crate::hasher::Cost;
 use crate::secret::Secret;
@@ -32,6 +33,8 @@ pub struct SecuritySettings {
     pub hashing_nice: u8,
     /// Cost of a hash.
     pub hashing_cost: Cost,
+    /// Whose tokens are taken, where any are.
+    pub jwt: Option<JwtSettings>,
 }
 
 /// Shortest and longest life of a temporary password, in seconds.
@@ -77,6 +80,7 @@ pub(super) struct Raw {
     hashing_memory_kib: u32,
     hashing_passes: u32,
     hashing_lanes: u32,
+    jwt: jwt::Raw,
 }
 
 impl Raw {
@@ -102,6 +106,7 @@ impl Raw {
             hashing_threads: in_range("security.hashing_threads", self.hashing_threads, 0..=64)?,
             hashing_nice: in_range("security.hashing_nice", self.hashing_nice, 0..=19)?,
             hashing_cost,
+            jwt: self.jwt.check()?,
         })
     }
 }

@@ -43,6 +43,9 @@ pub async fn serve(
     tasks.spawn(janitor::run(app.clone(), stop.clone()));
     tasks.spawn(watcher::run(app.clone(), stop.clone()));
     tasks.spawn(end_sockets(app.live.clone(), stop.clone()));
+    if let Some(issuer) = app.issuer.clone() {
+        tasks.spawn(issuer.keep_fresh(app.clock.clone(), stop.clone()));
+    }
     tasks.spawn(align(app, stop.clone()));
 
     let limits = Limits::default();

@@ -40,7 +40,7 @@ const RANKS: [(Equals, &[&str]); 12] = [
     ),
     (
         Equals::InOrder,
-        &["entities", "db", "keyset", "live", "app"],
+        &["entities", "db", "keyset", "live", "jwt", "app"],
     ),
     (Equals::Apart, &["audit"]),
     (Equals::Apart, &["access"]),

@@ -29,4 +29,5 @@ mod schema;
 mod secrets;
 mod subscriptions;
 mod support;
+mod tokens;
 mod users;

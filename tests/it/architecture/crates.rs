@@ -14,8 +14,10 @@ const PLACED: &[(&str, &[&str])] = &[
     ("getrandom", &["src/secret.rs"]),
     ("hkdf", &["src/keyring.rs"]),
     ("hmac", &["src/keyring.rs"]),
-    ("hyper", &["src/web/"]),
-    ("hyper_util", &["src/web/"]),
+    ("http_body_util", &["src/jwt/fetch.rs"]),
+    ("hyper", &["src/web/", "src/jwt/fetch.rs"]),
+    ("hyper_rustls", &["src/jwt/fetch.rs"]),
+    ("hyper_util", &["src/web/", "src/jwt/fetch.rs"]),
     ("idna", &["src/address.rs"]),
     ("ipnet", &["src/settings/server.rs", "src/web/peer.rs"]),
     // The sender in the settings is read as lettre will send it.
@@ -49,6 +51,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/credentials/password.rs",
         ],
     ),
+    ("ring", &["src/jwt/"]),
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
     ("rustix", &["src/hasher.rs", "src/hasher/"]),
     (
@@ -65,6 +68,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/web/pages/graphiql.rs",
         ],
     ),
+    ("spki", &["src/jwt/pem.rs"]),
     ("subtle", &["src/page.rs"]),
     ("tower", &["src/web/"]),
     ("tower_http", &["src/web/"]),
