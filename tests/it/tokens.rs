@@ -240,7 +240,7 @@ async fn unknown_keys_make_us_ask_once_a_minute() {
             .is_ok()
     );
 
-    let later = START.plus(MINUTE - Duration::from_millis(1));
+    let later = START.plus(Duration::from_millis(59_999));
     for now in [START, later] {
         let refused = verify(&issuer, &new.token(&claims(now)), now).await;
         assert_eq!(refused, Err(TokenError::UnknownKey));
