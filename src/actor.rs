@@ -8,7 +8,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::error::Internal;
-use crate::ids::ApiKeyId;
+use crate::ids::{ApiKeyId, UserId};
 
 /// One right. On an API key the same thing is called a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,17 +25,23 @@ pub enum Permission {
     MailRead,
     /// Read facts about the server.
     SettingsRead,
+    /// Read which API keys there are.
+    ApiKeysRead,
+    /// Make, change and revoke API keys; persons and the command line only.
+    ApiKeysManage,
 }
 
 impl Permission {
     /// Every right, in the order in which they are listed everywhere.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::UsersRead,
         Self::UsersWrite,
         Self::PasswordsReset,
         Self::AuditRead,
         Self::MailRead,
         Self::SettingsRead,
+        Self::ApiKeysRead,
+        Self::ApiKeysManage,
     ];
 
     /// The name used in the API, on the command line and in the database.
@@ -47,6 +53,8 @@ impl Permission {
             Self::AuditRead => "AUDIT_READ",
             Self::MailRead => "MAIL_READ",
             Self::SettingsRead => "SETTINGS_READ",
+            Self::ApiKeysRead => "API_KEYS_READ",
+            Self::ApiKeysManage => "API_KEYS_MANAGE",
         }
     }
 
@@ -111,6 +119,7 @@ impl Role {
                 Permission::AuditRead,
                 Permission::MailRead,
                 Permission::SettingsRead,
+                Permission::ApiKeysRead,
             ],
             Self::Member => &[],
         }
@@ -206,6 +215,9 @@ pub struct Actor {
     pub role: Role,
     /// Its rights.
     pub permissions: Vec<Permission>,
+    /// The person behind it: the user themselves, or whoever made the key. Acts on them are acts on
+    /// oneself.
+    pub person: Option<UserId>,
     /// Where the act came from.
     pub origin: Origin,
 }
@@ -219,6 +231,8 @@ pub enum Denied {
     Missing(Permission),
     /// Only the machine's own command line may do this.
     OperatorOnly,
+    /// Only a person may do this, and no API key, whatever its scopes.
+    PersonOnly,
 }
 
 impl fmt::Display for Denied {
@@ -230,6 +244,9 @@ impl fmt::Display for Denied {
                 write!(formatter, "This needs the scope {}.", permission.name())
             }
             Self::OperatorOnly => formatter.write_str("This is done on the command line only."),
+            Self::PersonOnly => formatter.write_str(
+                "Only a person may do this, not an API key: sign in, or use the command line.",
+            ),
         }
     }
 }
@@ -263,6 +280,7 @@ impl Actor {
             label: "anonymous".to_owned(),
             role: Role::Member,
             permissions: Vec::new(),
+            person: None,
             origin,
         }
     }
@@ -274,6 +292,7 @@ impl Actor {
             label: format!("operator {os_user}"),
             role: Role::Owner,
             permissions: Permission::ALL.to_vec(),
+            person: None,
             origin: Origin::local(Via::Cli),
         }
     }
@@ -285,6 +304,7 @@ impl Actor {
             label: "Keydesk".to_owned(),
             role: Role::Owner,
             permissions: Permission::ALL.to_vec(),
+            person: None,
             origin: Origin::local(Via::Worker),
         }
     }

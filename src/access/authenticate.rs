@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ApiKeyStatus, store};
+use super::api_keys::{ApiKey, ApiKeyStatus};
+use super::store::keys as store;
 use crate::actor::{Actor, ActorKind, Origin};
 use crate::app::App;
 use crate::error::Internal;
@@ -11,33 +12,44 @@ use crate::secret::Secret;
 /// `Why:` written at most once a minute, so that reading does not turn into writing.
 const LAST_USED_EVERY: Duration = Duration::from_mins(1);
 
-/// The actor behind a key. `None` when the key is unknown, revoked or expired.
+/// The actor behind a key. `None` when the key is unknown, revoked, expired or used from elsewhere, and
+/// while the person who made it may not act.
 ///
 /// `Why:` looked up by the hash of 256 random bits; comparing hashes in the index tells an attacker
-/// nothing about any key.
+/// nothing about any key. The creator's state comes in the same statement.
 pub async fn authenticate(
     app: &App,
     presented: &Secret,
     origin: Origin,
 ) -> Result<Option<Actor>, Internal> {
     let now = app.clock.now();
-    let found = store::key_by_hash(app.db.read(), presented.sha256()).await?;
+    let found = store::by_hash(app.db.read(), presented.sha256()).await?;
     let Some(key) = found.filter(|key| key.status(now) == ApiKeyStatus::Active) else {
         return Ok(None);
     };
-    if key
-        .last_used_at
-        .is_none_or(|last| last.plus(LAST_USED_EVERY) <= now)
-        && let Err(error) = store::touch_key(app.db.write(), key.id, now).await
-    {
-        // Reads must go on while the database takes no writes.
-        tracing::warn!(%error, key = %key.id, "the last use of an API key was not noted");
+    if !key.networks.hold(origin.ip_address.as_deref()) {
+        return Ok(None);
     }
+    note_use(app, &key, &origin).await;
     Ok(Some(Actor {
         kind: ActorKind::ApiKey(key.id),
+        role: key.role(),
+        permissions: key.permissions(),
+        person: key.creator.map(|creator| creator.id),
         label: key.name,
-        role: key.role,
-        permissions: key.scopes,
         origin,
     }))
+}
+
+/// Reads must go on while the database takes no writes.
+async fn note_use(app: &App, key: &ApiKey, origin: &Origin) {
+    let now = app.clock.now();
+    let before = now.minus(LAST_USED_EVERY);
+    if key.last_used_at.is_some_and(|last| last > before) {
+        return;
+    }
+    let from = origin.ip_address.as_deref();
+    if let Err(error) = store::touch(app.db.write(), key.id, (now, before), from).await {
+        tracing::warn!(%error, key = %key.id, "the last use of an API key was not noted");
+    }
 }

@@ -9,6 +9,14 @@ pub mod leases;
 mod server_key;
 mod store;
 
-pub use api_keys::{ApiKey, ApiKeyError, ApiKeyStatus, NewApiKey, create, find_many, list, revoke};
+pub use api_keys::{
+    ApiKey, ApiKeyError, ApiKeyFilter, ApiKeyPatch, ApiKeyStatus, CreateApiKey, Creator, KeyFault,
+    Networks, NewApiKey, StoredKey, UpdateApiKey, all, count, create, create_own, find_actors,
+    find_many, list, made, revoke, revoke_keys_of, update,
+};
 pub use authenticate::authenticate;
+
+/// The order's name in cursors of keys.
+pub const API_KEY_ORDER: &str = "api_keys";
+
 pub use server_key::{ServerKeyError, check_server_key};

@@ -4,11 +4,13 @@
 //! here changes or deletes one, and an act whose event cannot be written does not happen.
 
 mod list;
+mod reason;
 mod record;
 mod recorded;
 mod store;
 
 pub use list::{EventFilter, count, count_by_user, find_many, list, list_by_user};
+pub use reason::{MAX_REASON_CHARACTERS, ReasonMalformed, read_reason};
 pub use record::{Event, record};
 pub use recorded::{among, recorded_since};
 
@@ -38,13 +40,15 @@ pub enum AuditAction {
     PasswordChangeRequirementSet,
     /// An API key was created.
     ApiKeyCreated,
+    /// An API key was changed.
+    ApiKeyUpdated,
     /// An API key was revoked.
     ApiKeyRevoked,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
@@ -52,6 +56,7 @@ impl AuditAction {
         Self::PasswordReset,
         Self::PasswordChangeRequirementSet,
         Self::ApiKeyCreated,
+        Self::ApiKeyUpdated,
         Self::ApiKeyRevoked,
     ];
 
@@ -65,6 +70,7 @@ impl AuditAction {
             Self::PasswordReset => "user.password.reset",
             Self::PasswordChangeRequirementSet => "user.password.change_requirement.set",
             Self::ApiKeyCreated => "api_key.created",
+            Self::ApiKeyUpdated => "api_key.updated",
             Self::ApiKeyRevoked => "api_key.revoked",
         }
     }

@@ -31,3 +31,8 @@ pub(crate) fn bytes<'de, D: Deserializer<'de>>(
     };
     pairs.map(byte).collect::<Result<_, _>>().map(Some)
 }
+
+/// The same where there always are some.
+pub(crate) fn some_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    bytes(deserializer)?.ok_or_else(|| D::Error::custom("bytes that must be there are null"))
+}

@@ -51,7 +51,7 @@ impl AuditEvent {
         }
         let key = ApiKeyKey(ApiKeyId::from_uuid(self.0.actor_id?));
         let key = loaded(ctx, ctx.loader().load_one(key).await)??;
-        Some(Actor::ApiKey(super::access::ApiKey(key)))
+        Some(Actor::ApiKey(super::api_keys::ApiKey(key)))
     }
 
     /// Name of whoever did it at the time.

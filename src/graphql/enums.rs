@@ -35,6 +35,26 @@ pub(crate) enum Scope {
     MailRead,
     /// Read facts about the server.
     SettingsRead,
+    /// Read which API keys there are.
+    ApiKeysRead,
+    /// Make, change and revoke API keys. On a key it does nothing: only persons and the command line
+    /// may.
+    ApiKeysManage,
+}
+
+/// Whether an API key works.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::access::ApiKeyStatus")]
+pub(crate) enum ApiKeyStatus {
+    /// It works.
+    Active,
+    /// It rests: its creator is disabled, deleted or has to change their password. It works again
+    /// afterwards.
+    Suspended,
+    /// Its time ran out.
+    Expired,
+    /// It was revoked.
+    Revoked,
 }
 
 /// Whether a user can sign in; the gravest state that applies.
@@ -192,6 +212,8 @@ pub(crate) enum AuditAction {
     PasswordChangeRequirementSet,
     /// An API key was created.
     ApiKeyCreated,
+    /// An API key was changed.
+    ApiKeyUpdated,
     /// An API key was revoked.
     ApiKeyRevoked,
 }

@@ -3,6 +3,8 @@
 //! A resolver never returns `Err`: the library would leave its key out of `data`, and with it a
 //! password that a sibling field shows once. It notes the error at its own path and answers null.
 
+pub(crate) mod api_keys;
+
 use async_graphql::{Context, ErrorExtensions};
 
 use super::mutation_error::{
@@ -103,7 +105,7 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
 fn forbidden(denied: Denied) -> MutationError {
     let required_scopes = match denied {
         Denied::Missing(permission) => vec![permission.into()],
-        Denied::Unauthenticated | Denied::OperatorOnly => Vec::new(),
+        Denied::Unauthenticated | Denied::OperatorOnly | Denied::PersonOnly => Vec::new(),
     };
     MutationError::Forbidden(ForbiddenError {
         code: ErrorCode::Forbidden,
@@ -190,7 +192,7 @@ pub(crate) fn answer<T>(ctx: &Context<'_>, result: Result<T, ReadError>) -> Opti
 
 fn denied_read<T>(ctx: &Context<'_>, denied: Denied) -> Option<T> {
     let error = match denied {
-        Denied::Unauthenticated | Denied::OperatorOnly => {
+        Denied::Unauthenticated | Denied::OperatorOnly | Denied::PersonOnly => {
             return top_level(ctx, "UNAUTHENTICATED", &denied.to_string());
         }
         Denied::Missing(permission) => {

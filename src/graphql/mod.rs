@@ -5,6 +5,8 @@
 
 mod access;
 mod answer;
+mod api_key_mutations;
+mod api_keys;
 mod audit;
 mod context;
 mod credentials;
@@ -37,6 +39,7 @@ pub use subscriptions::Subscription;
 #[graphql(name = "Query")]
 pub struct Query(
     access::AccessQuery,
+    api_keys::ApiKeyQuery,
     users::UserQuery,
     mail::MailQuery,
     audit::AuditQuery,
@@ -51,6 +54,7 @@ pub struct Query(
 pub struct Mutation(
     password_reset::PasswordResetMutation,
     user_mutations::UserMutation,
+    api_key_mutations::ApiKeyMutation,
     credentials::GenerateMutation,
     credentials::CheckMutation,
 );

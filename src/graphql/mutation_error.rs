@@ -33,7 +33,11 @@ pub(crate) enum ErrorCode {
     UserDisabled,
     /// The user's password is not kept by this server.
     NotBuiltInAuthentication,
-    /// The caller may do this, but not to a user of that rank.
+    /// The object the input points at does not exist.
+    NotFound,
+    /// A key may not be given what the caller may not do.
+    ScopeNotGrantable,
+    /// The caller may do this, but not to a user of that rank, or to a key of such a user.
     TargetNotManageable,
     /// No active owner would be left.
     LastAdmin,

@@ -36,6 +36,7 @@ async fn key_until(app: &TestApp, end: Option<Duration>) -> (ApiKeyId, String) {
         scopes: Permission::ALL.to_vec(),
         role: Role::Owner,
         expires_at: end.map(|span| app.app.clock.now().plus(span)),
+        networks: Vec::new(),
     };
     let made = access::create(&app.app, &Actor::operator("test"), new).await;
     let (key, secret) = made.expect("a key");
@@ -152,7 +153,7 @@ async fn a_revoked_key_opens_nothing_on_any_replica_from_then_on() {
         200
     );
     let operator = Actor::operator("test");
-    access::revoke(&app.app, &operator, id)
+    access::revoke(&app.app, &operator, Some(id), None)
         .await
         .expect("revoked");
     for app in [&app, &replica] {
@@ -161,7 +162,7 @@ async fn a_revoked_key_opens_nothing_on_any_replica_from_then_on() {
             401
         );
     }
-    access::revoke(&app.app, &operator, id)
+    access::revoke(&app.app, &operator, Some(id), None)
         .await
         .expect("again");
     assert_eq!(app.events("api_key.revoked").await, 1);

@@ -19,7 +19,14 @@ const PLACED: &[(&str, &[&str])] = &[
     ("hyper_rustls", &["src/jwt/fetch.rs"]),
     ("hyper_util", &["src/web/", "src/jwt/fetch.rs"]),
     ("idna", &["src/address.rs"]),
-    ("ipnet", &["src/settings/server.rs", "src/web/peer.rs"]),
+    (
+        "ipnet",
+        &[
+            "src/settings/server.rs",
+            "src/web/peer.rs",
+            "src/access/api_keys/networks.rs",
+        ],
+    ),
     // The sender in the settings is read as lettre will send it.
     (
         "lettre",

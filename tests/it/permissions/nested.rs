@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keydesk::actor::Permission::{AuditRead, MailRead, PasswordsReset, UsersRead};
+use keydesk::actor::Permission::{ApiKeysRead, AuditRead, MailRead, PasswordsReset, UsersRead};
 use keydesk::actor::{Permission, Role};
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ const NODES: [(&str, Permission); 4] = [
     ("User", UsersRead),
     ("MailDelivery", MailRead),
     ("AuditEvent", AuditRead),
-    ("ApiKey", AuditRead),
+    ("ApiKey", ApiKeysRead),
 ];
 
 /// Connections, edges and payloads carry on what their own field has let through.

@@ -270,6 +270,7 @@ async fn make_key(app: &App, scopes: &[Permission], role: Role) -> String {
         scopes: scopes.to_vec(),
         role,
         expires_at: None,
+        networks: Vec::new(),
     };
     let made = access::create(app, &Actor::operator("test"), new)
         .await
