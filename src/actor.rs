@@ -235,6 +235,16 @@ pub enum Denied {
     PersonOnly,
 }
 
+impl Denied {
+    /// The code under which it is audited.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Missing(_) | Self::OperatorOnly | Self::PersonOnly => "FORBIDDEN",
+        }
+    }
+}
+
 impl fmt::Display for Denied {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

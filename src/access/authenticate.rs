@@ -6,11 +6,15 @@ use super::api_keys::{ApiKey, ApiKeyStatus};
 use super::store::keys as store;
 use crate::actor::{Actor, ActorKind, Origin};
 use crate::app::App;
+use crate::audit::{self, Attempt, AuditAction};
 use crate::error::Internal;
 use crate::secret::Secret;
 
 /// `Why:` written at most once a minute, so that reading does not turn into writing.
 const LAST_USED_EVERY: Duration = Duration::from_mins(1);
+/// Under this code a use from elsewhere stands in the audit trail; the caller is told nothing but that
+/// the key is wrong.
+const NETWORK_NOT_ALLOWED: &str = "NETWORK_NOT_ALLOWED";
 
 /// The actor behind a key. `None` when the key is unknown, revoked, expired or used from elsewhere, and
 /// while the person who made it may not act.
@@ -27,18 +31,25 @@ pub async fn authenticate(
     let Some(key) = found.filter(|key| key.status(now) == ApiKeyStatus::Active) else {
         return Ok(None);
     };
-    if !key.networks.hold(origin.ip_address.as_deref()) {
-        return Ok(None);
-    }
-    note_use(app, &key, &origin).await;
-    Ok(Some(Actor {
+    let actor = Actor {
         kind: ActorKind::ApiKey(key.id),
+        label: key.name.clone(),
         role: key.role(),
         permissions: key.permissions(),
-        person: key.creator.map(|creator| creator.id),
-        label: key.name,
+        person: key.creator.as_ref().map(|creator| creator.id),
         origin,
-    }))
+    };
+    if !key.networks.hold(actor.origin.ip_address.as_deref()) {
+        let attempt = Attempt {
+            action: AuditAction::AccessDenied,
+            user: actor.person,
+            target_label: Some(format!("{} ({}…)", key.name, key.prefix)),
+        };
+        audit::denied(app, &actor, attempt, NETWORK_NOT_ALLOWED).await;
+        return Ok(None);
+    }
+    note_use(app, &key, &actor.origin).await;
+    Ok(Some(actor))
 }
 
 /// Reads must go on while the database takes no writes.

@@ -2,6 +2,8 @@
 
 pub(super) mod keys;
 
+mod limits;
+
 use sea_orm::sea_query::{Condition, Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -11,6 +13,8 @@ use crate::clock::Timestamp;
 use crate::entities::{idempotency_key, lease, server_key};
 use crate::error::Internal;
 use crate::ids::OutcomeId;
+
+pub(super) use limits::{delete_limits, limit_end, move_limit};
 
 pub(super) async fn insert_outcome(
     db: &impl ConnectionTrait,

@@ -1,18 +1,25 @@
 //! The audit trail: appended facts, written in the transaction of the act they speak of.
 //!
 //! Knows what was done by whom to whom; never holds a secret. Rows are only ever added: no act
-//! here changes or deletes one, and an act whose event cannot be written does not happen.
+//! here changes or deletes one, and an act whose event cannot be written does not happen. What was
+//! refused is noted too, in a transaction of its own.
 
+mod denied;
 mod list;
 mod reason;
 mod record;
 mod recorded;
+mod row;
 mod store;
+mod windows;
 
+pub use denied::{Attempt, Refusal, denied, noting};
 pub use list::{EventFilter, count, count_by_user, find_many, list, list_by_user};
 pub use reason::{MAX_REASON_CHARACTERS, ReasonMalformed, read_reason};
 pub use record::{Event, record};
 pub use recorded::{among, recorded_since};
+pub use row::Row;
+pub use windows::{WINDOW, close_windows, has_work};
 
 /// The order's name in cursors.
 pub const ORDER: &str = "audit";
@@ -44,11 +51,13 @@ pub enum AuditAction {
     ApiKeyUpdated,
     /// An API key was revoked.
     ApiKeyRevoked,
+    /// Something was not shown, because the caller may not see it.
+    AccessDenied,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
@@ -58,6 +67,7 @@ impl AuditAction {
         Self::ApiKeyCreated,
         Self::ApiKeyUpdated,
         Self::ApiKeyRevoked,
+        Self::AccessDenied,
     ];
 
     /// The dotted name in the database and in exports.
@@ -72,12 +82,43 @@ impl AuditAction {
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyUpdated => "api_key.updated",
             Self::ApiKeyRevoked => "api_key.revoked",
+            Self::AccessDenied => "access.denied",
         }
     }
 
     /// Reads a column's value.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was refused, because the actor may not do it.
+    Denied,
+    /// It was allowed and did not work.
+    Failed,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 3] = [Self::Success, Self::Denied, Self::Failed];
+
+    /// The name in the database and in exports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "SUCCESS",
+            Self::Denied => "DENIED",
+            Self::Failed => "FAILED",
+        }
+    }
+
+    /// Reads a column's value.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 }
 
@@ -115,6 +156,10 @@ pub struct AuditEvent {
     pub id: AuditEventId,
     /// What was done.
     pub action: AuditAction,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Why nothing came of it.
+    pub error_code: Option<String>,
     /// What kind of actor did it, as stored.
     pub actor_kind: String,
     /// Who did it, where the actor has an identity.

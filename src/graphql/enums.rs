@@ -216,4 +216,18 @@ pub(crate) enum AuditAction {
     ApiKeyUpdated,
     /// An API key was revoked.
     ApiKeyRevoked,
+    /// Something was not shown, because the caller may not see it.
+    AccessDenied,
+}
+
+/// What came of an attempt.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::audit::Outcome")]
+pub(crate) enum AuditOutcome {
+    /// It was done.
+    Success,
+    /// It was refused, because the actor may not do it.
+    Denied,
+    /// It was allowed and did not work.
+    Failed,
 }

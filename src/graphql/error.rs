@@ -7,6 +7,7 @@ pub(crate) mod api_keys;
 
 use async_graphql::{Context, ErrorExtensions};
 
+use super::context::Reach as _;
 use super::mutation_error::{
     ErrorCode, ForbiddenError, MutationError, NotBuiltInAuthenticationError, RetryLaterError, path,
 };
@@ -191,6 +192,7 @@ pub(crate) fn answer<T>(ctx: &Context<'_>, result: Result<T, ReadError>) -> Opti
 }
 
 fn denied_read<T>(ctx: &Context<'_>, denied: Denied) -> Option<T> {
+    ctx.denied(denied);
     let error = match denied {
         Denied::Unauthenticated | Denied::OperatorOnly | Denied::PersonOnly => {
             return top_level(ctx, "UNAUTHENTICATED", &denied.to_string());

@@ -161,7 +161,7 @@ async fn reset_once(
         revoked_links,
     };
     let event = reset(&outcome, chosen.generated, command.handover, reason);
-    audit::record(&txn, &app.clock, actor, event).await?;
+    audit::record(&txn, app, actor, event).await?;
     if let Some(once) = &command.once {
         once.store(&txn, app, &stored(&outcome)).await?;
     }

@@ -101,7 +101,7 @@ pub async fn update(app: &App, actor: &Actor, command: UpdateUser) -> Result<Use
         changes,
         reason,
     };
-    audit::record(&txn, &app.clock, actor, event).await?;
+    audit::record(&txn, app, actor, event).await?;
     txn.commit().await?;
     Ok(after)
 }

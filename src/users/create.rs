@@ -127,13 +127,7 @@ async fn create_once(
         }
         _ => None,
     };
-    audit::record(
-        &txn,
-        &app.clock,
-        actor,
-        created(&user, chosen.as_ref(), reason),
-    )
-    .await?;
+    audit::record(&txn, app, actor, created(&user, chosen.as_ref(), reason)).await?;
     if let Some(once) = &command.once {
         let stored = StoredCreation {
             user: user.id.to_string(),

@@ -121,6 +121,6 @@ async fn record(
         changes,
         reason,
     };
-    audit::record(txn, &app.clock, actor, event).await?;
+    audit::record(txn, app, actor, event).await?;
     Ok(())
 }

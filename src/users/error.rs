@@ -2,6 +2,7 @@
 
 use crate::access::idempotency::{KeyMalformed, KeyReused};
 use crate::actor::Denied;
+use crate::audit::Refusal;
 use crate::credentials::ChooseError;
 use crate::error::Internal;
 use crate::hasher::HashError;
@@ -79,6 +80,32 @@ pub enum UserError {
     IdempotencyKeyReused,
     /// Broken.
     Internal(Internal),
+}
+
+impl Refusal for UserError {
+    fn denial(&self) -> Option<&'static str> {
+        match self {
+            Self::Denied(denied) => Some(denied.code()),
+            Self::NotManageable => Some("TARGET_NOT_MANAGEABLE"),
+            Self::RoleNotGrantable => Some("ROLE_NOT_GRANTABLE"),
+            Self::LastOwner => Some("LAST_ADMIN"),
+            Self::Invalid(_)
+            | Self::NotFound
+            | Self::UsernameTaken
+            | Self::EmailTaken
+            | Self::VersionConflict(_)
+            | Self::NotBuiltIn(_)
+            | Self::EmailMissing
+            | Self::EmailNotVerified
+            | Self::UserDisabled
+            | Self::MailNotConfigured
+            | Self::PasswordMailDisabled
+            | Self::ForcedChangeRequired
+            | Self::Password(_)
+            | Self::IdempotencyKeyReused
+            | Self::Internal(_) => None,
+        }
+    }
 }
 
 impl From<Denied> for UserError {

@@ -47,7 +47,7 @@ pub async fn set_must_change(
         )],
         reason,
     };
-    audit::record(&txn, &app.clock, actor, event).await?;
+    audit::record(&txn, app, actor, event).await?;
     txn.commit().await?;
     Ok(user)
 }

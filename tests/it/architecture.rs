@@ -51,7 +51,7 @@ const RANKS: [(Equals, &[&str]); 12] = [
     ),
     (Equals::Apart, &["users"]),
     (Equals::Apart, &["password_reset"]),
-    (Equals::Apart, &["janitor", "watcher"]),
+    (Equals::Apart, &["janitor", "sealer", "watcher"]),
     (Equals::Apart, &["graphql"]),
     (Equals::Apart, &["web"]),
     (Equals::InOrder, &["cli", "main"]),

@@ -10,6 +10,7 @@
 mod access;
 mod architecture;
 mod attacks;
+mod audit;
 mod audits;
 mod cli;
 mod door;

@@ -101,7 +101,7 @@ impl Draft {
             version: 1,
         };
         store::insert(txn, &key, secret.sha256()).await?;
-        audit::record(txn, &app.clock, actor, created(&key)).await?;
+        audit::record(txn, app, actor, created(&key)).await?;
         Ok((key, secret))
     }
 }

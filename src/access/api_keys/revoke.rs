@@ -37,7 +37,7 @@ pub async fn revoke(
             changes: Vec::new(),
             reason,
         };
-        audit::record(&txn, &app.clock, actor, event).await?;
+        audit::record(&txn, app, actor, event).await?;
     }
     txn.commit().await.map_err(Internal::from)?;
     Ok(key)

@@ -78,7 +78,7 @@ pub async fn update(
         changes,
         reason: None,
     };
-    audit::record(&txn, &app.clock, actor, event).await?;
+    audit::record(&txn, app, actor, event).await?;
     txn.commit().await.map_err(Internal::from)?;
     Ok(ApiKey {
         version: before.version + 1,
