@@ -1,5 +1,6 @@
 //! Who is let in, as whom, and what they may see.
 
+mod networks;
 mod rate_limits;
 mod rights;
 
