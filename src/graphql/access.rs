@@ -68,7 +68,7 @@ impl AccessQuery {
         let keys = answer(ctx, access::find_many(ctx.app(), actor, &[id]).await)?;
         let key = keys.into_iter().next()?;
         Some(Viewer {
-            actor: Actor::ApiKey(ApiKey(key)),
+            actor: Actor::ApiKey(key.into()),
             role: actor.role.into(),
             scopes: actor.permissions.iter().copied().map(Into::into).collect(),
         })
@@ -134,7 +134,7 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
                 let ids: Vec<_> = of_kind().filter_map(|id| ApiKeyId::parse(id)).collect();
                 access::find_many(app, actor, &ids).await.map(|list| {
                     list.into_iter()
-                        .map(|k| (k.id.to_string(), Node::ApiKey(ApiKey(k))))
+                        .map(|k| (k.id.to_string(), Node::ApiKey(k.into())))
                         .collect()
                 })
             }

@@ -115,12 +115,12 @@ async fn create(
     };
     Ok(match access::create_own(app, actor, command).await? {
         Answer::Done((key, secret)) => CreateApiKeyPayload {
-            api_key: Some(ApiKey(key)),
+            api_key: Some(key.into()),
             secret: Some(OneTimeSecret(secret)),
             ..Default::default()
         },
         Answer::Replay(stored) => CreateApiKeyPayload {
-            api_key: access::made(app, &stored).await?.map(ApiKey),
+            api_key: access::made(app, &stored).await?.map(ApiKey::from),
             is_replay: true,
             ..Default::default()
         },
@@ -182,7 +182,7 @@ impl ApiKeyMutation {
     ) -> Option<UpdateApiKeyPayload> {
         match update(ctx, input).await {
             Ok(key) => Some(UpdateApiKeyPayload {
-                api_key: Some(ApiKey(key)),
+                api_key: Some(key.into()),
                 errors: Vec::new(),
             }),
             Err(error) => Some(UpdateApiKeyPayload {
@@ -206,7 +206,7 @@ impl ApiKeyMutation {
         let id = ApiKeyId::parse(&input.api_key_id);
         match access::revoke(app, actor, id, input.reason.as_deref()).await {
             Ok(key) => Some(RevokeApiKeyPayload {
-                api_key: Some(ApiKey(key)),
+                api_key: Some(key.into()),
                 errors: Vec::new(),
             }),
             Err(error) => Some(RevokeApiKeyPayload {

@@ -1,5 +1,7 @@
 //! API keys as administrators see them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object};
 
 use super::context::Reach as _;
@@ -14,8 +16,16 @@ use crate::ids::UserId;
 use crate::page::PageArguments;
 
 /// A program's key to this API. Its secret is not here.
+///
+/// `Why:` shared, because a connection hands each of its entries out as a value of its own.
 #[derive(Clone)]
-pub(crate) struct ApiKey(pub(crate) access::ApiKey);
+pub(crate) struct ApiKey(Arc<access::ApiKey>);
+
+impl From<access::ApiKey> for ApiKey {
+    fn from(key: access::ApiKey) -> Self {
+        Self(Arc::new(key))
+    }
+}
 
 /// A program's key to this API. Its secret is not here.
 #[Object]
@@ -174,7 +184,7 @@ impl ApiKeyQuery {
         } else {
             None
         };
-        let listing = Listing::new(page.map(ApiKey), API_KEY_ORDER, total);
+        let listing = Listing::new(page.map(ApiKey::from), API_KEY_ORDER, total);
         Some(ApiKeyConnection(listing))
     }
 }

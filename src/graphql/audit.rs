@@ -61,7 +61,7 @@ impl AuditEvent {
         }
         let key = ApiKeyKey(ApiKeyId::from_uuid(self.0.actor_id?));
         let key = loaded(ctx, ctx.loader().load_one(key).await)??;
-        Some(Actor::ApiKey(super::api_keys::ApiKey(key)))
+        Some(Actor::ApiKey(key.into()))
     }
 
     /// Name of whoever did it at the time.
