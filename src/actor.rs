@@ -1,149 +1,25 @@
 //! Who acts, and what they may do. Pure: no database, no transport.
 //!
-//! The two tables of this file, rank by order of `Role` and `Role::permissions`, are the whole of
-//! the access rules; every act asks them in its first lines.
+//! The table in `actor/role.rs` is the whole of the access rules; every act asks it in its first
+//! lines, and on the user it is about.
+
+mod role;
 
 use std::fmt;
 
 use uuid::Uuid;
 
+use crate::clock::Timestamp;
 use crate::error::Internal;
-use crate::ids::{ApiKeyId, UserId};
+use crate::ids::{ApiKeyId, SessionId, UserId};
 
-/// One right. On an API key the same thing is called a scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Permission {
-    /// Read users.
-    UsersRead,
-    /// Create, change, disable and enable users.
-    UsersWrite,
-    /// Reset passwords and tell users to change theirs.
-    PasswordsReset,
-    /// Read the audit trail.
-    AuditRead,
-    /// Read mail deliveries.
-    MailRead,
-    /// Read facts about the server.
-    SettingsRead,
-    /// Read which API keys there are.
-    ApiKeysRead,
-    /// Make, change and revoke API keys; persons and the command line only.
-    ApiKeysManage,
-}
-
-impl Permission {
-    /// Every right, in the order in which they are listed everywhere.
-    pub const ALL: [Self; 8] = [
-        Self::UsersRead,
-        Self::UsersWrite,
-        Self::PasswordsReset,
-        Self::AuditRead,
-        Self::MailRead,
-        Self::SettingsRead,
-        Self::ApiKeysRead,
-        Self::ApiKeysManage,
-    ];
-
-    /// The name used in the API, on the command line and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UsersRead => "USERS_READ",
-            Self::UsersWrite => "USERS_WRITE",
-            Self::PasswordsReset => "PASSWORDS_RESET",
-            Self::AuditRead => "AUDIT_READ",
-            Self::MailRead => "MAIL_READ",
-            Self::SettingsRead => "SETTINGS_READ",
-            Self::ApiKeysRead => "API_KEYS_READ",
-            Self::ApiKeysManage => "API_KEYS_MANAGE",
-        }
-    }
-
-    /// Reads a name, letter case aside.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|permission| permission.name().eq_ignore_ascii_case(name))
-    }
-}
-
-/// What a person may do, as a bundle of permissions with a rank; the order is the rank, lowest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Nothing beyond their own account.
-    Member,
-    /// Reads everything, changes nothing.
-    Auditor,
-    /// Reads members and resets their passwords.
-    Helpdesk,
-    /// Everything, to anyone below.
-    Admin,
-    /// Everything, to anyone.
-    Owner,
-}
-
-impl Role {
-    /// Every role, highest rank first.
-    pub const ALL: [Self; 5] = [
-        Self::Owner,
-        Self::Admin,
-        Self::Helpdesk,
-        Self::Auditor,
-        Self::Member,
-    ];
-
-    /// The name used in the API, on the command line and in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Owner => "OWNER",
-            Self::Admin => "ADMIN",
-            Self::Helpdesk => "HELPDESK",
-            Self::Auditor => "AUDITOR",
-            Self::Member => "MEMBER",
-        }
-    }
-
-    /// Reads a name, letter case aside.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.name().eq_ignore_ascii_case(name))
-    }
-
-    /// The rights that come with the role.
-    pub const fn permissions(self) -> &'static [Permission] {
-        match self {
-            Self::Owner | Self::Admin => &Permission::ALL,
-            Self::Helpdesk => &[Permission::UsersRead, Permission::PasswordsReset],
-            Self::Auditor => &[
-                Permission::UsersRead,
-                Permission::AuditRead,
-                Permission::MailRead,
-                Permission::SettingsRead,
-                Permission::ApiKeysRead,
-            ],
-            Self::Member => &[],
-        }
-    }
-
-    /// Whether someone of this role may act on someone of the other.
-    ///
-    /// `Why:` a lower rank alone is not enough. An auditor reads what a helpdesk may not, so whoever
-    /// resets the auditor's password would gain rights (`docs/security.md`).
-    pub fn manages(self, target: Self) -> bool {
-        if self == Self::Owner {
-            return true;
-        }
-        self > target
-            && target
-                .permissions()
-                .iter()
-                .all(|held| self.permissions().contains(held))
-    }
-}
+pub use role::{Permission, Role};
 
 /// What an actor is, with its identity where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActorKind {
+    /// A person who signed in here or whose portal vouches for them.
+    User(UserId),
     /// A program with an API key.
     ApiKey(ApiKeyId),
     /// Somebody at the machine's own command line.
@@ -204,6 +80,29 @@ impl Origin {
     }
 }
 
+/// How a person who acts has shown who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Nobody is asked: programs by their scopes, the command line, the server.
+    NotAsked,
+    /// A session of this server.
+    Session {
+        /// Which.
+        id: SessionId,
+        /// Until when the person's own password, given again, counts.
+        confirmed_until: Option<Timestamp>,
+        /// Whether it serves for nothing but choosing a new password.
+        is_restricted: bool,
+        /// Whether a browser holds on to it by a cookie.
+        is_in_cookie: bool,
+    },
+    /// A token of the portal's own issuer.
+    Token {
+        /// When the person last signed in there.
+        authenticated_at: Option<Timestamp>,
+    },
+}
+
 /// Who acts: an identity, a rank, rights, and where the request came from.
 #[derive(Clone, Debug)]
 pub struct Actor {
@@ -215,9 +114,10 @@ pub struct Actor {
     pub role: Role,
     /// Its rights.
     pub permissions: Vec<Permission>,
-    /// The person behind it: the user themselves, or whoever made the key. Acts on them are acts on
-    /// oneself.
+    /// The person behind it: the one who acts, or who made the key.
     pub person: Option<UserId>,
+    /// How a person has shown who they are.
+    pub proof: Proof,
     /// Where the act came from.
     pub origin: Origin,
 }
@@ -231,16 +131,19 @@ pub enum Denied {
     Missing(Permission),
     /// Only the machine's own command line may do this.
     OperatorOnly,
-    /// Only a person may do this, and no API key, whatever its scopes.
+    /// Only a person who signed in may do this.
     PersonOnly,
+    /// A new password must be chosen first.
+    PasswordChangeRequired,
 }
 
 impl Denied {
-    /// The code under which it is audited.
+    /// The code under which every door knows the refusal.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Missing(_) | Self::OperatorOnly | Self::PersonOnly => "FORBIDDEN",
+            Self::PasswordChangeRequired => "PASSWORD_CHANGE_REQUIRED",
         }
     }
 }
@@ -249,13 +152,17 @@ impl fmt::Display for Denied {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unauthenticated => formatter
-                .write_str("Nobody is signed in. Send an API key as `Authorization: Bearer kd_…`."),
+                .write_str("Nobody is signed in. Send `Authorization: Bearer` with an API key or a session token."),
             Self::Missing(permission) => {
                 write!(formatter, "This needs the scope {}.", permission.name())
             }
             Self::OperatorOnly => formatter.write_str("This is done on the command line only."),
-            Self::PersonOnly => formatter.write_str(
-                "Only a person may do this, not an API key: sign in, or use the command line.",
+            Self::PersonOnly => {
+                formatter.write_str("This is for people who signed in; API keys cannot do it.")
+            }
+            Self::PasswordChangeRequired => formatter.write_str(
+                "A new password has to be chosen first; this session is good for changePassword, \
+                 signOut and account only.",
             ),
         }
     }
@@ -291,7 +198,18 @@ impl Actor {
             role: Role::Member,
             permissions: Vec::new(),
             person: None,
+            proof: Proof::NotAsked,
             origin,
+        }
+    }
+
+    /// A person, for an event that is theirs before they have a session.
+    pub fn person(username: &str, id: UserId, origin: Origin) -> Self {
+        Self {
+            kind: ActorKind::User(id),
+            label: username.to_owned(),
+            person: Some(id),
+            ..Self::anonymous(origin)
         }
     }
 
@@ -303,6 +221,7 @@ impl Actor {
             role: Role::Owner,
             permissions: Permission::ALL.to_vec(),
             person: None,
+            proof: Proof::NotAsked,
             origin: Origin::local(Via::Cli),
         }
     }
@@ -315,6 +234,7 @@ impl Actor {
             role: Role::Owner,
             permissions: Permission::ALL.to_vec(),
             person: None,
+            proof: Proof::NotAsked,
             origin: Origin::local(Via::Worker),
         }
     }
@@ -324,11 +244,11 @@ impl Actor {
         self.kind != ActorKind::Anonymous
     }
 
-    /// Errors: `Unauthenticated` for nobody known, `Missing` when the right is not held.
+    /// Errors: `Unauthenticated` for nobody known, `PasswordChangeRequired` for a session that serves
+    /// for nothing else, `Missing` when the right is not held.
     pub fn require(&self, permission: Permission) -> Result<(), Denied> {
-        if !self.is_known() {
-            Err(Denied::Unauthenticated)
-        } else if self.permissions.contains(&permission) {
+        self.require_known()?;
+        if self.permissions.contains(&permission) {
             Ok(())
         } else {
             Err(Denied::Missing(permission))
@@ -344,18 +264,53 @@ impl Actor {
         }
     }
 
-    /// Errors: `Unauthenticated` for nobody known.
+    /// Errors: `Unauthenticated` for nobody known, `PasswordChangeRequired` for a restricted session.
     pub fn require_known(&self) -> Result<(), Denied> {
-        if self.is_known() {
-            Ok(())
-        } else {
+        if !self.is_known() {
             Err(Denied::Unauthenticated)
+        } else if self.is_restricted() {
+            Err(Denied::PasswordChangeRequired)
+        } else {
+            Ok(())
         }
+    }
+
+    /// The session a person came with, be it restricted or not: for what concerns their own account.
+    ///
+    /// Errors: `Unauthenticated` for nobody known, `PersonOnly` for everyone without a session.
+    pub fn require_session(&self) -> Result<(UserId, SessionId), Denied> {
+        match (self.kind, self.proof) {
+            (ActorKind::User(user), Proof::Session { id, .. }) => Ok((user, id)),
+            (ActorKind::Anonymous, _) => Err(Denied::Unauthenticated),
+            _ => Err(Denied::PersonOnly),
+        }
+    }
+
+    /// Whether the session serves for nothing but choosing a new password.
+    pub fn is_restricted(&self) -> bool {
+        matches!(
+            self.proof,
+            Proof::Session {
+                is_restricted: true,
+                ..
+            }
+        )
+    }
+
+    /// Whether this user is who acts, or who made the key that acts.
+    pub fn is(&self, user: UserId) -> bool {
+        self.person == Some(user)
+    }
+
+    /// Whether it may act on others of that role.
+    pub fn manages(&self, target: Role) -> bool {
+        self.role.manages(&self.permissions, target)
     }
 
     /// What kind of actor it is, as stored.
     pub const fn kind_name(&self) -> &'static str {
         match self.kind {
+            ActorKind::User(_) => "USER",
             ActorKind::ApiKey(_) => "API_KEY",
             ActorKind::Operator => "OPERATOR",
             ActorKind::System => "SYSTEM",
@@ -366,6 +321,7 @@ impl Actor {
     /// Its identity as stored, where it has one.
     pub const fn id(&self) -> Option<Uuid> {
         match self.kind {
+            ActorKind::User(id) => Some(id.uuid()),
             ActorKind::ApiKey(id) => Some(id.uuid()),
             ActorKind::Operator | ActorKind::System | ActorKind::Anonymous => None,
         }
@@ -374,46 +330,11 @@ impl Actor {
     /// What separates this actor's idempotency keys from those of others.
     pub fn key(&self) -> String {
         match self.kind {
+            ActorKind::User(id) => id.to_string(),
             ActorKind::ApiKey(id) => id.to_string(),
             ActorKind::Operator => "operator".to_owned(),
             ActorKind::System => "system".to_owned(),
             ActorKind::Anonymous => "anonymous".to_owned(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_manages_an_equal_or_higher_rank_but_an_owner() {
-        for actor in Role::ALL {
-            for target in Role::ALL {
-                let allowed = actor.manages(target);
-                if actor == Role::Owner {
-                    assert!(allowed);
-                } else if actor <= target {
-                    assert!(!allowed, "{actor:?} on {target:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_helpdesk_manages_members_and_no_auditor() {
-        assert!(Role::Helpdesk.manages(Role::Member));
-        assert!(!Role::Helpdesk.manages(Role::Auditor));
-        assert!(Role::Admin.manages(Role::Auditor));
-    }
-
-    #[test]
-    fn names_are_read_back() {
-        for permission in Permission::ALL {
-            assert_eq!(Permission::parse(permission.name()), Some(permission));
-        }
-        for role in Role::ALL {
-            assert_eq!(Role::parse(&role.name().to_lowercase()), Some(role));
         }
     }
 }

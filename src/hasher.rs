@@ -134,6 +134,19 @@ impl Hasher {
             .map_err(HashError::from)
     }
 
+    /// Does the work of a check without a stored hash, for those who have none.
+    pub async fn verify_nothing(&self) -> Result<(), HashError> {
+        let cost = self.shared.cost;
+        self.run(move |memory| argon::fill_only(cost, memory))
+            .await?
+            .map_err(HashError::from)
+    }
+
+    /// Whether a stored hash is of another cost than new ones.
+    pub fn is_outdated(&self, stored: &str) -> bool {
+        argon::cost_of(stored) != Some(self.shared.cost)
+    }
+
     /// Runs other slow work of the processor on these threads, in the same queue.
     pub async fn compute<T: Send + 'static>(
         &self,

@@ -127,6 +127,16 @@ typed_id!(
     ApiKeyId, "key"
 );
 typed_id!(
+    /// Names a user to themselves.
+    AccountId, "account"
+);
+
+typed_id!(
+    /// Names a session.
+    SessionId, "session"
+);
+
+typed_id!(
     /// Names one mail on its way to one address.
     MailDeliveryId, "mail"
 );

@@ -1,8 +1,10 @@
 //! Keydesk: a self-hosted GraphQL Admin API for user accounts and safe password resets.
 
 pub mod access;
+pub mod account;
 pub mod actor;
 pub mod address;
+pub mod api_keys;
 pub mod app;
 pub mod audit;
 pub mod cli;

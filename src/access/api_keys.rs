@@ -19,6 +19,7 @@ pub use error::{ApiKeyError, KeyFault};
 pub use list::{ApiKeyFilter, all, count, find_actors, find_many, list, made};
 pub use networks::Networks;
 pub use revoke::{revoke, revoke_keys_of};
+pub use rules::require_manager as require_key_manager;
 pub use update::{ApiKeyPatch, UpdateApiKey, update};
 
 use crate::actor::{Actor, Permission, Role};
@@ -150,7 +151,7 @@ impl ApiKey {
                 None => actor.role == Role::Owner,
                 // Not by a token that stands for less than the person behind it.
                 Some(role) if actor.person == Some(creator.id) => role <= actor.role,
-                Some(role) => actor.role.manages(role),
+                Some(role) => actor.manages(role),
             },
         }
     }

@@ -1,10 +1,11 @@
-//! Turning a presented key into an actor.
+//! Turning a presented key or token into an actor.
 
 use std::time::Duration;
 
 use super::api_keys::{ApiKey, ApiKeyStatus};
 use super::store::keys as store;
-use crate::actor::{Actor, ActorKind, Origin};
+use super::tokens;
+use crate::actor::{Actor, ActorKind, Origin, Proof};
 use crate::app::App;
 use crate::audit::{self, Attempt, AuditAction};
 use crate::error::Internal;
@@ -16,7 +17,7 @@ const LAST_USED_EVERY: Duration = Duration::from_mins(1);
 /// the key is wrong.
 const NETWORK_NOT_ALLOWED: &str = "NETWORK_NOT_ALLOWED";
 
-/// The actor behind a key. `None` when the key is unknown, revoked, expired or used from elsewhere, and
+/// The actor behind a key, or a token of the identity provider. `None` when the key is unknown, revoked, expired or used from elsewhere, and
 /// while the person who made it may not act.
 ///
 /// `Why:` looked up by the hash of 256 random bits; comparing hashes in the index tells an attacker
@@ -26,6 +27,9 @@ pub async fn authenticate(
     presented: &Secret,
     origin: Origin,
 ) -> Result<Option<Actor>, Internal> {
+    if let Some(issuer) = app.issuer.as_ref().filter(|_| tokens::is_token(presented)) {
+        return tokens::person(app, issuer, presented, origin).await;
+    }
     let now = app.clock.now();
     let found = store::by_hash(app.db.read(), presented.sha256()).await?;
     let Some(key) = found.filter(|key| key.status(now) == ApiKeyStatus::Active) else {
@@ -37,6 +41,7 @@ pub async fn authenticate(
         role: key.role(),
         permissions: key.permissions(),
         person: key.creator.as_ref().map(|creator| creator.id),
+        proof: Proof::NotAsked,
         origin,
     };
     if !key.networks.hold(actor.origin.ip_address.as_deref()) {

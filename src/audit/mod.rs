@@ -41,6 +41,26 @@ pub enum AuditAction {
     UserDisabled,
     /// A user was enabled.
     UserEnabled,
+    /// The lock after failed sign-ins was lifted.
+    UserUnlocked,
+    /// A user was deleted.
+    UserDeleted,
+    /// A deleted user was restored.
+    UserRestored,
+    /// A deleted user was anonymised.
+    UserPurged,
+    /// Somebody signed in, or failed to.
+    SignedIn,
+    /// Somebody signed out.
+    SignedOut,
+    /// A person gave their own password again, for sensitive changes.
+    IdentityConfirmed,
+    /// A user changed their own password.
+    PasswordChanged,
+    /// One session was ended.
+    SessionRevoked,
+    /// Every session of a user was ended.
+    SessionsRevoked,
     /// An administrator reset a password.
     PasswordReset,
     /// A user was told, or no longer told, to change their password.
@@ -57,11 +77,21 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 20] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
         Self::UserEnabled,
+        Self::UserUnlocked,
+        Self::UserDeleted,
+        Self::UserRestored,
+        Self::UserPurged,
+        Self::SignedIn,
+        Self::SignedOut,
+        Self::IdentityConfirmed,
+        Self::PasswordChanged,
+        Self::SessionRevoked,
+        Self::SessionsRevoked,
         Self::PasswordReset,
         Self::PasswordChangeRequirementSet,
         Self::ApiKeyCreated,
@@ -77,6 +107,16 @@ impl AuditAction {
             Self::UserUpdated => "user.updated",
             Self::UserDisabled => "user.disabled",
             Self::UserEnabled => "user.enabled",
+            Self::UserUnlocked => "user.unlocked",
+            Self::UserDeleted => "user.deleted",
+            Self::UserRestored => "user.restored",
+            Self::UserPurged => "user.purged",
+            Self::SignedIn => "sign_in",
+            Self::SignedOut => "sign_out",
+            Self::IdentityConfirmed => "identity.confirmed",
+            Self::PasswordChanged => "user.password.changed",
+            Self::SessionRevoked => "session.revoked",
+            Self::SessionsRevoked => "user.sessions.revoked",
             Self::PasswordReset => "user.password.reset",
             Self::PasswordChangeRequirementSet => "user.password.change_requirement.set",
             Self::ApiKeyCreated => "api_key.created",

@@ -73,6 +73,8 @@ pub(super) fn person(number: usize, now: Timestamp) -> User {
         disabled_reason: None,
         locked_until: None,
         deleted_at: None,
+        purged_at: None,
+        failed_sign_ins: 0,
         password_changed_at: Some(days_ago(30 + u64::try_from(number % 90).unwrap_or(0))),
         must_change_password: false,
         password_expires_at: None,

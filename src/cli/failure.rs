@@ -94,6 +94,13 @@ impl From<UserError> for Failure {
                 };
                 faults.into_iter().map(line).collect::<Vec<_>>().join("\n")
             }
+            UserError::SessionNotFound => "there is no such session".to_owned(),
+            UserError::OwnAccount => "this is your own account".to_owned(),
+            UserError::StepUpRequired => "your own password is needed".to_owned(),
+            UserError::IncorrectPassword { .. } => "your own password is wrong".to_owned(),
+            UserError::RateLimited(retry_at) => {
+                format!("too many attempts; try again at {}", retry_at.to_rfc3339())
+            }
             UserError::NotFound => "there is no such user".to_owned(),
             UserError::NotManageable => "this user's rank is not below yours".to_owned(),
             UserError::RoleNotGrantable => "you cannot hand out that role".to_owned(),

@@ -195,6 +195,7 @@ async fn create(app: &App, actor: &Actor, arguments: CreateArguments) -> Result<
         } else {
             ForceChange::Forced { works_for: None }
         },
+        actor_password: None,
         reason: None,
         once: None,
     };

@@ -152,8 +152,9 @@ pub async fn choose(
     about: &[&str],
     user: Option<UserId>,
 ) -> Result<Chosen, ChooseError> {
-    if actor.kind != ActorKind::Operator {
-        check_allowed(app.settings.security.admin_passwords, &new)?;
+    match &new {
+        NewPassword::Typed(_) => may_type(app, actor)?,
+        NewPassword::Generated(_) => may_generate(app, actor)?,
     }
     let policy = policy(&app.settings)?;
     match new {
@@ -186,10 +187,35 @@ pub async fn choose(
     }
 }
 
-fn check_allowed(setting: AdminPasswords, new: &NewPassword) -> Result<(), ChooseError> {
-    match (setting, new) {
-        (AdminPasswords::Any, _) | (AdminPasswords::Generated, NewPassword::Generated(_)) => Ok(()),
-        (AdminPasswords::Generated | AdminPasswords::LinksOnly, _) => {
+/// Takes a password that a user typed for themselves and that keeps every rule.
+pub async fn choose_own(
+    app: &App,
+    typed: Secret,
+    about: &[&str],
+    user: UserId,
+) -> Result<Secret, ChooseError> {
+    let judged = judge(&app.hasher, policy(&app.settings)?, typed, about).await?;
+    let password = judged.verdict.map_err(ChooseError::Rejected)?;
+    let password = Secret::new(password.expose().to_owned());
+    refuse_reused(app, user, &password).await?;
+    Ok(password)
+}
+
+/// Whether settings let this actor have passwords generated.
+pub fn may_generate(app: &App, actor: &Actor) -> Result<(), ChooseError> {
+    match app.settings.security.admin_passwords {
+        AdminPasswords::Any | AdminPasswords::Generated => Ok(()),
+        _ if actor.kind == ActorKind::Operator => Ok(()),
+        setting @ AdminPasswords::LinksOnly => Err(ChooseError::NotAllowed(setting)),
+    }
+}
+
+/// Whether settings let this actor type the passwords of others.
+fn may_type(app: &App, actor: &Actor) -> Result<(), ChooseError> {
+    match app.settings.security.admin_passwords {
+        AdminPasswords::Any => Ok(()),
+        _ if actor.kind == ActorKind::Operator => Ok(()),
+        setting @ (AdminPasswords::Generated | AdminPasswords::LinksOnly) => {
             Err(ChooseError::NotAllowed(setting))
         }
     }

@@ -1,6 +1,6 @@
 //! Storing a new hash, inside the caller's transaction.
 
-use super::store;
+use super::store::{self, Versions};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Txn;
@@ -25,7 +25,7 @@ pub async fn replace(
     user: UserId,
     password_hash: String,
     now: Timestamp,
-) -> Result<(), Internal> {
+) -> Result<Versions, Internal> {
     let previous = store::find(txn, user).await?;
     let kept = app.settings.policy.history_count;
     if let Some(previous) = &previous

@@ -27,6 +27,15 @@ pub(super) async fn find(
     }))
 }
 
+/// What a change has done to the version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Versions {
+    /// Before; 0 when there was no password.
+    pub before: i64,
+    /// Since.
+    pub now: i64,
+}
+
 /// The present hash and those before it, newest first, `count` in all.
 pub(super) async fn latest_hashes(
     db: &impl ConnectionTrait,
@@ -56,7 +65,7 @@ pub(super) async fn put(
     password_hash: String,
     now: Timestamp,
     previous_version: Option<i64>,
-) -> Result<(), Internal> {
+) -> Result<Versions, Internal> {
     let Some(version) = previous_version else {
         let row = credential::ActiveModel {
             user_id: Set(user.uuid()),
@@ -67,13 +76,32 @@ pub(super) async fn put(
         credential::Entity::insert(row)
             .exec_without_returning(db)
             .await?;
-        return Ok(());
+        return Ok(Versions { before: 0, now: 1 });
     };
     credential::Entity::update_many()
         .col_expr(credential::Column::PasswordHash, Expr::value(password_hash))
         .col_expr(credential::Column::Version, Expr::value(version + 1))
         .col_expr(credential::Column::ChangedAt, Expr::value(now.as_millis()))
         .filter(credential::Column::UserId.eq(user.uuid()))
+        .exec(db)
+        .await?;
+    Ok(Versions {
+        before: version,
+        now: version + 1,
+    })
+}
+
+/// The same password at another cost; the version stays.
+pub(super) async fn refresh(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    version: i64,
+    password_hash: String,
+) -> Result<(), Internal> {
+    credential::Entity::update_many()
+        .col_expr(credential::Column::PasswordHash, Expr::value(password_hash))
+        .filter(credential::Column::UserId.eq(user.uuid()))
+        .filter(credential::Column::Version.eq(version))
         .exec(db)
         .await?;
     Ok(())

@@ -33,7 +33,7 @@ pub(crate) fn bytes<'de, D: Deserializer<'de>>(
     pairs.map(byte).collect::<Result<_, _>>().map(Some)
 }
 
-/// The same where there always are some.
+/// The same for a column that is never null.
 pub(crate) fn some_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-    bytes(deserializer)?.ok_or_else(|| D::Error::custom("bytes that must be there are null"))
+    Ok(bytes(deserializer)?.unwrap_or_default())
 }

@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub disabled_reason: Option<String>,
     pub locked_until: Option<i64>,
     pub deleted_at: Option<i64>,
+    pub purged_at: Option<i64>,
+    pub failed_sign_ins: i64,
     pub password_changed_at: Option<i64>,
     pub must_change_password: bool,
     pub password_expires_at: Option<i64>,

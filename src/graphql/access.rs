@@ -8,11 +8,13 @@ use super::context::Reach as _;
 use super::enums::{Role, Scope};
 use super::error::{answer, checked, top_level};
 use super::mail::MailDelivery;
+use super::scalars::{DateTime, moment};
+use super::sessions::Session;
 use super::users::{MAX_LISTED, User};
 use crate::access;
-use crate::actor::{ActorKind, ReadError};
-use crate::ids::{ApiKeyId, AuditEventId, MailDeliveryId, UserId, prefix_of};
-use crate::{audit, mail, users};
+use crate::actor::{ActorKind, Proof, ReadError};
+use crate::ids::{ApiKeyId, AuditEventId, MailDeliveryId, SessionId, UserId, prefix_of};
+use crate::{audit, mail, sessions, users};
 
 /// An object with a global ID.
 #[derive(Interface, Clone)]
@@ -22,6 +24,7 @@ pub(crate) enum Node {
     ApiKey(ApiKey),
     AuditEvent(AuditEvent),
     MailDelivery(MailDelivery),
+    Session(Session),
 }
 
 /// Whoever can act.
@@ -48,6 +51,11 @@ pub(crate) struct Viewer {
     role: Role,
     /// Everything the caller may do.
     scopes: Vec<Scope>,
+    /// The session the request came with. Null for API keys.
+    session: Option<Session>,
+    /// Until when sensitive mutations go through without `actorPassword`. Null when no window is open,
+    /// and for API keys, which need none.
+    step_up_valid_until: Option<DateTime>,
 }
 
 /// The part of `Query` about access.
@@ -56,21 +64,35 @@ pub(crate) struct AccessQuery;
 
 #[Object]
 impl AccessQuery {
-    /// Who is calling: the API key, with its scopes and its rank.
+    /// Who is calling: the signed-in person or the API key, with role and scopes.
     ///
     /// Access: signed in.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         let actor = ctx.actor();
         answer(ctx, actor.require_known().map_err(ReadError::from))?;
-        let ActorKind::ApiKey(id) = actor.kind else {
-            return None;
+        let (session, confirmed_until) = match actor.proof {
+            Proof::Session {
+                id,
+                confirmed_until,
+                ..
+            } => (Some(id), confirmed_until),
+            Proof::Token { authenticated_at } => {
+                let window = ctx.app().settings.security.sessions.step_up;
+                let until = authenticated_at.map(|at| at.plus(window));
+                (None, until.filter(|end| *end > ctx.app().clock.now()))
+            }
+            Proof::NotAsked => (None, None),
         };
-        let keys = answer(ctx, access::find_many(ctx.app(), actor, &[id]).await)?;
-        let key = keys.into_iter().next()?;
+        let session = match session {
+            Some(id) => answer(ctx, sessions::find_many(ctx.app(), actor, &[id]).await)?.pop(),
+            None => None,
+        };
         Some(Viewer {
-            actor: Actor::ApiKey(key.into()),
+            actor: whoever(ctx).await?,
             role: actor.role.into(),
             scopes: actor.permissions.iter().copied().map(Into::into).collect(),
+            session: session.map(Session),
+            step_up_valid_until: moment(confirmed_until),
         })
     }
 
@@ -107,6 +129,22 @@ impl AccessQuery {
     }
 }
 
+/// The caller as an object.
+async fn whoever(ctx: &Context<'_>) -> Option<Actor> {
+    let (app, actor) = (ctx.app(), ctx.actor());
+    match actor.kind {
+        ActorKind::ApiKey(id) => {
+            let keys = answer(ctx, access::find_many(app, actor, &[id]).await)?;
+            Some(Actor::ApiKey(keys.into_iter().next()?.into()))
+        }
+        ActorKind::User(_) => {
+            let user = answer(ctx, users::find_self(app, actor).await)??;
+            Some(Actor::User(user.into()))
+        }
+        ActorKind::Operator | ActorKind::System | ActorKind::Anonymous => None,
+    }
+}
+
 /// One statement for each kind among the ids; what may not be seen is as if it were not there.
 async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
     let (app, actor) = (ctx.app(), ctx.actor());
@@ -116,6 +154,7 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
         ApiKeyId::PREFIX,
         MailDeliveryId::PREFIX,
         AuditEventId::PREFIX,
+        SessionId::PREFIX,
     ] {
         let of_kind = || ids.iter().filter(move |id| prefix_of(id) == Some(prefix));
         if of_kind().next().is_none() {
@@ -146,6 +185,14 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
                     let node = |d: mail::Delivery| Node::MailDelivery(MailDelivery(d));
                     list.into_iter()
                         .map(|d| (d.id.to_string(), node(d)))
+                        .collect()
+                })
+            }
+            SessionId::PREFIX => {
+                let ids: Vec<_> = of_kind().filter_map(|id| SessionId::parse(id)).collect();
+                sessions::find_many(app, actor, &ids).await.map(|list| {
+                    list.into_iter()
+                        .map(|s| (s.id.to_string(), Node::Session(Session(s))))
                         .collect()
                 })
             }
@@ -180,6 +227,6 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
 pub(crate) fn known(ctx: &Context<'_>) -> Option<()> {
     match ctx.actor().require_known() {
         Ok(()) => Some(()),
-        Err(denied) => top_level(ctx, "UNAUTHENTICATED", &denied.to_string()),
+        Err(denied) => top_level(ctx, denied.code(), &denied.to_string()),
     }
 }

@@ -7,9 +7,10 @@ use super::context::Reach as _;
 use super::enums::Scope;
 use super::error::api_keys::refuse;
 use super::mutation_error::MutationError;
-use super::scalars::{DateTime, OneTimeSecret};
+use super::scalars::{DateTime, OneTimeSecret, Password};
 use crate::access::idempotency::{Answer, Once};
 use crate::access::{self, ApiKeyError, ApiKeyPatch as Patch};
+use crate::api_keys;
 use crate::ids::ApiKeyId;
 
 /// Input of `createApiKey`.
@@ -24,6 +25,9 @@ pub(crate) struct CreateApiKeyInput {
     /// Networks it may be used from: addresses, or ranges such as `10.0.0.0/8`; at most 50. Left out
     /// or empty, any.
     allowed_networks: Option<Vec<String>>,
+    /// The caller's own password, when no confirmation is open. See `confirmIdentity`.
+    #[graphql(secret)]
+    actor_password: Option<Password>,
     /// Any string unique to this request, at most 255 characters. Repeating the mutation with the
     /// same key within 24 hours does nothing further and gives the same answer, without its secrets.
     idempotency_key: Option<String>,
@@ -65,6 +69,9 @@ pub(crate) struct UpdateApiKeyInput {
     patch: ApiKeyPatch,
     /// Only go ahead when this is still the version; otherwise `VERSION_CONFLICT`.
     if_version: Option<i32>,
+    /// The caller's own password, when no confirmation is open. See `confirmIdentity`.
+    #[graphql(secret)]
+    actor_password: Option<Password>,
 }
 
 /// Outcome of `updateApiKey`.
@@ -106,6 +113,7 @@ async fn create(
     let value = input.to_value();
     let key = input.idempotency_key.as_deref();
     let once = key.map(|key| Once::new(app, actor, "createApiKey", key, &value));
+    let password = input.actor_password.map(|password| password.0);
     let command = access::CreateApiKey {
         name: input.name,
         scopes: scopes(input.scopes),
@@ -113,18 +121,20 @@ async fn create(
         networks: input.allowed_networks.unwrap_or_default(),
         once: once.transpose()?,
     };
-    Ok(match access::create_own(app, actor, command).await? {
-        Answer::Done((key, secret)) => CreateApiKeyPayload {
-            api_key: Some(key.into()),
-            secret: Some(OneTimeSecret(secret)),
-            ..Default::default()
+    Ok(
+        match api_keys::create(app, actor, command, password.as_ref()).await? {
+            Answer::Done((key, secret)) => CreateApiKeyPayload {
+                api_key: Some(key.into()),
+                secret: Some(OneTimeSecret(secret)),
+                ..Default::default()
+            },
+            Answer::Replay(stored) => CreateApiKeyPayload {
+                api_key: access::made(app, &stored).await?.map(ApiKey::from),
+                is_replay: true,
+                ..Default::default()
+            },
         },
-        Answer::Replay(stored) => CreateApiKeyPayload {
-            api_key: access::made(app, &stored).await?.map(ApiKey::from),
-            is_replay: true,
-            ..Default::default()
-        },
-    })
+    )
 }
 
 async fn update(
@@ -142,7 +152,8 @@ async fn update(
         patch,
         if_version: input.if_version.map(i64::from),
     };
-    access::update(ctx.app(), ctx.actor(), command).await
+    let password = input.actor_password.map(|password| password.0);
+    api_keys::update(ctx.app(), ctx.actor(), command, password.as_ref()).await
 }
 
 /// The part of `Mutation` about API keys.
@@ -155,7 +166,7 @@ impl ApiKeyMutation {
     /// person may do this; keys of the installation are made on the command line.
     ///
     /// Access: scope API_KEYS_MANAGE.
-    /// Errors: FORBIDDEN, INVALID_INPUT, SCOPE_NOT_GRANTABLE, IDEMPOTENCY_KEY_REUSED.
+    /// Errors: FORBIDDEN, INVALID_INPUT, SCOPE_NOT_GRANTABLE, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, IDEMPOTENCY_KEY_REUSED.
     async fn create_api_key(
         &self,
         ctx: &Context<'_>,
@@ -174,7 +185,7 @@ impl ApiKeyMutation {
     /// rank; as an owner also one of the installation. The secret stays. Only a person may do this.
     ///
     /// Access: scope API_KEYS_MANAGE.
-    /// Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE, SCOPE_NOT_GRANTABLE, VERSION_CONFLICT.
+    /// Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE, SCOPE_NOT_GRANTABLE, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, VERSION_CONFLICT.
     async fn update_api_key(
         &self,
         ctx: &Context<'_>,
@@ -204,7 +215,7 @@ impl ApiKeyMutation {
     ) -> Option<RevokeApiKeyPayload> {
         let (app, actor) = (ctx.app(), ctx.actor());
         let id = ApiKeyId::parse(&input.api_key_id);
-        match access::revoke(app, actor, id, input.reason.as_deref()).await {
+        match api_keys::revoke(app, actor, id, input.reason.as_deref()).await {
             Ok(key) => Some(RevokeApiKeyPayload {
                 api_key: Some(key.into()),
                 errors: Vec::new(),

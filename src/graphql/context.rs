@@ -7,7 +7,7 @@ use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
 
 use super::loaders::Loader;
-use crate::actor::{Actor, Denied};
+use crate::actor::{Actor, Denied, Proof};
 use crate::app::App;
 use crate::audit::{self, Attempt, AuditAction};
 
@@ -17,6 +17,7 @@ pub(crate) struct RequestContext {
     app: App,
     actor: Arc<Actor>,
     denials: Arc<Mutex<Vec<Denial>>>,
+    is_http: bool,
 }
 
 /// What was not shown, by its field, and why.
@@ -26,12 +27,13 @@ type Denial = (String, &'static str);
 const MOST_DENIALS: usize = 10;
 
 impl RequestContext {
-    /// The capabilities and the caller of one request.
-    pub(crate) fn new(app: App, actor: Arc<Actor>) -> Self {
+    /// The capabilities and the caller of one request, and whether its answer has headers.
+    pub(crate) fn new(app: App, actor: Arc<Actor>, is_http: bool) -> Self {
         Self {
             app,
             actor,
             denials: Arc::default(),
+            is_http,
         }
     }
 
@@ -79,6 +81,16 @@ pub(crate) trait Reach {
     fn loader(&self) -> &DataLoader<Loader>;
     /// Notes that the present field is not shown.
     fn denied(&self, denied: Denied);
+    fn is_http(&self) -> bool;
+    fn holds_cookie(&self) -> bool {
+        matches!(
+            self.actor().proof,
+            Proof::Session {
+                is_in_cookie: true,
+                ..
+            }
+        )
+    }
 }
 
 impl Reach for Context<'_> {
@@ -88,6 +100,10 @@ impl Reach for Context<'_> {
 
     fn actor(&self) -> &Actor {
         &self.data_unchecked::<RequestContext>().actor
+    }
+
+    fn is_http(&self) -> bool {
+        self.data_unchecked::<RequestContext>().is_http
     }
 
     fn loader(&self) -> &DataLoader<Loader> {

@@ -131,7 +131,7 @@ impl Endpoint {
 
     fn stream(&self, actor: Arc<Actor>, request: Request) -> BoxStream<'static, Response> {
         let is_known = actor.is_known();
-        let context = RequestContext::new(self.app.clone(), actor);
+        let context = RequestContext::new(self.app.clone(), actor, false);
         let request = context.attach(request);
         let responses = match &self.schema {
             AnySchema::Full { known, .. } if is_known => known.execute_stream(request),
@@ -155,7 +155,7 @@ impl Endpoint {
 
     async fn execute(&self, actor: Arc<Actor>, request: Request) -> Response {
         let is_known = actor.is_known();
-        let context = RequestContext::new(self.app.clone(), actor);
+        let context = RequestContext::new(self.app.clone(), actor, true);
         let request = context.attach(request);
         let response = match &self.schema {
             AnySchema::Full { known, .. } if is_known => known.execute(request).await,

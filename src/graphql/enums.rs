@@ -11,7 +11,7 @@ pub(crate) enum Role {
     Owner,
     /// Everything, to anyone below.
     Admin,
-    /// Reads members and resets their passwords.
+    /// Reads members, resets their passwords and unlocks them.
     Helpdesk,
     /// Reads everything, changes nothing.
     Auditor,
@@ -23,23 +23,28 @@ pub(crate) enum Role {
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "crate::actor::Permission")]
 pub(crate) enum Scope {
-    /// Read users.
+    /// Read users and their sessions.
     UsersRead,
     /// Create, change, disable and enable users.
     UsersWrite,
+    /// Lift the lock after failed sign-ins.
+    UsersUnlock,
+    /// Delete and restore users.
+    UsersDelete,
     /// Reset passwords and tell users to change theirs.
     PasswordsReset,
+    /// End sessions.
+    SessionsRevoke,
+    /// Read API keys, without their secrets.
+    ApiKeysRead,
+    /// Create, change and revoke API keys.
+    ApiKeysManage,
     /// Read the audit trail.
     AuditRead,
     /// Read mail deliveries.
     MailRead,
     /// Read facts about the server.
     SettingsRead,
-    /// Read which API keys there are.
-    ApiKeysRead,
-    /// Make, change and revoke API keys. On a key it does nothing: only persons and the command line
-    /// may.
-    ApiKeysManage,
 }
 
 /// Whether an API key works.
@@ -172,6 +177,8 @@ pub(crate) enum MailKind {
     NewPassword,
     /// Says that an administrator changed the password; carries none.
     PasswordChanged,
+    /// Says that the user changed the password; carries none.
+    PasswordChangedByYou,
     /// For trying out the mail settings.
     Test,
 }
@@ -206,6 +213,26 @@ pub(crate) enum AuditAction {
     UserDisabled,
     /// A user was enabled.
     UserEnabled,
+    /// The lock after failed sign-ins was lifted.
+    UserUnlocked,
+    /// A user was deleted.
+    UserDeleted,
+    /// A deleted user was restored.
+    UserRestored,
+    /// A deleted user was anonymised.
+    UserPurged,
+    /// Somebody signed in, or failed to.
+    SignedIn,
+    /// Somebody signed out.
+    SignedOut,
+    /// A person gave their own password again, for sensitive changes.
+    IdentityConfirmed,
+    /// A user changed their own password.
+    PasswordChanged,
+    /// One session was ended.
+    SessionRevoked,
+    /// Every session of a user was ended.
+    SessionsRevoked,
     /// An administrator reset a password.
     PasswordReset,
     /// A user was told, or no longer told, to change their password.
@@ -230,4 +257,27 @@ pub(crate) enum AuditOutcome {
     Denied,
     /// It was allowed and did not work.
     Failed,
+}
+
+/// How a client holds on to a session.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::sessions::Transport")]
+pub(crate) enum SessionTransport {
+    /// The token is in the payload; send it as `Authorization: Bearer`.
+    Token,
+    /// The server sets a cookie that scripts cannot read; the payload has no token. For web pages of
+    /// this server's own address.
+    Cookie,
+}
+
+/// Whether a session works.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::sessions::SessionStatus")]
+pub(crate) enum SessionStatus {
+    /// It works.
+    Active,
+    /// Its time ran out.
+    Expired,
+    /// It was ended, or its user or password is no longer what it was.
+    Revoked,
 }

@@ -5,13 +5,17 @@
 
 pub(crate) mod api_keys;
 
+use std::time::Duration;
+
 use async_graphql::{Context, ErrorExtensions};
 
 use super::context::Reach as _;
 use super::mutation_error::{
-    ErrorCode, ForbiddenError, MutationError, NotBuiltInAuthenticationError, RetryLaterError, path,
+    ErrorCode, ForbiddenError, MutationError, NotBuiltInAuthenticationError, StepUpRequiredError,
+    path,
 };
 use crate::actor::{Denied, ReadError};
+use crate::clock::Timestamp;
 use crate::credentials::ChooseError;
 use crate::db::is_passing;
 use crate::error::Internal;
@@ -24,14 +28,15 @@ use crate::users::UserError;
 pub(crate) const UNAVAILABLE: &str = "SERVICE_UNAVAILABLE";
 
 /// Turns a refusal into entries of `errors`. `None` when it went the top-level road instead.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of every refusal with its words, not a procedure"
+)]
 pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<MutationError>> {
     use ErrorCode as Code;
     let one = match error {
-        UserError::Denied(Denied::Unauthenticated) => {
-            return top_level(ctx, "UNAUTHENTICATED", &Denied::Unauthenticated.to_string());
-        }
+        UserError::Denied(denied) => return refuse_denied(ctx, denied),
         UserError::Internal(cause) => return internal(ctx, &cause),
-        UserError::Denied(denied) => forbidden(denied),
         UserError::Invalid(faults) => {
             return Some(faults.iter().map(MutationError::invalid).collect());
         }
@@ -46,6 +51,19 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
             &["input", "user"],
             "This user's rank is not below yours.",
         ),
+        UserError::SessionNotFound => MutationError::at(
+            Code::NotFound,
+            &["input", "sessionId"],
+            "There is no such session.",
+        ),
+        UserError::OwnAccount => MutationError::at(
+            Code::CannotTargetSelf,
+            &["input", "user"],
+            "This is your own account. Use changePassword and signOut, or ask another administrator.",
+        ),
+        UserError::StepUpRequired => step_up_required(ctx),
+        UserError::IncorrectPassword { session_ended } => incorrect_password(session_ended),
+        UserError::RateLimited(retry_at) => rate_limited(ctx, retry_at),
         UserError::RoleNotGrantable => MutationError::plain(
             Code::RoleNotGrantable,
             "You can only hand out roles of a lower rank than your own.",
@@ -103,10 +121,76 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
     Some(vec![one])
 }
 
+/// What a mutation answers: its payload, or one with the refusal's entries.
+pub(crate) fn settle<P: From<Vec<MutationError>>>(
+    ctx: &Context<'_>,
+    result: Result<P, UserError>,
+) -> Option<P> {
+    match result {
+        Ok(payload) => Some(payload),
+        Err(error) => refuse(ctx, error).map(P::from),
+    }
+}
+
+/// Makes payloads that hold nothing but the reasons of a refusal.
+macro_rules! refusable {
+    ($($payload:ident),+) => {
+        $(impl From<Vec<crate::graphql::mutation_error::MutationError>> for $payload {
+            fn from(errors: Vec<crate::graphql::mutation_error::MutationError>) -> Self {
+                Self { errors, ..Self::default() }
+            }
+        })+
+    };
+}
+
+pub(crate) use refusable;
+
+/// A refusal by rights: top-level where the caller has to come back as somebody else.
+pub(crate) fn refuse_denied(ctx: &Context<'_>, denied: Denied) -> Option<Vec<MutationError>> {
+    match denied {
+        Denied::Unauthenticated | Denied::PersonOnly | Denied::PasswordChangeRequired => {
+            top_level(ctx, denied.code(), &denied.to_string())
+        }
+        Denied::Missing(_) | Denied::OperatorOnly => Some(vec![forbidden(denied)]),
+    }
+}
+
+fn step_up_required(ctx: &Context<'_>) -> MutationError {
+    let window = ctx.app().settings.security.sessions.step_up;
+    MutationError::StepUp(StepUpRequiredError {
+        code: ErrorCode::StepUpRequired,
+        message: "Give your own password as `actorPassword`, or call `confirmIdentity` first."
+            .to_owned(),
+        path: Some(path(&["input", "actorPassword"])),
+        window_seconds: i32::try_from(window.as_secs()).unwrap_or(i32::MAX),
+    })
+}
+
+pub(crate) fn incorrect_password(session_ended: bool) -> MutationError {
+    let message = if session_ended {
+        "Your own password was wrong too often; this session has ended. Sign in again."
+    } else {
+        "Your own password is wrong."
+    };
+    let names = ["input", "actorPassword"];
+    MutationError::at(ErrorCode::IncorrectPassword, &names, message)
+}
+
+pub(crate) fn rate_limited(ctx: &Context<'_>, retry_at: Timestamp) -> MutationError {
+    let now = ctx.app().clock.now();
+    let millis = retry_at.as_millis().saturating_sub(now.as_millis());
+    let seconds = u64::try_from(millis).unwrap_or(0).div_ceil(1_000);
+    let message = "Too many attempts. Try again later.";
+    MutationError::later(ErrorCode::RateLimited, message, seconds)
+}
+
 fn forbidden(denied: Denied) -> MutationError {
     let required_scopes = match denied {
         Denied::Missing(permission) => vec![permission.into()],
-        Denied::Unauthenticated | Denied::OperatorOnly | Denied::PersonOnly => Vec::new(),
+        Denied::Unauthenticated
+        | Denied::OperatorOnly
+        | Denied::PersonOnly
+        | Denied::PasswordChangeRequired => Vec::new(),
     };
     MutationError::Forbidden(ForbiddenError {
         code: ErrorCode::Forbidden,
@@ -129,7 +213,7 @@ fn not_built_in(source: crate::users::AuthenticationSource) -> MutationError {
     })
 }
 
-fn password(ctx: &Context<'_>, error: ChooseError) -> Option<Vec<MutationError>> {
+pub(crate) fn password(ctx: &Context<'_>, error: ChooseError) -> Option<Vec<MutationError>> {
     let one = match error {
         ChooseError::Rejected(violations) => {
             return Some(violations.iter().map(MutationError::rule).collect());
@@ -149,14 +233,14 @@ fn password(ctx: &Context<'_>, error: ChooseError) -> Option<Vec<MutationError>>
                 }
             },
         ),
-        ChooseError::Overloaded(retry_after) => MutationError::RetryLater(RetryLaterError {
-            code: ErrorCode::Overloaded,
-            message: "Too many passwords are being hashed. Try again shortly.".to_owned(),
-            path: None,
-            retry_after_seconds: i32::try_from(retry_after.as_secs().max(1)).unwrap_or(i32::MAX),
-        }),
+        ChooseError::Overloaded(retry_after) => overloaded(retry_after),
     };
     Some(vec![one])
+}
+
+fn overloaded(retry_after: Duration) -> MutationError {
+    let message = "Too many passwords are being hashed. Try again shortly.";
+    MutationError::later(ErrorCode::Overloaded, message, retry_after.as_secs())
 }
 
 /// Notes a top-level error at the field's own path. Always `None`, the field's value.
@@ -168,7 +252,7 @@ pub(crate) fn top_level<T>(ctx: &Context<'_>, code: &'static str, message: &str)
     None
 }
 
-fn internal<T>(ctx: &Context<'_>, cause: &Internal) -> Option<T> {
+pub(crate) fn internal<T>(ctx: &Context<'_>, cause: &Internal) -> Option<T> {
     tracing::error!(error = %cause, field = ctx.item.node.name.node.as_str(), "a request failed");
     if is_passing(cause) {
         let message = "The database does not answer, or has too much to do. Try again shortly; a \
@@ -194,8 +278,11 @@ pub(crate) fn answer<T>(ctx: &Context<'_>, result: Result<T, ReadError>) -> Opti
 fn denied_read<T>(ctx: &Context<'_>, denied: Denied) -> Option<T> {
     ctx.denied(denied);
     let error = match denied {
-        Denied::Unauthenticated | Denied::OperatorOnly | Denied::PersonOnly => {
-            return top_level(ctx, "UNAUTHENTICATED", &denied.to_string());
+        Denied::Unauthenticated
+        | Denied::OperatorOnly
+        | Denied::PersonOnly
+        | Denied::PasswordChangeRequired => {
+            return top_level(ctx, denied.code(), &denied.to_string());
         }
         Denied::Missing(permission) => {
             async_graphql::Error::new(denied.to_string()).extend_with(|_, extensions| {

@@ -14,6 +14,7 @@ use crate::audit::{self, AuditEvent, EventFilter};
 use crate::ids::{ApiKeyId, UserId};
 use crate::mail::{self, Delivery, DeliveryFilter};
 use crate::page::{Page, PageArguments, PageRequest};
+use crate::sessions::{self, Session};
 use crate::users::{self, User};
 use crate::{access, error::Internal};
 
@@ -95,6 +96,14 @@ pub(crate) struct EventsOf {
 /// One page of the mail of a user.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct MailOf {
+    pub(crate) user: UserId,
+    pub(crate) arguments: PageArguments,
+    pub(crate) with_total: bool,
+}
+
+/// One page of the sessions of a user.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SessionsOf {
     pub(crate) user: UserId,
     pub(crate) arguments: PageArguments,
     pub(crate) with_total: bool,
@@ -185,6 +194,40 @@ impl dataloader::Loader<MailOf> for Loader {
             let mut pages = pages.await.map_err(Arc::new)?;
             let totals = if first.with_total {
                 let counts = mail::count_by_user(app, actor, &users, &filter);
+                Some(counts.await.map_err(Arc::new)?)
+            } else {
+                None
+            };
+            for key in group {
+                let Some(page) = pages.remove(&key.user.uuid()) else {
+                    continue;
+                };
+                let total = total(totals.as_ref(), key.user);
+                loaded.insert(key.clone(), (page, total));
+            }
+        }
+        Ok(loaded)
+    }
+}
+
+impl dataloader::Loader<SessionsOf> for Loader {
+    type Value = Counted<Session>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[SessionsOf],
+    ) -> Result<HashMap<SessionsOf, Counted<Session>>, Shared> {
+        let (app, actor) = (&self.app, self.actor.as_ref());
+        let mut loaded = HashMap::new();
+        for group in grouped(keys, |key| (&key.arguments, key.with_total)) {
+            let Some(first) = group.first() else { continue };
+            let users: Vec<_> = group.iter().map(|key| key.user.uuid()).collect();
+            let request = read(app, &first.arguments, sessions::ORDER)?;
+            let pages = sessions::list_by_user(app, actor, &users, &request);
+            let mut pages = pages.await.map_err(Arc::new)?;
+            let totals = if first.with_total {
+                let counts = sessions::count_by_user(app, actor, &users);
                 Some(counts.await.map_err(Arc::new)?)
             } else {
                 None

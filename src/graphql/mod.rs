@@ -4,6 +4,7 @@
 //! which no type that implements `Node` can be reached.
 
 mod access;
+mod account;
 mod answer;
 mod api_key_mutations;
 mod api_keys;
@@ -23,7 +24,10 @@ mod password_reset;
 mod password_wish;
 mod scalars;
 mod server;
+pub(crate) mod session_cookie;
+mod sessions;
 mod subscriptions;
+mod user_lifecycle;
 mod user_mutations;
 mod users;
 
@@ -45,6 +49,7 @@ pub struct Query(
     audit::AuditQuery,
     credentials::CredentialQuery,
     server::ServerQuery,
+    account::AccountQuery,
 );
 
 /// Everything that changes something, and everything that takes or returns a secret. Every payload
@@ -55,19 +60,23 @@ pub struct Mutation(
     password_reset::PasswordResetMutation,
     user_mutations::UserMutation,
     api_key_mutations::ApiKeyMutation,
+    user_lifecycle::LifecycleMutation,
+    sessions::SessionMutation,
     credentials::GenerateMutation,
     credentials::CheckMutation,
+    account::ConfirmMutation,
+    account::AccountMutation,
 );
 
 /// What anyone may read.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
-pub struct PublicQuery(credentials::CredentialQuery);
+pub struct PublicQuery(credentials::CredentialQuery, account::AccountQuery);
 
 /// What anyone may have done.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct PublicMutation(credentials::CheckMutation);
+pub struct PublicMutation(credentials::CheckMutation, account::AccountMutation);
 
 /// The schema of `/graphql`.
 pub type FullSchema = Schema<Query, Mutation, Subscription>;

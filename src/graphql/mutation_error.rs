@@ -13,12 +13,24 @@ pub(crate) enum ErrorCode {
     InvalidInput,
     /// The caller may not do this.
     Forbidden,
+    /// The caller has to give their own password again first.
+    StepUpRequired,
+    /// The caller's own present password is wrong.
+    IncorrectPassword,
+    /// Login and password do not go together, or the account cannot sign in. Nothing more is told.
+    InvalidCredentials,
+    /// The password was right, but was to be used until a certain time only.
+    TemporaryPasswordExpired,
+    /// Too many attempts; try again after `retryAfterSeconds`.
+    RateLimited,
     /// The server has too much to do; try again after `retryAfterSeconds`.
     Overloaded,
     /// The object was changed by someone else since it was read.
     VersionConflict,
     /// The idempotency key was used before with other input.
     IdempotencyKeyReused,
+    /// What the input points at does not exist.
+    NotFound,
     /// The user the input points at does not exist.
     UserNotFound,
     /// Another user has this username.
@@ -33,12 +45,12 @@ pub(crate) enum ErrorCode {
     UserDisabled,
     /// The user's password is not kept by this server.
     NotBuiltInAuthentication,
-    /// The object the input points at does not exist.
-    NotFound,
     /// A key may not be given what the caller may not do.
     ScopeNotGrantable,
     /// The caller may do this, but not to a user of that rank, or to a key of such a user.
     TargetNotManageable,
+    /// Nobody can do this to their own account; what people may do themselves has mutations of its own.
+    CannotTargetSelf,
     /// No active owner would be left.
     LastAdmin,
     /// The caller may not hand out that role.
@@ -81,6 +93,7 @@ pub(crate) enum MutationError {
     NotBuiltIn(NotBuiltInAuthenticationError),
     PasswordRule(PasswordRuleError),
     RetryLater(RetryLaterError),
+    StepUp(StepUpRequiredError),
 }
 
 /// An error with nothing to add to code, message and path.
@@ -139,7 +152,21 @@ pub(crate) struct PasswordRuleError {
     pub(super) actual: Option<i32>,
 }
 
-/// Not now, but soon. Code `OVERLOADED`.
+/// The caller has to prove who they are again. Code `STEP_UP_REQUIRED`. Call `confirmIdentity`, or
+/// repeat the mutation with `actorPassword`.
+#[derive(SimpleObject, Clone, Debug)]
+pub(crate) struct StepUpRequiredError {
+    /// Stable, machine-readable reason.
+    pub(super) code: ErrorCode,
+    /// Explanation in English for people.
+    pub(super) message: String,
+    /// Where in the arguments the trouble is. Null when it is not about one input.
+    pub(super) path: Option<Vec<String>>,
+    /// How long a confirmation counts, in seconds.
+    pub(super) window_seconds: i32,
+}
+
+/// Not now, but soon. Code `OVERLOADED` or `RATE_LIMITED`.
 #[derive(SimpleObject, Clone, Debug)]
 pub(crate) struct RetryLaterError {
     /// Stable, machine-readable reason.
@@ -183,6 +210,28 @@ impl MutationError {
         )
     }
 
+    /// Try again after that many seconds.
+    pub(crate) fn later(code: ErrorCode, message: &str, seconds: u64) -> Self {
+        Self::RetryLater(RetryLaterError {
+            code,
+            message: message.to_owned(),
+            path: None,
+            retry_after_seconds: i32::try_from(seconds.max(1)).unwrap_or(i32::MAX),
+        })
+    }
+
+    /// Its code, for lists of codes alone.
+    pub(crate) fn reason(&self) -> ErrorCode {
+        match self {
+            Self::Basic(error) => error.code,
+            Self::Forbidden(error) => error.code,
+            Self::NotBuiltIn(error) => error.code,
+            Self::PasswordRule(error) => error.code,
+            Self::RetryLater(error) => error.code,
+            Self::StepUp(error) => error.code,
+        }
+    }
+
     /// One broken rule.
     pub(crate) fn rule(violation: &Violation) -> Self {
         let number = |value: Option<u32>| value.and_then(|value| i32::try_from(value).ok());
@@ -194,6 +243,20 @@ impl MutationError {
             required: number(violation.required),
             actual: number(violation.actual),
         })
+    }
+
+    /// The same refusal at another input.
+    pub(crate) fn moved_to(mut self, names: &[&str]) -> Self {
+        let path = match &mut self {
+            Self::Basic(error) => &mut error.path,
+            Self::Forbidden(error) => &mut error.path,
+            Self::NotBuiltIn(error) => &mut error.path,
+            Self::PasswordRule(error) => &mut error.path,
+            Self::RetryLater(error) => &mut error.path,
+            Self::StepUp(error) => &mut error.path,
+        };
+        *path = Some(self::path(names));
+        self
     }
 
     /// The same, where a mutation names the source itself and no user.

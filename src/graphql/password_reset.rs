@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::context::Reach as _;
 use super::credentials::PasswordGenerator;
-use super::error::refuse;
+use super::error::{refusable, settle};
 use super::mail::MailDelivery;
 use super::mutation_error::MutationError;
 use super::password_wish::{Wish, force_change, once};
@@ -49,6 +49,9 @@ pub(crate) struct ResetPasswordInput {
     /// Sign the user out everywhere.
     #[graphql(default = true)]
     revoke_sessions: bool,
+    /// The caller's own password, when no confirmation is open. See `confirmIdentity`.
+    #[graphql(secret)]
+    actor_password: Option<Password>,
     /// Note for the audit trail, at most 1000 characters.
     reason: Option<String>,
     /// Any string unique to this request, at most 255 characters. Repeating the mutation with the
@@ -88,6 +91,9 @@ pub(crate) struct SetMustChangePasswordInput {
     /// Whether they have to choose a new password at the next sign-in.
     #[graphql(default = true)]
     must_change_password: bool,
+    /// The caller's own password, when no confirmation is open. See `confirmIdentity`.
+    #[graphql(secret)]
+    actor_password: Option<Password>,
     /// Note for the audit trail, at most 1000 characters.
     reason: Option<String>,
 }
@@ -100,6 +106,8 @@ pub(crate) struct SetMustChangePasswordPayload {
     /// Why it did not happen. Empty when it did.
     errors: Vec<MutationError>,
 }
+
+refusable!(ResetPasswordPayload, SetMustChangePasswordPayload);
 
 fn command(ctx: &Context<'_>, input: &ResetPasswordInput) -> Result<ResetPassword, UserError> {
     let wish = Wish {
@@ -124,6 +132,10 @@ fn command(ctx: &Context<'_>, input: &ResetPasswordInput) -> Result<ResetPasswor
         } else {
             SessionsAfter::Kept
         },
+        actor_password: input
+            .actor_password
+            .as_ref()
+            .map(|password| password.0.clone()),
         reason: input.reason.clone(),
         once: once(ctx, "resetPassword", input.idempotency_key.as_ref(), input)?,
     })
@@ -179,29 +191,20 @@ impl PasswordResetMutation {
     /// old password, all reset links and, unless told otherwise, all sessions stop working.
     ///
     /// Access: scope PASSWORDS_RESET.
-    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, NOT_BUILT_IN_AUTHENTICATION, PASSWORD_POLICY_VIOLATED, ADMIN_PASSWORD_NOT_ALLOWED, FORCED_CHANGE_REQUIRED, EMAIL_MISSING, EMAIL_NOT_VERIFIED, USER_DISABLED, MAIL_NOT_CONFIGURED, PASSWORD_MAIL_DISABLED, TARGET_NOT_MANAGEABLE, IDEMPOTENCY_KEY_REUSED, OVERLOADED.
+    /// Errors: FORBIDDEN, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, USER_NOT_FOUND, INVALID_INPUT, NOT_BUILT_IN_AUTHENTICATION, PASSWORD_POLICY_VIOLATED, ADMIN_PASSWORD_NOT_ALLOWED, FORCED_CHANGE_REQUIRED, EMAIL_MISSING, EMAIL_NOT_VERIFIED, USER_DISABLED, MAIL_NOT_CONFIGURED, PASSWORD_MAIL_DISABLED, TARGET_NOT_MANAGEABLE, CANNOT_TARGET_SELF, IDEMPOTENCY_KEY_REUSED, OVERLOADED.
     async fn reset_password(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to do.")] input: ResetPasswordInput,
     ) -> Option<ResetPasswordPayload> {
-        match reset(ctx, input).await {
-            Ok(payload) => Some(payload),
-            Err(error) => {
-                let errors = refuse(ctx, error)?;
-                Some(ResetPasswordPayload {
-                    errors,
-                    ..Default::default()
-                })
-            }
-        }
+        settle(ctx, reset(ctx, input).await)
     }
 
     /// Sets whether a user has to choose a new password at the next sign-in, without changing the
     /// present one.
     ///
     /// Access: scope PASSWORDS_RESET.
-    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, NOT_BUILT_IN_AUTHENTICATION, TARGET_NOT_MANAGEABLE.
+    /// Errors: FORBIDDEN, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, USER_NOT_FOUND, INVALID_INPUT, NOT_BUILT_IN_AUTHENTICATION, TARGET_NOT_MANAGEABLE, CANNOT_TARGET_SELF.
     async fn set_must_change_password(
         &self,
         ctx: &Context<'_>,
@@ -209,19 +212,13 @@ impl PasswordResetMutation {
     ) -> Option<SetMustChangePasswordPayload> {
         let reference = (&input.user).into();
         let wanted = (&reference, input.must_change_password);
-        let reason = input.reason.as_deref();
-        match users::set_must_change(ctx.app(), ctx.actor(), wanted, reason).await {
-            Ok(user) => Some(SetMustChangePasswordPayload {
-                user: Some(user.into()),
-                errors: Vec::new(),
-            }),
-            Err(error) => {
-                let errors = refuse(ctx, error)?;
-                Some(SetMustChangePasswordPayload {
-                    errors,
-                    ..Default::default()
-                })
-            }
-        }
+        let password = input.actor_password.as_ref().map(|password| &password.0);
+        let notes = (password, input.reason.as_deref());
+        let done = users::set_must_change(ctx.app(), ctx.actor(), wanted, notes).await;
+        let payload = done.map(|user| SetMustChangePasswordPayload {
+            user: Some(user.into()),
+            errors: Vec::new(),
+        });
+        settle(ctx, payload)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_graphql::{Context, InputType};
+use async_graphql::{Context, InputType, Value};
 
 use super::context::Reach as _;
 use super::credentials::{PasswordGenerator, recipe};
@@ -70,7 +70,8 @@ pub(crate) fn force_change(
     }
 }
 
-/// Binds an idempotency key, where there is one, to the whole input.
+/// Binds an idempotency key, where there is one, to the whole input but the caller's own password, which
+/// is no part of what was asked for.
 pub(crate) fn once(
     ctx: &Context<'_>,
     mutation: &'static str,
@@ -78,11 +79,15 @@ pub(crate) fn once(
     input: &impl InputType,
 ) -> Result<Option<Once>, UserError> {
     let Some(key) = key else { return Ok(None) };
+    let mut input = input.to_value();
+    if let Value::Object(fields) = &mut input {
+        fields.shift_remove("actorPassword");
+    }
     Ok(Some(Once::new(
         ctx.app(),
         ctx.actor(),
         mutation,
         key,
-        &input.to_value(),
+        &input,
     )?))
 }

@@ -5,7 +5,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::context::Reach as _;
 use super::credentials::PasswordGenerator;
 use super::enums::{AuthenticationSource, Role, UserField};
-use super::error::refuse;
+use super::error::{refusable, settle};
 use super::mail::MailDelivery;
 use super::mutation_error::MutationError;
 use super::password_wish::{Wish, force_change, once};
@@ -72,6 +72,9 @@ pub(crate) struct CreateUserInput {
     /// How long the first password works while the change is due, in seconds: 3600 to 604800. Null
     /// takes the server's setting. Only together with `forceChangeOnLogin: true`.
     temporary_for_seconds: Option<i32>,
+    /// The caller's own password, for a role above `MEMBER` when no confirmation is open. See `confirmIdentity`.
+    #[graphql(secret)]
+    actor_password: Option<Password>,
     /// Note for the audit trail, at most 1000 characters.
     reason: Option<String>,
     /// Any string unique to this request, at most 255 characters. Repeating the mutation with the
@@ -127,6 +130,10 @@ pub(crate) struct UpdateUserInput {
     clear: Option<Vec<UserField>>,
     /// Only go ahead when this is still the version; otherwise `VERSION_CONFLICT`.
     if_version: Option<i32>,
+    /// The caller's own password, for changes of role, e-mail address, its verification,
+    /// username or authentication source, when no confirmation is open. See `confirmIdentity`.
+    #[graphql(secret)]
+    actor_password: Option<Password>,
     /// Note for the audit trail, at most 1000 characters.
     reason: Option<String>,
 }
@@ -180,6 +187,13 @@ pub(crate) struct EnableUserPayload {
     errors: Vec<MutationError>,
 }
 
+refusable!(
+    CreateUserPayload,
+    UpdateUserPayload,
+    DisableUserPayload,
+    EnableUserPayload
+);
+
 fn creation(ctx: &Context<'_>, input: CreateUserInput) -> Result<users::CreateUser, UserError> {
     let once = once(ctx, "createUser", input.idempotency_key.as_ref(), &input)?;
     let wish = Wish {
@@ -203,6 +217,7 @@ fn creation(ctx: &Context<'_>, input: CreateUserInput) -> Result<users::CreateUs
         authentication_source: input.authentication_source.into(),
         password,
         handover,
+        actor_password: input.actor_password.map(|password| password.0),
         reason: input.reason,
         once,
     })
@@ -275,6 +290,7 @@ fn change(input: UpdateUserInput) -> users::UpdateUser {
             .map(Into::into)
             .collect(),
         if_version: input.if_version.map(i64::from),
+        actor_password: input.actor_password.map(|password| password.0),
         reason: input.reason,
     }
 }
@@ -288,57 +304,42 @@ impl UserMutation {
     /// Creates a user.
     ///
     /// Access: scope USERS_WRITE.
-    /// Errors: FORBIDDEN, INVALID_INPUT, USERNAME_TAKEN, EMAIL_TAKEN, EMAIL_MISSING, MAIL_NOT_CONFIGURED, PASSWORD_MAIL_DISABLED, PASSWORD_POLICY_VIOLATED, ADMIN_PASSWORD_NOT_ALLOWED, FORCED_CHANGE_REQUIRED, NOT_BUILT_IN_AUTHENTICATION, ROLE_NOT_GRANTABLE, IDEMPOTENCY_KEY_REUSED, OVERLOADED.
+    /// Errors: FORBIDDEN, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, INVALID_INPUT, USERNAME_TAKEN, EMAIL_TAKEN, EMAIL_MISSING, MAIL_NOT_CONFIGURED, PASSWORD_MAIL_DISABLED, PASSWORD_POLICY_VIOLATED, ADMIN_PASSWORD_NOT_ALLOWED, FORCED_CHANGE_REQUIRED, NOT_BUILT_IN_AUTHENTICATION, ROLE_NOT_GRANTABLE, IDEMPOTENCY_KEY_REUSED, OVERLOADED.
     async fn create_user(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to do.")] input: CreateUserInput,
     ) -> Option<CreateUserPayload> {
-        match create(ctx, input).await {
-            Ok(payload) => Some(payload),
-            Err(error) => {
-                let errors = refuse(ctx, error)?;
-                let errors = errors
-                    .into_iter()
-                    .map(MutationError::about_source)
-                    .collect();
-                Some(CreateUserPayload {
-                    errors,
-                    ..Default::default()
-                })
-            }
-        }
+        let payload = settle(ctx, create(ctx, input).await)?;
+        let errors = payload.errors.into_iter().map(MutationError::about_source);
+        Some(CreateUserPayload {
+            errors: errors.collect(),
+            ..payload
+        })
     }
 
     /// Changes any of a user's fields. A field left out stays as it is.
     ///
     /// Access: scope USERS_WRITE.
-    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_GRANTABLE, TARGET_NOT_MANAGEABLE, LAST_ADMIN, VERSION_CONFLICT.
+    /// Errors: FORBIDDEN, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, USER_NOT_FOUND, INVALID_INPUT, USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_GRANTABLE, TARGET_NOT_MANAGEABLE, CANNOT_TARGET_SELF, LAST_ADMIN, VERSION_CONFLICT.
     async fn update_user(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to do.")] input: UpdateUserInput,
     ) -> Option<UpdateUserPayload> {
-        match users::update(ctx.app(), ctx.actor(), change(input)).await {
-            Ok(user) => Some(UpdateUserPayload {
-                user: Some(user.into()),
-                errors: Vec::new(),
-            }),
-            Err(error) => {
-                let errors = refuse(ctx, error)?;
-                Some(UpdateUserPayload {
-                    errors,
-                    ..Default::default()
-                })
-            }
-        }
+        let done = users::update(ctx.app(), ctx.actor(), change(input)).await;
+        let payload = done.map(|user| UpdateUserPayload {
+            user: Some(user.into()),
+            errors: Vec::new(),
+        });
+        settle(ctx, payload)
     }
 
     /// Stops a user from signing in, for good or until a given time. Every session ends. May be
     /// repeated to change the end or the reason.
     ///
     /// Access: scope USERS_WRITE.
-    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE, LAST_ADMIN.
+    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE, CANNOT_TARGET_SELF, LAST_ADMIN.
     async fn disable_user(
         &self,
         ctx: &Context<'_>,
@@ -349,44 +350,31 @@ impl UserMutation {
             until: input.until.map(|at| at.0),
             reason: input.reason,
         };
-        match users::disable(ctx.app(), ctx.actor(), command).await {
-            Ok(outcome) => Some(DisableUserPayload {
-                user: Some(outcome.user.into()),
-                revoked_session_count: i32::try_from(outcome.revoked_sessions).ok(),
-                errors: Vec::new(),
-            }),
-            Err(error) => {
-                let errors = refuse(ctx, error)?;
-                Some(DisableUserPayload {
-                    errors,
-                    ..Default::default()
-                })
-            }
-        }
+        let done = users::disable(ctx.app(), ctx.actor(), command).await;
+        let payload = done.map(|outcome| DisableUserPayload {
+            user: Some(outcome.user.into()),
+            revoked_session_count: i32::try_from(outcome.revoked_sessions).ok(),
+            errors: Vec::new(),
+        });
+        settle(ctx, payload)
     }
 
     /// Lets a disabled user sign in again.
     ///
     /// Access: scope USERS_WRITE.
-    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE.
+    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE, CANNOT_TARGET_SELF.
     async fn enable_user(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to do.")] input: EnableUserInput,
     ) -> Option<EnableUserPayload> {
         let reference = (&input.user).into();
-        match users::enable(ctx.app(), ctx.actor(), &reference, input.reason.as_deref()).await {
-            Ok(user) => Some(EnableUserPayload {
-                user: Some(user.into()),
-                errors: Vec::new(),
-            }),
-            Err(error) => {
-                let errors = refuse(ctx, error)?;
-                Some(EnableUserPayload {
-                    errors,
-                    ..Default::default()
-                })
-            }
-        }
+        let reason = input.reason.as_deref();
+        let done = users::enable(ctx.app(), ctx.actor(), &reference, reason).await;
+        let payload = done.map(|user| EnableUserPayload {
+            user: Some(user.into()),
+            errors: Vec::new(),
+        });
+        settle(ctx, payload)
     }
 }

@@ -1,6 +1,7 @@
 //! Users as administrators see them.
 
 mod filter;
+mod query;
 
 use std::sync::Arc;
 
@@ -9,22 +10,23 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 pub(crate) use filter::{
     DateTimeRange, MAX_LISTED, UserFilter, UserOrder, UserRef, range, short, writable,
 };
+pub(crate) use query::UserQuery;
 
 use super::audit::{AuditEvent, AuditEventConnection};
 use super::context::Reach as _;
-use super::enums::{
-    AuditAction, AuthenticationSource, OrderDirection, Role, UserOrderField, UserStatus,
-};
-use super::error::{answer, checked, paging};
-use super::loaders::{EventsOf, MailOf, Shared, UserKey};
+use super::enums::{AuditAction, AuthenticationSource, Role, UserStatus};
+use super::error::{answer, paging, refuse};
+use super::loaders::{EventsOf, MailOf, SessionsOf, Shared, UserKey};
 use super::mail::{MailDelivery, MailDeliveryConnection};
+use super::mutation_error::ErrorCode;
 use super::paging::{Listing, connection, wants_total};
 use super::scalars::{DateTime, EmailAddress, Locale, moment};
+use super::sessions::{Session, SessionConnection};
 use crate::actor::{Permission, ReadError};
 use crate::audit::EventFilter;
 use crate::ids::UserId;
 use crate::page::PageArguments;
-use crate::{audit, mail, users};
+use crate::{audit, mail, password_reset, sessions, users};
 
 /// A person with an account, as administrators see them.
 ///
@@ -159,6 +161,64 @@ impl User {
         i32::try_from(self.0.version).unwrap_or(i32::MAX)
     }
 
+    /// Codes with which `resetPassword` with `generate: true` would be refused to this caller, in the order
+    /// in which they would come; empty when it would go through. Step-up aside, which the caller can
+    /// give with the mutation itself.
+    async fn password_reset_blockers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Whether the new password is to be mailed, as `sendEmail` of the mutation.",
+            default = false
+        )]
+        send_email: bool,
+    ) -> Vec<ErrorCode> {
+        let (app, actor) = (ctx.app(), ctx.actor());
+        let blockers = password_reset::blockers(app, actor, &self.0, send_email);
+        let codes = blockers.into_iter().filter_map(|error| refuse(ctx, error));
+        codes.flatten().map(|error| error.reason()).collect()
+    }
+
+    /// The user's sessions, newest first. Needs scope USERS_READ.
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<SessionConnection> {
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        answer(
+            ctx,
+            ctx.actor()
+                .require(Permission::UsersRead)
+                .map_err(ReadError::from),
+        )?;
+        paging(ctx, arguments.read(&ctx.app().keys, sessions::ORDER))?;
+        let key = SessionsOf {
+            user: self.0.id,
+            arguments,
+            with_total: wants_total(ctx),
+        };
+        let (page, total) = loaded(ctx, ctx.loader().load_one(key).await)??;
+        Some(SessionConnection(Listing::new(
+            page.map(Session),
+            sessions::ORDER,
+            total,
+        )))
+    }
+
     /// Mail to the user, newest first. Needs scope MAIL_READ.
     async fn mail_deliveries(
         &self,
@@ -277,99 +337,3 @@ connection!(
     "A page of users.",
     "One entry of a page of users."
 );
-
-/// The part of `Query` about users.
-#[derive(Default)]
-pub(crate) struct UserQuery;
-
-#[Object]
-impl UserQuery {
-    /// One user by ID.
-    ///
-    /// Access: scope USERS_READ.
-    async fn user(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "ID of the user.")] id: ID,
-    ) -> Option<User> {
-        let reference = users::UserRef::from(&UserRef::Id(id));
-        answer(ctx, users::find(ctx.app(), ctx.actor(), &reference).await)?.map(User::from)
-    }
-
-    /// One user by what they type when signing in: their username or their e-mail address, without
-    /// regard to letter case. Usernames never contain `@`, so the two cannot be confused.
-    ///
-    /// Access: scope USERS_READ.
-    async fn user_by_login(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "A username or an e-mail address.")] login: String,
-    ) -> Option<User> {
-        let reference = users::UserRef::Login(login);
-        answer(ctx, users::find(ctx.app(), ctx.actor(), &reference).await)?.map(User::from)
-    }
-
-    /// Users, newest first unless ordered otherwise.
-    ///
-    /// Access: scope USERS_READ.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of a Relay connection"
-    )]
-    async fn users(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25."
-        )]
-        first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")] last: Option<
-            i32,
-        >,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(
-            desc = "Free text, at most 200 characters, looked for in username, e-mail address and name; letter case and accents do not count. One or two characters, and signs alone, are looked for where these begin."
-        )]
-        search: Option<String>,
-        #[graphql(desc = "Conditions that must all hold. Omitted conditions do not restrict.")]
-        filter: Option<UserFilter>,
-        #[graphql(
-            desc = "Order of the result.",
-            default_with = "UserOrder { field: UserOrderField::CreatedAt, direction: OrderDirection::Desc }"
-        )]
-        order_by: UserOrder,
-    ) -> Option<UserConnection> {
-        let (app, actor) = (ctx.app(), ctx.actor());
-        answer(
-            ctx,
-            actor
-                .require(Permission::UsersRead)
-                .map_err(ReadError::from),
-        )?;
-        let order = users::UserOrder {
-            field: order_by.field.into(),
-            descending: order_by.direction == OrderDirection::Desc,
-        };
-        let name = users::order_name(order);
-        let arguments = PageArguments {
-            first,
-            after,
-            last,
-            before,
-        };
-        let request = paging(ctx, arguments.read(&app.keys, &name))?;
-        let filter = checked(ctx, filter.unwrap_or_default().read(search))?;
-        let page = answer(ctx, users::list(app, actor, &filter, order, &request).await)?;
-        let total = if wants_total(ctx) {
-            Some(answer(ctx, users::count(app, actor, &filter).await)?)
-        } else {
-            None
-        };
-        Some(UserConnection(Listing::new(
-            page.map(User::from),
-            name,
-            total,
-        )))
-    }
-}

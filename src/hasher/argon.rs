@@ -82,3 +82,20 @@ pub(super) fn verify(
     // `Output` compares in constant time.
     Ok(given == expected)
 }
+
+/// The work of a hash, for nothing.
+pub(super) fn fill_only(cost: Cost, memory: &mut Memory) -> Result<(), Internal> {
+    let nothing = Secret::new("nothing".to_owned());
+    fill(&nothing, &random_bytes::<16>(), params(cost)?, memory).map(drop)
+}
+
+/// The cost in a stored hash. `None` when it does not read.
+pub(super) fn cost_of(stored: &str) -> Option<Cost> {
+    let stored = PasswordHash::new(stored).ok()?;
+    let params = Params::try_from(&stored).ok()?;
+    Some(Cost {
+        memory_kib: params.m_cost(),
+        passes: params.t_cost(),
+        lanes: params.p_cost(),
+    })
+}

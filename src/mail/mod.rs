@@ -25,6 +25,7 @@ pub use list::{DeliveryFilter, count, count_by_user, find_by_id, find_many, list
 pub use mailer::{Mailer, OutgoingEmail, SendError, Sending};
 pub use outbox::{NewEmail, PLAIN_MAIL_LIFETIME, enqueue, sweep};
 pub use progress::{Progress, progress};
+pub use store::forget_user;
 pub use templates::{LOCALES, Templates};
 pub use test_email::test_email;
 pub use words::{RenderError, Rendered, Site, Words};
@@ -42,16 +43,19 @@ pub enum MailKind {
     NewPassword,
     /// Says that an administrator changed the password, without any password in it.
     PasswordChanged,
+    /// Says that the user changed the password, without any password in it.
+    PasswordChangedByYou,
     /// For trying out the settings.
     Test,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Welcome,
         Self::NewPassword,
         Self::PasswordChanged,
+        Self::PasswordChangedByYou,
         Self::Test,
     ];
 
@@ -61,6 +65,7 @@ impl MailKind {
             Self::Welcome => "WELCOME",
             Self::NewPassword => "NEW_PASSWORD",
             Self::PasswordChanged => "PASSWORD_CHANGED",
+            Self::PasswordChangedByYou => "PASSWORD_CHANGED_BY_YOU",
             Self::Test => "TEST",
         }
     }

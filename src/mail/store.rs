@@ -6,7 +6,7 @@ pub(super) mod queue;
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::Condition;
+use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QuerySelect, Select,
@@ -73,6 +73,29 @@ pub(super) async fn insert(txn: &Txn, actor: &Actor, new: NewRow) -> Result<Deli
         .exec_without_returning(txn)
         .await?;
     Ok(delivery(row))
+}
+
+/// Makes the mails to a user say nothing of them; those not yet sent are given up.
+pub async fn forget_user(txn: &Txn, user: UserId, now: Timestamp) -> Result<(), Internal> {
+    let open = [DeliveryStatus::Queued, DeliveryStatus::Sending].map(DeliveryStatus::name);
+    Entity::update_many()
+        .col_expr(Column::Status, Expr::value(DeliveryStatus::Expired.name()))
+        .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
+        .col_expr(Column::FinishedAt, Expr::value(now.as_millis()))
+        .filter(Column::UserId.eq(user.uuid()))
+        .filter(Column::Status.is_in(open))
+        .exec(txn)
+        .await?;
+    Entity::update_many()
+        .col_expr(Column::Recipient, Expr::value("deleted"))
+        .col_expr(Column::RecipientKey, Expr::value("deleted"))
+        .col_expr(Column::RecipientName, Expr::value(None::<String>))
+        .col_expr(Column::Details, Expr::value("{}"))
+        .col_expr(Column::SecretSealed, Expr::value(None::<Vec<u8>>))
+        .filter(Column::UserId.eq(user.uuid()))
+        .exec(txn)
+        .await?;
+    Ok(())
 }
 
 fn filtered(filter: &DeliveryFilter) -> Select<Entity> {

@@ -156,6 +156,7 @@ const fn folder(kind: MailKind) -> &'static str {
         MailKind::Welcome => "welcome",
         MailKind::NewPassword => "new_password",
         MailKind::PasswordChanged => "password_changed",
+        MailKind::PasswordChangedByYou => "password_changed_by_you",
         MailKind::Test => "test",
     }
 }

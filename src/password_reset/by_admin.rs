@@ -11,12 +11,13 @@ use crate::credentials::{self, NewPassword};
 use crate::db::Txn;
 use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, MailKind};
+use crate::one_time_links;
 use crate::secret::Secret;
+use crate::sessions::{self, require_step_up};
 use crate::settings::TransportSettings;
 use crate::users::{
-    self, AuthenticationSource, ForceChange, Handover, PasswordState, User, UserError, UserRef,
+    self, AuthenticationSource, ForceChange, Handover, Own, PasswordState, User, UserError, UserRef,
 };
-use crate::{one_time_links, sessions};
 
 /// What becomes of the user's sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct ResetPassword {
     pub force_change: ForceChange,
     /// What becomes of sessions.
     pub sessions: SessionsAfter,
+    /// The actor's own password.
+    pub actor_password: Option<Secret>,
     /// Note for the audit trail.
     pub reason: Option<String>,
     /// Against resetting twice.
@@ -98,6 +101,7 @@ pub async fn reset_password(
     command: ResetPassword,
 ) -> Result<Answer<ResetOutcome, StoredReset>, UserError> {
     actor.require(Permission::PasswordsReset)?;
+    require_step_up(app, actor, command.actor_password.as_ref()).await?;
     let once = command.once.clone();
     let act = Box::pin(reset_once(app, actor, command));
     idempotency::once(app, once.as_ref(), act).await
@@ -126,7 +130,7 @@ async fn reset_once(
     check_target(app, &user, command.handover)?;
     let now = app.clock.now();
     let works_until = command.force_change.works_until(app, actor, now)?;
-    credentials::replace(&txn, app, user.id, hash, now).await?;
+    let versions = credentials::replace(&txn, app, user.id, hash, now).await?;
     user.password_changed_at = Some(now);
     user.must_change_password = matches!(command.force_change, ForceChange::Forced { .. });
     user.password_expires_at = works_until;
@@ -140,7 +144,10 @@ async fn reset_once(
     user.locked_until = None;
     let revoked_sessions = match command.sessions {
         SessionsAfter::Revoked => sessions::revoke_all(&txn, user.id, now).await?,
-        SessionsAfter::Kept => 0,
+        SessionsAfter::Kept => {
+            sessions::carry_on(&txn, user.id, (versions.before, versions.now)).await?;
+            0
+        }
     };
     let revoked_links = one_time_links::revoke_all(&txn, user.id, now).await?;
     let delivery = if command.handover.is_mailed() {
@@ -169,24 +176,64 @@ async fn reset_once(
     Ok(outcome)
 }
 
-/// What the user's own state forbids.
+/// What the user's own state forbids, the first of it.
 fn check_target(app: &App, user: &User, handover: Handover) -> Result<(), UserError> {
+    match obstacles(app, user, handover).into_iter().next() {
+        Some(refusal) => Err(refusal),
+        None => Ok(()),
+    }
+}
+
+/// Everything the user's own state forbids.
+fn obstacles(app: &App, user: &User, handover: Handover) -> Vec<UserError> {
+    let mut found = Vec::new();
     if user.authentication_source != AuthenticationSource::BuiltIn {
-        return Err(UserError::NotBuiltIn(user.authentication_source));
+        found.push(UserError::NotBuiltIn(user.authentication_source));
     }
     if !handover.is_mailed() {
-        return Ok(());
+        return found;
     }
     if user.is_disabled(app.clock.now()) {
-        return Err(UserError::UserDisabled);
+        found.push(UserError::UserDisabled);
     }
     if user.email.is_none() {
-        return Err(UserError::EmailMissing);
+        found.push(UserError::EmailMissing);
+    } else if app.settings.security.require_verified_email && user.email_verified_at.is_none() {
+        found.push(UserError::EmailNotVerified);
     }
-    if app.settings.security.require_verified_email && user.email_verified_at.is_none() {
-        return Err(UserError::EmailNotVerified);
+    found
+}
+
+/// Why a reset that generates a password would be refused to this actor, in the order in which the
+/// reset would say so; step-up aside, which comes with the reset itself.
+pub fn blockers(app: &App, actor: &Actor, user: &User, send_email: bool) -> Vec<UserError> {
+    let handover = if send_email {
+        Handover::CallerAndMail
+    } else {
+        Handover::Caller
+    };
+    let mut found = Vec::new();
+    found.extend(
+        actor
+            .require(Permission::PasswordsReset)
+            .err()
+            .map(UserError::from),
+    );
+    if send_email {
+        found.extend(users::check_password_mail(app).err());
     }
-    Ok(())
+    if user.deleted_at.is_some() {
+        found.push(UserError::NotFound);
+        return found;
+    }
+    found.extend(users::check_target(app, actor, user, Own::Refused).err());
+    found.extend(obstacles(app, user, handover));
+    found.extend(
+        credentials::may_generate(app, actor)
+            .err()
+            .map(UserError::from),
+    );
+    found
 }
 
 /// Tells the real owner, at a verified address, that the password was changed; never which.

@@ -4,4 +4,6 @@
 
 mod by_admin;
 
-pub use by_admin::{ResetOutcome, ResetPassword, SessionsAfter, StoredReset, reset_password};
+pub use by_admin::{
+    ResetOutcome, ResetPassword, SessionsAfter, StoredReset, blockers, reset_password,
+};

@@ -1,8 +1,18 @@
-//! Sessions: signed-in browsers and programs.
+//! Sessions: signed-in browsers and programs, by opaque tokens whose hash alone is kept.
 //!
-//! Nobody can sign in yet; what is here already are the calls that others owe this room: a new
-//! password or a disabled account ends every session of the user, in the same transaction.
+//! A session is checked on use: it counts only while its user may sign in and while the password it
+//! began with is still the present one, so an act that changes either need not call up here.
 
+mod begin;
+mod list;
+mod prove;
+mod resolve;
+mod session;
 mod store;
 
-pub use store::{revoke_all, sweep};
+pub use begin::{NewSession, begin};
+pub use list::{ORDER, count_by_user, find_many, list_by_user};
+pub use prove::{ProofError, confirm, renew, require_step_up, verify_own};
+pub use resolve::{TOKEN_PREFIX, resolve};
+pub use session::{Session, SessionStatus, Transport};
+pub use store::{carry_on, end, end_others, find, forget_origins, revoke_all, sweep};

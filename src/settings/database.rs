@@ -37,6 +37,8 @@ pub struct KeepSettings {
     pub idempotency: Duration,
     /// Links and sessions after their end.
     pub ended: Duration,
+    /// Deleted users, before they are anonymised.
+    pub deleted: Duration,
     /// Mails.
     pub mail: Duration,
 }
@@ -60,6 +62,7 @@ pub(super) struct Raw {
 struct RawKeep {
     idempotency_hours: u64,
     ended_hours: u64,
+    deleted_hours: u64,
     mail_hours: u64,
 }
 
@@ -102,6 +105,7 @@ impl Raw {
                     self.keep.idempotency_hours,
                 )?,
                 ended: hours("database.keep.ended_hours", self.keep.ended_hours)?,
+                deleted: hours("database.keep.deleted_hours", self.keep.deleted_hours)?,
                 mail: hours("database.keep.mail_hours", self.keep.mail_hours)?,
             },
         })

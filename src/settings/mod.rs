@@ -10,6 +10,7 @@ mod mail;
 mod policy;
 mod security;
 mod server;
+mod sessions;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use mail::{MailSettings, SmtpSettings, SmtpTls, TransportSettings};
 pub use policy::PolicySettings;
 pub use security::{AdminPasswords, MailPasswords, SecuritySettings, TEMPORARY_SECONDS};
 pub use server::{LogFormat, ServerSettings, TelemetrySettings};
+pub use sessions::{SessionLimits, SessionSettings};
 
 use crate::secret::Secret;
 

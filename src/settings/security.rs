@@ -6,12 +6,17 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::jwt::{self, JwtSettings};
+use super::sessions::{self, SessionSettings};
 use super::{SettingsError, in_range, read_secret};
 use crate::hasher::Cost;
 use crate::secret::Secret;
 
 /// Keys, hashing, and who may know passwords.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "an operator's switches, each independent of the others"
+)]
 pub struct SecuritySettings {
     /// The server key as 64 hexadecimal digits, if given.
     pub key: Option<Secret>,
@@ -21,6 +26,8 @@ pub struct SecuritySettings {
     pub admin_passwords: AdminPasswords,
     /// Whether resets must force a change.
     pub always_force_change: bool,
+    /// Whether API keys may touch users of rank ADMIN and above.
+    pub api_keys_may_manage_admins: bool,
     /// Whether mail goes only to verified addresses.
     pub require_verified_email: bool,
     /// Whether users are told by mail of a reset.
@@ -35,6 +42,8 @@ pub struct SecuritySettings {
     pub hashing_cost: Cost,
     /// Whose tokens are taken, where any are.
     pub jwt: Option<JwtSettings>,
+    /// How long sessions last.
+    pub sessions: SessionSettings,
 }
 
 /// Shortest and longest life of a temporary password, in seconds.
@@ -66,12 +75,17 @@ pub enum AdminPasswords {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "an operator's switches, each independent of the others"
+)]
 pub(super) struct Raw {
     key: Option<String>,
     key_file: Option<PathBuf>,
     mail_passwords: MailPasswords,
     admin_passwords: AdminPasswords,
     always_force_change: bool,
+    api_keys_may_manage_admins: bool,
     require_verified_email: bool,
     notify_on_reset: bool,
     temporary_password_seconds: u64,
@@ -81,6 +95,7 @@ pub(super) struct Raw {
     hashing_passes: u32,
     hashing_lanes: u32,
     jwt: jwt::Raw,
+    sessions: sessions::Raw,
 }
 
 impl Raw {
@@ -96,6 +111,7 @@ impl Raw {
             mail_passwords: self.mail_passwords,
             admin_passwords: self.admin_passwords,
             always_force_change: self.always_force_change,
+            api_keys_may_manage_admins: self.api_keys_may_manage_admins,
             require_verified_email: self.require_verified_email,
             notify_on_reset: self.notify_on_reset,
             temporary_password: Duration::from_secs(in_range(
@@ -107,6 +123,7 @@ impl Raw {
             hashing_nice: in_range("security.hashing_nice", self.hashing_nice, 0..=19)?,
             hashing_cost,
             jwt: self.jwt.check()?,
+            sessions: self.sessions.check()?,
         })
     }
 }

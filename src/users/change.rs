@@ -1,16 +1,18 @@
 //! Changing a user's fields.
 
 use super::input::{Reader, check_reason};
-use super::list::{get, lock_target};
+use super::target::{Own, get_or_own, lock_or_own};
 use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
 use crate::address::EmailAddress;
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
+use crate::credentials;
 use crate::one_time_links;
+use crate::secret::Secret;
+use crate::sessions::{self, require_step_up};
 use crate::username::Username;
-use crate::{credentials, sessions};
 
 /// A field that can be cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,8 +59,32 @@ pub struct UpdateUser {
     pub clear: Vec<UserField>,
     /// The version that must still be the present one.
     pub if_version: Option<i64>,
+    /// The actor's own password.
+    pub actor_password: Option<Secret>,
     /// Note for the audit trail.
     pub reason: Option<String>,
+}
+
+impl UpdateUser {
+    /// Whether it changes how the user signs in or what they may do, and not merely what they are
+    /// called: then the actor must be confirmed, and it cannot be the actor's own account.
+    fn is_sensitive(&self) -> bool {
+        let patch = &self.patch;
+        patch.username.is_some()
+            || patch.email.is_some()
+            || patch.email_verified.is_some()
+            || patch.role.is_some()
+            || patch.authentication_source.is_some()
+            || self.clear.contains(&UserField::Email)
+    }
+
+    fn own(&self) -> Own {
+        if self.is_sensitive() || self.patch.external_id.is_some() {
+            Own::Refused
+        } else {
+            Own::Taken
+        }
+    }
 }
 
 struct Parsed {
@@ -72,15 +98,19 @@ struct Parsed {
 /// Changes a user. A change that changes nothing is none: no new version, no audit event.
 pub async fn update(app: &App, actor: &Actor, command: UpdateUser) -> Result<User, UserError> {
     actor.require(Permission::UsersWrite)?;
+    if command.is_sensitive() || command.actor_password.is_some() {
+        require_step_up(app, actor, command.actor_password.as_ref()).await?;
+    }
     let parsed = parse(&command)?;
     let reason = check_reason(command.reason.as_deref())?;
-    let target = get(app, actor, &command.user).await?;
+    let own = command.own();
+    let target = get_or_own(app, actor, &command.user, own).await?;
 
     let txn = app.db.begin_write().await?;
     if command.patch.role.is_some() {
         owners::serialise(&txn, app).await?;
     }
-    let before = lock_target(&txn, app, actor, target.id).await?;
+    let before = lock_or_own(&txn, app, actor, (target.id, own)).await?;
     check(actor, &command, &before)?;
     let now = app.clock.now();
     let after = apply(&command, &parsed, before.clone(), now);
@@ -146,17 +176,19 @@ fn parse(command: &UpdateUser) -> Result<Parsed, UserError> {
     Ok(parsed)
 }
 
-fn check(actor: &Actor, command: &UpdateUser, before: &User) -> Result<(), UserError> {
+/// Errors: `VersionConflict` when the locked row is not of the version the caller has seen.
+pub(super) fn check_version(wanted: Option<i64>, locked: &User) -> Result<(), UserError> {
     // Taking the lock has raised the version by one.
-    let seen = before.version - 1;
-    if command.if_version.is_some_and(|wanted| wanted != seen) {
-        return Err(UserError::VersionConflict(seen));
+    let seen = locked.version - 1;
+    match wanted {
+        Some(wanted) if wanted != seen => Err(UserError::VersionConflict(seen)),
+        _ => Ok(()),
     }
-    if command
-        .patch
-        .role
-        .is_some_and(|role| !actor.role.manages(role))
-    {
+}
+
+fn check(actor: &Actor, command: &UpdateUser, before: &User) -> Result<(), UserError> {
+    check_version(command.if_version, before)?;
+    if command.patch.role.is_some_and(|role| !actor.manages(role)) {
         return Err(UserError::RoleNotGrantable);
     }
     let has_email = before.email.is_some() || command.patch.email.is_some();

@@ -14,6 +14,7 @@ use crate::credentials::{self, Chosen, NewPassword};
 use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, MailKind};
 use crate::secret::Secret;
+use crate::sessions::require_step_up;
 
 /// A user to be created.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub struct CreateUser {
     pub force_change: ForceChange,
     /// Note for the audit trail.
     pub reason: Option<String>,
+    /// The actor's own password.
+    pub actor_password: Option<Secret>,
     /// Against creating twice.
     pub once: Option<Once>,
 }
@@ -83,6 +86,9 @@ pub async fn create(
     command: CreateUser,
 ) -> Result<Answer<CreateOutcome, StoredCreation>, UserError> {
     actor.require(Permission::UsersWrite)?;
+    if command.role > Role::Member || command.actor_password.is_some() {
+        require_step_up(app, actor, command.actor_password.as_ref()).await?;
+    }
     let once = command.once.clone();
     let act = Box::pin(create_once(app, actor, command));
     idempotency::once(app, once.as_ref(), act).await
@@ -181,6 +187,8 @@ fn read(command: &CreateUser, now: Timestamp) -> Result<User, UserError> {
         disabled_reason: None,
         locked_until: None,
         deleted_at: None,
+        purged_at: None,
+        failed_sign_ins: 0,
         password_changed_at: None,
         must_change_password: false,
         password_expires_at: None,
@@ -194,7 +202,7 @@ fn read(command: &CreateUser, now: Timestamp) -> Result<User, UserError> {
 
 /// What can be refused before anything slow is done.
 fn check(app: &App, actor: &Actor, command: &CreateUser, user: &User) -> Result<(), UserError> {
-    if !actor.role.manages(command.role) {
+    if !actor.manages(command.role) {
         return Err(UserError::RoleNotGrantable);
     }
     let source = command.authentication_source;

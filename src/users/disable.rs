@@ -1,7 +1,7 @@
 //! Keeping a user from signing in, and letting them again.
 
 use super::input::{Reader, check_reason};
-use super::list::{get, lock_target};
+use super::target::{get, lock_target};
 use super::{User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
 use crate::app::App;

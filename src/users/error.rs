@@ -3,9 +3,11 @@
 use crate::access::idempotency::{KeyMalformed, KeyReused};
 use crate::actor::Denied;
 use crate::audit::Refusal;
+use crate::clock::Timestamp;
 use crate::credentials::ChooseError;
 use crate::error::Internal;
 use crate::hasher::HashError;
+use crate::sessions::ProofError;
 use crate::users::AuthenticationSource;
 
 /// An input that is malformed or contradicts another one.
@@ -48,8 +50,21 @@ pub enum UserError {
     Invalid(Vec<InvalidInput>),
     /// No such user.
     NotFound,
+    /// No such session.
+    SessionNotFound,
     /// Allowed, but not to a user of that rank.
     NotManageable,
+    /// Not to the actor's own account.
+    OwnAccount,
+    /// The actor must show again who they are.
+    StepUpRequired,
+    /// The actor's own password is wrong, perhaps once too often.
+    IncorrectPassword {
+        /// Whether that ended the actor's session.
+        session_ended: bool,
+    },
+    /// Too many tries; when the next makes sense.
+    RateLimited(Timestamp),
     /// The actor may not hand out that role.
     RoleNotGrantable,
     /// No active owner would be left.
@@ -89,8 +104,13 @@ impl Refusal for UserError {
             Self::NotManageable => Some("TARGET_NOT_MANAGEABLE"),
             Self::RoleNotGrantable => Some("ROLE_NOT_GRANTABLE"),
             Self::LastOwner => Some("LAST_ADMIN"),
+            Self::OwnAccount => Some("CANNOT_TARGET_SELF"),
             Self::Invalid(_)
             | Self::NotFound
+            | Self::SessionNotFound
+            | Self::StepUpRequired
+            | Self::IncorrectPassword { .. }
+            | Self::RateLimited(_)
             | Self::UsernameTaken
             | Self::EmailTaken
             | Self::VersionConflict(_)
@@ -123,6 +143,23 @@ impl From<Internal> for UserError {
 impl From<InvalidInput> for UserError {
     fn from(invalid: InvalidInput) -> Self {
         Self::Invalid(vec![invalid])
+    }
+}
+
+impl From<ProofError> for UserError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Required => Self::StepUpRequired,
+            ProofError::Incorrect { session_ended } => Self::IncorrectPassword { session_ended },
+            ProofError::TooMany(retry_at) => Self::RateLimited(retry_at),
+            ProofError::NoPassword => {
+                let message = "Only people who signed in have a password to give; leave it out.";
+                InvalidInput::at("actorPassword", message).into()
+            }
+            ProofError::Denied(denied) => Self::Denied(denied),
+            ProofError::Overloaded(span) => Self::Password(ChooseError::Overloaded(span)),
+            ProofError::Internal(cause) => Self::Internal(cause),
+        }
     }
 }
 

@@ -123,6 +123,8 @@ fn sample(number: u64, now: Timestamp) -> User {
         disabled_reason: None,
         locked_until: None,
         deleted_at: None,
+        purged_at: None,
+        failed_sign_ins: 0,
         password_changed_at: Some(days_ago(days / 2)),
         must_change_password: false,
         password_expires_at: None,

@@ -1,10 +1,11 @@
 //! Finding users.
 
-use super::{AuthenticationSource, User, UserError, UserStatus, store};
+use std::borrow::Cow;
+
+use super::{AuthenticationSource, User, UserStatus, store};
 use crate::actor::{Actor, Permission, ReadError, Role};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::Txn;
 use crate::ids::UserId;
 use crate::page::{Page, PageRequest};
 use crate::username::login_key;
@@ -110,13 +111,15 @@ pub async fn list(
     request: &PageRequest,
 ) -> Result<Page<User>, ReadError> {
     actor.require(Permission::UsersRead)?;
-    Ok(store::page(app.db.read(), filter, app.clock.now(), order, request).await?)
+    let filter = visible(actor, filter);
+    Ok(store::page(app.db.read(), &filter, app.clock.now(), order, request).await?)
 }
 
 /// How many users there are under the same conditions.
 pub async fn count(app: &App, actor: &Actor, filter: &UserFilter) -> Result<u64, ReadError> {
     actor.require(Permission::UsersRead)?;
-    Ok(store::count(app.db.read(), filter, app.clock.now()).await?)
+    let filter = visible(actor, filter);
+    Ok(store::count(app.db.read(), &filter, app.clock.now()).await?)
 }
 
 /// One user, or none.
@@ -126,44 +129,42 @@ pub async fn find(
     reference: &UserRef,
 ) -> Result<Option<User>, ReadError> {
     actor.require(Permission::UsersRead)?;
-    Ok(store::find(app.db.read(), reference).await?)
+    let found = store::find(app.db.read(), reference).await?;
+    Ok(found.filter(|user| sees(actor, user)))
 }
 
 /// The users with these ids; unknown ones are absent.
 pub async fn find_many(app: &App, actor: &Actor, ids: &[UserId]) -> Result<Vec<User>, ReadError> {
     actor.require(Permission::UsersRead)?;
-    Ok(store::by_ids(app.db.read(), ids).await?)
+    let mut found = store::by_ids(app.db.read(), ids).await?;
+    found.retain(|user| sees(actor, user));
+    Ok(found)
 }
 
-/// The user an act is about, before its transaction: exists, is not deleted, and may be acted on.
-pub async fn get(app: &App, actor: &Actor, reference: &UserRef) -> Result<User, UserError> {
-    let user = store::find(app.db.read(), reference).await?;
-    manageable(actor, user)
+/// The person who acts, or who made the key that acts, whatever their rights; none for other actors.
+pub async fn find_self(app: &App, actor: &Actor) -> Result<Option<User>, ReadError> {
+    actor.require_known()?;
+    let Some(id) = actor.person else {
+        return Ok(None);
+    };
+    Ok(store::find(app.db.read(), &UserRef::Id(id)).await?)
 }
 
-/// The same inside the transaction, holding the user's row until it ends and raising its version.
-///
-/// `Locks:` the user's row. Whatever was judged before the transaction must be judged again on what
-/// this returns, because another act may have come between.
-pub async fn lock_target(
-    txn: &Txn,
-    app: &App,
-    actor: &Actor,
-    id: UserId,
-) -> Result<User, UserError> {
-    let user = store::lock(txn, id, app.clock.now()).await?;
-    manageable(actor, user)
+fn sees(actor: &Actor, user: &User) -> bool {
+    actor.role.sees(user.role) || actor.is(user.id)
 }
 
-fn manageable(actor: &Actor, user: Option<User>) -> Result<User, UserError> {
-    let user = user
-        .filter(|user| user.deleted_at.is_none())
-        .ok_or(UserError::NotFound)?;
-    if actor.role.manages(user.role) {
-        Ok(user)
-    } else {
-        Err(UserError::NotManageable)
+/// The conditions with those added that keep others' rows from an actor who sees but some.
+fn visible<'a>(actor: &Actor, filter: &'a UserFilter) -> Cow<'a, UserFilter> {
+    if Role::ALL.into_iter().all(|role| actor.role.sees(role)) {
+        return Cow::Borrowed(filter);
     }
+    let asked = filter.roles.clone().unwrap_or_else(|| Role::ALL.to_vec());
+    let roles = asked.into_iter().filter(|role| actor.role.sees(*role));
+    Cow::Owned(UserFilter {
+        roles: Some(roles.collect()),
+        ..filter.clone()
+    })
 }
 
 /// What a login is looked up by.

@@ -5,6 +5,7 @@
 
 mod change;
 mod create;
+mod delete;
 mod disable;
 mod error;
 mod fill;
@@ -13,23 +14,34 @@ mod input;
 mod list;
 mod must_change;
 mod owners;
+mod purge;
 mod search;
 mod seed;
+mod sign_out;
 mod store;
+mod target;
+mod unlock;
 mod user;
 
 pub use change::{UpdateUser, UserField, UserPatch, update};
 pub use create::{CreateOutcome, CreateUser, StoredCreation, create};
+pub use delete::{DeleteOutcome, DeleteUser, delete, restore};
 pub use disable::{DisableOutcome, DisableUser, disable, enable};
 pub use error::{InvalidInput, UserError};
 pub use fill::fill;
 pub use handover::{ForceChange, Handover, check_password_mail, compose};
 pub use input::check_reason;
 pub use list::{
-    TimeRange, UserFilter, UserOrder, UserOrderField, UserRef, count, find, find_many, get, list,
-    lock_target, order_name,
+    TimeRange, UserFilter, UserOrder, UserOrderField, UserRef, count, find, find_many, find_self,
+    list, order_name,
 };
 pub use must_change::set_must_change;
+pub use purge::purge;
 pub use seed::seed;
-pub use store::{PasswordState, find_by_id, set_password_state, unlock};
+pub use sign_out::{revoke_session, revoke_sessions};
+pub use store::{
+    PasswordState, find_by_id, find_by_login, lock_own, read_again, set_password_state, unlock,
+};
+pub use target::{Own, check as check_target, get, lock_target};
+pub use unlock::unlock_user;
 pub use user::{AuthenticationSource, User, UserStatus};

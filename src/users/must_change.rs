@@ -1,20 +1,23 @@
 //! Telling a user to choose a new password at the next sign-in, without changing the present one.
 
 use super::input::check_reason;
-use super::list::{get, lock_target};
+use super::target::{get, lock_target};
 use super::{AuthenticationSource, PasswordState, User, UserError, UserRef, set_password_state};
 use crate::actor::{Actor, Permission};
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
+use crate::secret::Secret;
+use crate::sessions::require_step_up;
 
 /// Sets or lifts the demand. Lifting it also lifts the end of a temporary password.
 pub async fn set_must_change(
     app: &App,
     actor: &Actor,
     (user, must_change): (&UserRef, bool),
-    reason: Option<&str>,
+    (actor_password, reason): (Option<&Secret>, Option<&str>),
 ) -> Result<User, UserError> {
     actor.require(Permission::PasswordsReset)?;
+    require_step_up(app, actor, actor_password).await?;
     let reason = check_reason(reason)?;
     let target = get(app, actor, user).await?;
 

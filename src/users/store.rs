@@ -139,6 +139,22 @@ pub async fn find_by_id(app: &App, id: UserId) -> Result<Option<User>, Internal>
     find(app.db.read(), &UserRef::Id(id)).await
 }
 
+/// The user who signs in with this, without a check of rights: for signing in.
+pub async fn find_by_login(app: &App, login: &str) -> Result<Option<User>, Internal> {
+    find(app.db.read(), &UserRef::Login(login.to_owned())).await
+}
+
+/// A user as of now, within a transaction that holds the row.
+pub async fn read_again(txn: &Txn, user: &User) -> Result<Option<User>, Internal> {
+    find(txn, &UserRef::Id(user.id)).await
+}
+
+/// The actor's own user, holding the row until the transaction ends and raising its version.
+pub async fn lock_own(txn: &Txn, app: &App, id: UserId) -> Result<Option<User>, Internal> {
+    let user = lock(txn, id, app.clock.now()).await?;
+    Ok(user.filter(|user| user.deleted_at.is_none()))
+}
+
 pub(super) async fn by_ids(
     db: &impl ConnectionTrait,
     ids: &[UserId],
@@ -177,10 +193,27 @@ pub(super) async fn other_active_owners(
 pub async fn unlock(txn: &Txn, id: UserId) -> Result<(), Internal> {
     Entity::update_many()
         .col_expr(Column::LockedUntil, Expr::value(None::<i64>))
+        .col_expr(Column::FailedSignIns, Expr::value(0))
         .filter(Column::Id.eq(id.uuid()))
         .exec(txn)
         .await?;
     Ok(())
+}
+
+/// Users deleted before this moment and not yet anonymised, some of them.
+pub(super) async fn to_purge(
+    db: &impl ConnectionTrait,
+    before: Timestamp,
+    most: u64,
+) -> Result<Vec<User>, Internal> {
+    let rows = Entity::find()
+        .filter(Column::DeletedAt.gte(0))
+        .filter(Column::DeletedAt.lt(before.as_millis()))
+        .filter(Column::PurgedAt.is_null())
+        .limit(most)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// Writes what a user's row knows of the password.
@@ -215,7 +248,7 @@ pub(super) async fn insert(txn: &Txn, user: &User) -> Result<(), UserError> {
     Ok(())
 }
 
-/// Rows of one statement: 26 values each, and SQLite takes 32 766 in all.
+/// Rows of one statement: 28 values each, and SQLite takes 32 766 in all.
 const ROWS_AT_ONCE: usize = 1_000;
 
 /// Writes many new rows.
@@ -306,6 +339,8 @@ fn changed(user: &User) -> Result<ActiveModel, Internal> {
         disabled_reason: Set(user.disabled_reason.clone()),
         locked_until: millis(user.locked_until),
         deleted_at: millis(user.deleted_at),
+        purged_at: millis(user.purged_at),
+        failed_sign_ins: Set(user.failed_sign_ins),
         password_changed_at: millis(user.password_changed_at),
         must_change_password: Set(user.must_change_password),
         password_expires_at: millis(user.password_expires_at),
@@ -336,6 +371,8 @@ fn read(row: Model) -> User {
         disabled_reason: row.disabled_reason,
         locked_until: moment(row.locked_until),
         deleted_at: moment(row.deleted_at),
+        purged_at: moment(row.purged_at),
+        failed_sign_ins: row.failed_sign_ins,
         password_changed_at: moment(row.password_changed_at),
         must_change_password: row.must_change_password,
         password_expires_at: moment(row.password_expires_at),

@@ -122,6 +122,10 @@ pub struct User {
     pub locked_until: Option<Timestamp>,
     /// When the user was deleted.
     pub deleted_at: Option<Timestamp>,
+    /// When the deleted user was anonymised.
+    pub purged_at: Option<Timestamp>,
+    /// Failed sign-ins in a row.
+    pub failed_sign_ins: i64,
     /// When the password was last set. `None` when there is none.
     pub password_changed_at: Option<Timestamp>,
     /// Whether a new one must be chosen at the next sign-in.

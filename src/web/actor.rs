@@ -9,16 +9,18 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::origin::is_own_page;
 use super::peer;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::access;
 use crate::actor::{Actor, Origin, Via};
 use crate::app::App;
+use crate::error::Internal;
+use crate::graphql::session_cookie;
 use crate::secret::Secret;
+use crate::sessions;
 
-/// The name of the session cookie. Nobody can sign in yet, so every one of them is stale.
-const SESSION_COOKIE: &str = "__Host-keydesk_session";
 /// Longest program name kept in the audit trail, in characters.
 const MAX_USER_AGENT: usize = 200;
 
@@ -26,28 +28,50 @@ const MAX_USER_AGENT: usize = 200;
 pub(super) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     let origin = origin(&app, &request);
-    let actor = match presented(request.headers()) {
-        Presented::Nothing => Actor::anonymous(origin),
+    let presented = presented(&app, request.headers());
+    let (key, is_cookie) = match presented {
+        Presented::Nothing => (None, false),
         Presented::Malformed => return wrong_credentials(id.as_ref()),
-        Presented::Key(key) => match access::authenticate(&app, &key, origin).await {
-            Ok(Some(actor)) => actor,
-            Ok(None) => return wrong_credentials(id.as_ref()),
+        Presented::Key(key) => (Some(key), false),
+        Presented::Cookie(key) => (Some(key), true),
+    };
+    let known = match &key {
+        Some(key) => match authenticate(&app, key, origin.clone()).await {
+            Ok(known) => known,
             Err(error) => {
-                tracing::error!(%error, "an API key could not be checked");
+                tracing::error!(%error, "a caller's credentials could not be checked");
                 return unavailable(id.as_ref());
             }
         },
+        None => None,
     };
-    let has_stale_cookie = has_session_cookie(request.headers());
+    if key.is_some() && known.is_none() && !is_cookie {
+        return wrong_credentials(id.as_ref());
+    }
+    let has_stale_cookie = is_cookie && known.is_none();
+    let actor = known.unwrap_or_else(|| Actor::anonymous(origin));
     request.extensions_mut().insert(Arc::new(actor));
     let mut response = next.run(request).await;
-    if has_stale_cookie {
-        let gone = HeaderValue::from_static(
-            "__Host-keydesk_session=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax",
-        );
+    if has_stale_cookie
+        && !response.headers().contains_key(SET_COOKIE)
+        && let Ok(gone) = HeaderValue::from_str(&session_cookie::gone(&app))
+    {
         response.headers_mut().append(SET_COOKIE, gone);
     }
     response
+}
+
+/// Whoever is behind a bearer token, be it of a session or an API key. `None` when it is not good.
+pub(super) async fn authenticate(
+    app: &App,
+    key: &Secret,
+    origin: Origin,
+) -> Result<Option<Actor>, Internal> {
+    if key.expose().starts_with(sessions::TOKEN_PREFIX) {
+        let found = sessions::resolve(app, key, origin).await?;
+        return Ok(found.map(|(actor, _session)| actor));
+    }
+    access::authenticate(app, key, origin).await
 }
 
 /// What a caller shows.
@@ -55,12 +79,14 @@ pub(super) enum Presented {
     Nothing,
     Malformed,
     Key(Secret),
+    Cookie(Secret),
 }
 
-pub(super) fn presented(headers: &HeaderMap) -> Presented {
+/// `Order:` a header wins over a cookie, so that a program on a signed-in person's machine is itself.
+pub(super) fn presented(app: &App, headers: &HeaderMap) -> Presented {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else {
-        return Presented::Nothing;
+        return cookie(app, headers).map_or(Presented::Nothing, Presented::Cookie);
     };
     if values.next().is_some() {
         return Presented::Malformed;
@@ -78,15 +104,19 @@ pub(super) fn presented_text(text: &str) -> Presented {
     }
 }
 
-fn has_session_cookie(headers: &HeaderMap) -> bool {
-    let cookies = headers
+/// The session's cookie, of a request that a page of this server sent.
+fn cookie(app: &App, headers: &HeaderMap) -> Option<Secret> {
+    let wanted = session_cookie::name(app);
+    let texts = headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok());
-    let mut names = cookies
+    let token = texts
         .flat_map(|text| text.split(';'))
-        .filter_map(|pair| pair.split_once('=').map(|(name, _)| name.trim()));
-    names.any(|name| name == SESSION_COOKIE)
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(name, _)| name.trim() == wanted)
+        .map(|(_, token)| Secret::new(token.trim().to_owned()))?;
+    is_own_page(headers, &app.settings.server).then_some(token)
 }
 
 fn origin(app: &App, request: &Request) -> Origin {
@@ -113,8 +143,8 @@ fn wrong_credentials(id: Option<&RequestId>) -> Response {
     let refusal = Refusal(
         StatusCode::UNAUTHORIZED,
         "UNAUTHENTICATED",
-        "The Authorization header is wrong. Send `Authorization: Bearer kd_…` with a key that is \
-         neither revoked nor expired, or no header at all.",
+        "The Authorization header is wrong. Send `Authorization: Bearer` with an API key or a session \
+         token that is neither revoked nor expired, or no header at all.",
     );
     (
         [(

@@ -178,7 +178,8 @@ pub(super) fn body(response: GraphQlResponse) -> serde_json::Result<String> {
     })
 }
 
-fn write(media: Media, response: GraphQlResponse) -> Response {
+fn write(media: Media, mut response: GraphQlResponse) -> Response {
+    let cookies = std::mem::take(&mut response.http_headers);
     let executed = was_executed(&response);
     let unavailable = is_unavailable(&response);
     let status = if unavailable {
@@ -197,6 +198,7 @@ fn write(media: Media, response: GraphQlResponse) -> Response {
         .answer(None);
     };
     let mut answer = (status, [(CONTENT_TYPE, media.content_type())], text).into_response();
+    answer.headers_mut().extend(cookies);
     if unavailable {
         let soon = HeaderValue::from_static("1");
         answer.headers_mut().insert(RETRY_AFTER, soon);

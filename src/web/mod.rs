@@ -12,6 +12,7 @@ mod health;
 mod layers;
 mod limits;
 mod listener;
+mod origin;
 mod overload;
 pub mod pages;
 mod peer;

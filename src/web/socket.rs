@@ -6,7 +6,6 @@
 mod caller;
 mod messages;
 mod operation;
-mod origin;
 mod session;
 
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
 
 use super::actor::{Presented, presented};
+use super::origin;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::actor::Actor;
@@ -103,8 +103,8 @@ pub(super) async fn open(
     let Some(seat) = app.live.take_seat() else {
         return full(&id);
     };
-    let key = match presented(&headers) {
-        Presented::Key(key) => Some(key),
+    let key = match presented(app, &headers) {
+        Presented::Key(key) | Presented::Cookie(key) => Some(key),
         Presented::Nothing | Presented::Malformed => None,
     };
     let session = Session::new(sockets, actor.origin.clone(), key);

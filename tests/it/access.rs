@@ -183,7 +183,8 @@ async fn keys_are_stored_as_hashes_only() {
 async fn a_stale_session_cookie_is_deleted_and_its_holder_is_nobody() {
     let app = TestApp::start().await;
     let cookie = ("cookie", "theme=dark; __Host-keydesk_session=abc");
-    let answer = ask_with(&app, &[cookie]).await;
+    let own_page = ("origin", "https://id.example.org");
+    let answer = ask_with(&app, &[cookie, own_page]).await;
     assert_eq!(answer.top_level(), Some("UNAUTHENTICATED"));
     let set = answer.headers["set-cookie"].to_str().expect("a text");
     assert!(set.starts_with("__Host-keydesk_session=;"), "{set}");
@@ -192,12 +193,15 @@ async fn a_stale_session_cookie_is_deleted_and_its_holder_is_nobody() {
     }
     let other = ask_with(
         &app,
-        &[("cookie", "x__Host-keydesk_session=abc; theme=dark")],
+        &[
+            ("cookie", "x__Host-keydesk_session=abc; theme=dark"),
+            own_page,
+        ],
     )
     .await;
     assert!(other.headers.get("set-cookie").is_none());
     let value = format!("Bearer {}", app.owner_key());
-    let both = ask_with(&app, &[cookie, ("authorization", &value)]).await;
+    let both = ask_with(&app, &[cookie, own_page, ("authorization", &value)]).await;
     assert_eq!(both.root()["actor"]["displayName"], "OWNER key");
 }
 

@@ -8,6 +8,7 @@ use keydesk::web::pages::examples::{self, Example};
 use serde_json::{Value, json};
 
 use crate::support::app::{Answer, TestApp};
+use crate::support::people::PASSWORD;
 use crate::support::sdl::Sdl;
 use crate::support::socket::{Server, until};
 
@@ -16,15 +17,42 @@ async fn desk() -> TestApp {
     let desk = TestApp::start().await;
     desk.member("ada").await;
     desk.member("alan.lovelace").await;
+    desk.person("olga", "OWNER").await;
+    desk.person("hilda", "MEMBER").await;
     let muller = json!({ "name": "Zoë Müller", "generate": true });
     desk.user("zoe.muller", muller).await;
     desk
 }
 
+/// Runs an example as the owner's key, or as a person where it is for people. What only the reader can
+/// know, their own password and the id of a session, is put in.
 async fn run(desk: &TestApp, example: &Example) -> Answer {
     let text = example.variables.as_deref().unwrap_or("{}");
-    let variables = serde_json::from_str(text).expect("variables are JSON");
-    desk.ask(&example.query, variables).await
+    let mut variables: Value = serde_json::from_str(text).expect("variables are JSON");
+    let signs_in = example.name == "Sign in";
+    if signs_in {
+        variables["login"] = "olga".into();
+    }
+    for name in ["password", "currentPassword", "actorPassword"] {
+        if signs_in || (example.is_for_people && variables.get(name).is_some()) {
+            variables[name] = PASSWORD.into();
+        }
+    }
+    if variables.get("sessionId").is_some() {
+        desk.session("hilda").await;
+        variables["sessionId"] = desk.newest_session("hilda").await;
+    }
+    if variables.get("apiKeyId").is_some() {
+        let (id, _) = desk.own_key(&desk.session("olga").await, json!({})).await;
+        variables["apiKeyId"] = id.into();
+    }
+    if !example.is_for_people {
+        return desk.ask(&example.query, variables).await;
+    }
+    let changes = variables.get("newPassword").cloned();
+    let username = if changes.is_some() { "hilda" } else { "olga" };
+    let token = desk.session(username).await;
+    desk.ask_as(Some(&token), &example.query, variables).await
 }
 
 /// By POST, which answers once.
@@ -86,7 +114,18 @@ async fn every_example_shows_what_its_name_promises() {
             "Create a user" => root["generatedPassword"].is_null(),
             "Change a user" => root["user"]["displayName"] == "Ada King",
             "Disable a user" => root["user"]["status"] == "DISABLED",
-            "Enable a user" => root["user"]["status"] == "ACTIVE",
+            "Enable a user" | "Restore a deleted user" => root["user"]["status"] == "ACTIVE",
+            "Sign in" => root["outcome"] == "SIGNED_IN",
+            "Your own account" => root["username"] == "olga",
+            "Confirm who you are" => root["validUntil"].is_string(),
+            "End one session" => root["session"]["status"] == "REVOKED",
+            "Delete a user" => root["user"]["status"] == "DELETED",
+            "Change your own password" => root["sessionToken"].is_string(),
+            "API keys" => root["totalCount"].as_i64() >= Some(1),
+            "Create an API key" => root["secret"].is_string(),
+            "Change an API key" => root["apiKey"]["version"] == 2,
+            "Revoke an API key" => root["apiKey"]["status"] == "REVOKED",
+            "Sign out" => root["revokedSessionCount"].as_i64() >= Some(1),
             "Tell a user to change the password" => {
                 root["user"]["passwordStatus"]["mustChange"] == true
             }

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod account;
 mod architecture;
 mod attacks;
 mod audit;
@@ -19,6 +20,7 @@ mod entities;
 mod examples;
 mod explain;
 mod http;
+mod keys;
 mod lists;
 mod mail;
 mod migrations;

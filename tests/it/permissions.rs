@@ -17,25 +17,37 @@ use crate::support::socket::Server;
 enum Access {
     Anyone,
     SignedIn,
+    /// A person with a session; the flag says whether on the public endpoint too.
+    Person {
+        public: bool,
+    },
     Scope(Permission),
+    /// A person with the right; no API key, whatever its scopes.
+    PersonWith(Permission),
 }
 
-use Access::{Anyone, Scope, SignedIn};
-use Permission::{AuditRead, MailRead, PasswordsReset, SettingsRead, UsersRead, UsersWrite};
+use Access::{Anyone, Person, PersonWith, Scope, SignedIn};
+use Permission::{
+    ApiKeysManage, ApiKeysRead, AuditRead, MailRead, PasswordsReset, SessionsRevoke, SettingsRead,
+    UsersDelete, UsersRead, UsersUnlock, UsersWrite,
+};
 
 impl Access {
     /// As the `Access:` line of a description says it.
     fn words(self) -> String {
         match self {
             Anyone => "anyone (public endpoint).".to_owned(),
-            SignedIn => "signed in.".to_owned(),
-            Scope(permission) => format!("scope {}.", permission.name()),
+            SignedIn | Person { public: false } => "signed in.".to_owned(),
+            Person { public: true } => "signed in (public endpoint).".to_owned(),
+            Scope(permission) | PersonWith(permission) => {
+                format!("scope {}.", permission.name())
+            }
         }
     }
 }
 
 /// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
-const ROOTS: [(&str, Access, &str); 20] = [
+const ROOTS: [(&str, Access, &str); 34] = [
     ("viewer", SignedIn, "{ viewer { role } }"),
     ("node", SignedIn, r#"{ node(id: "user_none") { id } }"#),
     ("nodes", SignedIn, r#"{ nodes(ids: ["user_none"]) { id } }"#),
@@ -54,6 +66,26 @@ const ROOTS: [(&str, Access, &str); 20] = [
         "mailDeliveries",
         Scope(MailRead),
         "{ mailDeliveries { nodes { id } } }",
+    ),
+    (
+        "apiKeys",
+        Scope(ApiKeysRead),
+        "{ apiKeys { nodes { id } } }",
+    ),
+    (
+        "createApiKey",
+        PersonWith(ApiKeysManage),
+        r#"mutation { createApiKey(input: { name: "x", scopes: [USERS_READ] }) ERRORS }"#,
+    ),
+    (
+        "updateApiKey",
+        PersonWith(ApiKeysManage),
+        r#"mutation { updateApiKey(input: { apiKeyId: "key_none", patch: {} }) ERRORS }"#,
+    ),
+    (
+        "revokeApiKey",
+        PersonWith(ApiKeysManage),
+        r#"mutation { revokeApiKey(input: { apiKeyId: "key_none" }) ERRORS }"#,
     ),
     (
         "auditEvents",
@@ -106,6 +138,52 @@ const ROOTS: [(&str, Access, &str); 20] = [
         "checkPassword",
         Anyone,
         r#"mutation { checkPassword(input: { password: "x" }) ERRORS }"#,
+    ),
+    ("account", Anyone, "{ account { username } }"),
+    (
+        "signIn",
+        Anyone,
+        r#"mutation { signIn(input: { login: "none", password: "x" }) ERRORS }"#,
+    ),
+    (
+        "changePassword",
+        Person { public: true },
+        r#"mutation { changePassword(input: { currentPassword: "x", newPassword: "y" }) ERRORS }"#,
+    ),
+    (
+        "confirmIdentity",
+        Person { public: false },
+        r#"mutation { confirmIdentity(input: { password: "x" }) ERRORS }"#,
+    ),
+    (
+        "signOut",
+        Person { public: true },
+        "mutation { signOut(input: {}) ERRORS }",
+    ),
+    (
+        "unlockUser",
+        Scope(UsersUnlock),
+        r#"mutation { unlockUser(input: { user: { login: "none" } }) ERRORS }"#,
+    ),
+    (
+        "deleteUser",
+        Scope(UsersDelete),
+        r#"mutation { deleteUser(input: { user: { login: "none" } }) ERRORS }"#,
+    ),
+    (
+        "restoreUser",
+        Scope(UsersDelete),
+        r#"mutation { restoreUser(input: { user: { login: "none" } }) ERRORS }"#,
+    ),
+    (
+        "revokeSession",
+        Scope(SessionsRevoke),
+        r#"mutation { revokeSession(input: { sessionId: "session_none" }) ERRORS }"#,
+    ),
+    (
+        "revokeSessions",
+        Scope(SessionsRevoke),
+        r#"mutation { revokeSessions(input: { user: { login: "none" } }) ERRORS }"#,
     ),
     (
         "mailDeliveryUpdated",
@@ -203,7 +281,7 @@ fn the_public_schema_holds_what_anyone_may_do_and_leads_to_no_object() {
     let public = Sdl::public();
     let open: BTreeSet<&str> = ROOTS
         .iter()
-        .filter(|(_, access, _)| *access == Anyone)
+        .filter(|(_, access, _)| [Anyone, Person { public: true }].contains(access))
         .map(|(name, _, _)| *name)
         .collect();
     let roots = public.root_fields();
@@ -217,6 +295,9 @@ async fn every_root_field_lets_in_whom_it_says_and_nobody_else() {
     let desk = TestApp::start().await;
     let server = Server::start(&desk).await;
     let idle = desk.key(&[SettingsRead], Role::Owner).await;
+    desk.person("olga", "OWNER").await;
+    desk.person("aude", "AUDITOR").await;
+    let auditor = desk.session("aude").await;
     for (name, access, document) in ROOTS {
         let document = document.replace("ERRORS", ERRORS);
         let ask = async |key: Option<&str>| {
@@ -241,6 +322,20 @@ async fn every_root_field_lets_in_whom_it_says_and_nobody_else() {
                 let others = desk.key(&all_but(needed), Role::Owner).await;
                 assert_forbidden(&ask(Some(&others)).await, needed, name);
                 desk.key(&[needed], Role::Owner).await
+            }
+            PersonWith(needed) => {
+                let others = desk.key(&all_but(needed), Role::Owner).await;
+                assert_forbidden(&ask(Some(&others)).await, needed, name);
+                let with_scope = desk.key(&[needed], Role::Owner).await;
+                let refused = refusals(&ask(Some(&with_scope)).await);
+                assert_eq!(refused, [("FORBIDDEN".to_owned(), Value::Null)], "{name}");
+                assert_forbidden(&ask(Some(&auditor)).await, needed, name);
+                desk.session("olga").await
+            }
+            Person { .. } => {
+                let refused = refusals(&ask(Some(&idle)).await);
+                assert_eq!(refused, [("FORBIDDEN".to_owned(), Value::Null)], "{name}");
+                desk.session("olga").await
             }
             Anyone | SignedIn => idle.clone(),
         };

@@ -1,5 +1,7 @@
 //! Tokens of an identity provider: which are taken, and how its keys are kept.
 
+mod people;
+
 use std::time::Duration;
 
 use base64::Engine;
@@ -11,7 +13,7 @@ use keydesk::settings::Settings;
 use ring::hmac;
 use serde_json::{Value, json};
 
-use super::support::app::START;
+use super::support::app::{START, TestApp};
 use super::support::issuer::{Mood, Signer, TestIssuer, part};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -44,6 +46,15 @@ fn seconds(at: Timestamp) -> i64 {
 fn claims(now: Timestamp) -> Value {
     json!({ "iss": "https://sso.example.org", "aud": ["portal", "keydesk"], "sub": "ada-7",
             "iat": seconds(now), "exp": seconds(now) + 300 })
+}
+
+/// Gives a user an `externalId`.
+async fn bind(desk: &TestApp, username: &str, subject: &str) {
+    let document = "mutation($input: UpdateUserInput!) { updateUser(input: $input) \
+                    { errors { code } } }";
+    let input = json!({ "user": { "login": username }, "patch": { "externalId": subject } });
+    let answer = desk.ask(document, json!({ "input": input })).await;
+    assert_eq!(answer.codes(), Vec::<String>::new());
 }
 
 async fn verify(issuer: &Issuer, token: &str, now: Timestamp) -> Result<Claims, TokenError> {

@@ -1,8 +1,11 @@
 //! Why nothing was done to a key.
 
+use std::time::Duration;
+
 use crate::access::idempotency::{KeyMalformed, KeyReused};
 use crate::actor::{Denied, Permission};
-use crate::audit::ReasonMalformed;
+use crate::audit::{ReasonMalformed, Refusal};
+use crate::clock::Timestamp;
 use crate::error::Internal;
 
 /// An input that is malformed.
@@ -38,6 +41,24 @@ pub enum ApiKeyError {
     /// The actor came with a token that stands for less than the person, which a key would not.
     #[error("the token you came with limits your role, and a key would not; sign in here instead")]
     LimitedByToken,
+    /// The person has to show again who they are.
+    #[error("confirm who you are first")]
+    StepUpRequired,
+    /// The person's own password is wrong.
+    #[error("your own password is wrong")]
+    IncorrectPassword {
+        /// Whether that ended the session.
+        session_ended: bool,
+    },
+    /// A password was given that cannot be judged.
+    #[error("there is no password to judge; leave it out")]
+    NoPassword,
+    /// Too many tries; when the next makes sense.
+    #[error("too many tries")]
+    RateLimited(Timestamp),
+    /// Too many passwords are being hashed.
+    #[error("too many passwords are being hashed")]
+    Overloaded(Duration),
     /// No such key.
     #[error("there is no API key with this id")]
     NotFound,
@@ -81,5 +102,17 @@ fn lines(faults: &[KeyFault]) -> String {
 impl From<ReasonMalformed> for ApiKeyError {
     fn from(malformed: ReasonMalformed) -> Self {
         Self::Invalid(vec![KeyFault::new("reason", malformed.to_string())])
+    }
+}
+
+impl Refusal for ApiKeyError {
+    fn denial(&self) -> Option<&'static str> {
+        match self {
+            Self::Denied(denied) => Some(denied.code()),
+            Self::ScopeNotGrantable(_) => Some("SCOPE_NOT_GRANTABLE"),
+            Self::LimitedByToken => Some("FORBIDDEN"),
+            Self::NotManageable => Some("TARGET_NOT_MANAGEABLE"),
+            _ => None,
+        }
     }
 }

@@ -15,7 +15,7 @@ const LONGEST_LIFE: Duration = Duration::from_hours(24 * 366);
 const MAX_NAME: usize = 100;
 
 /// Persons with the right, and the command line; a key that could make keys would outlive itself.
-pub(super) fn require_manager(actor: &Actor) -> Result<(), Denied> {
+pub fn require_manager(actor: &Actor) -> Result<(), Denied> {
     actor.require(Permission::ApiKeysManage)?;
     match actor.kind {
         ActorKind::ApiKey(_) => Err(Denied::PersonOnly),

@@ -237,6 +237,31 @@ pub(in crate::access) async fn person(
     Ok(read_creator(id.uuid(), found.remove(&id.uuid())))
 }
 
+/// Whom a token stands for: whoever is bound to its subject, or else has its address verified and is
+/// bound to nobody.
+pub(in crate::access) async fn person_named(
+    db: &impl ConnectionTrait,
+    subject: &str,
+    email_key: Option<&str>,
+) -> Result<Option<(Creator, String)>, Internal> {
+    use user::Column as User;
+    let mut wanted = Condition::any().add(User::ExternalId.eq(subject));
+    if let Some(key) = email_key {
+        let by_address = Condition::all()
+            .add(User::EmailKey.eq(key))
+            .add(User::EmailVerifiedAt.is_not_null())
+            .add(User::ExternalId.is_null());
+        wanted = wanted.add(by_address);
+    }
+    let found = user::Entity::find().filter(wanted).all(db).await?;
+    let is_bound = |row: &&user::Model| row.external_id.as_deref() == Some(subject);
+    let row = found.iter().find(is_bound).or(found.first()).cloned();
+    Ok(row.map(|row| {
+        let username = row.username.clone();
+        (read_creator(row.id, Some(row)), username)
+    }))
+}
+
 async fn creators(
     db: &impl ConnectionTrait,
     ids: &[Uuid],

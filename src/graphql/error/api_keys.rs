@@ -3,9 +3,10 @@
 use async_graphql::Context;
 
 use super::super::mutation_error::{ErrorCode as Code, MutationError};
-use super::{forbidden, internal, top_level};
+use super::{
+    incorrect_password, internal, overloaded, rate_limited, refuse_denied, step_up_required,
+};
 use crate::access::{ApiKeyError, KeyFault};
-use crate::actor::Denied;
 
 /// Turns a refusal into entries of `errors`; malformed inputs stand below `place`. `None` when it went
 /// the top-level road instead.
@@ -15,11 +16,17 @@ pub(crate) fn refuse(
     place: &[&'static str],
 ) -> Option<Vec<MutationError>> {
     let one = match error {
-        ApiKeyError::Denied(Denied::Unauthenticated) => {
-            return top_level(ctx, "UNAUTHENTICATED", &Denied::Unauthenticated.to_string());
-        }
+        ApiKeyError::Denied(denied) => return refuse_denied(ctx, denied),
         ApiKeyError::Internal(cause) => return internal(ctx, &cause),
-        ApiKeyError::Denied(denied) => forbidden(denied),
+        ApiKeyError::StepUpRequired => step_up_required(ctx),
+        ApiKeyError::IncorrectPassword { session_ended } => incorrect_password(session_ended),
+        ApiKeyError::RateLimited(retry_at) => rate_limited(ctx, retry_at),
+        ApiKeyError::Overloaded(span) => overloaded(span),
+        ApiKeyError::NoPassword => MutationError::at(
+            Code::InvalidInput,
+            &["input", "actorPassword"],
+            "Only people who signed in have a password to give; leave it out.",
+        ),
         ApiKeyError::Invalid(faults) => {
             return Some(faults.iter().map(|fault| invalid(fault, place)).collect());
         }

@@ -132,7 +132,10 @@ fn every_mutation_that_touches_a_secret_is_known() {
         ("createUser", true),
         ("checkPassword", true),
         ("generatePassword", true),
-        ("updateUser", false),
+        ("updateUser", true),
+        ("signIn", true),
+        ("deleteUser", true),
+        ("unlockUser", false),
         ("disableUser", false),
     ] {
         let price = prices.of("Mutation", name).unwrap();

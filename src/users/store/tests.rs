@@ -51,6 +51,8 @@ fn odd_user(number: u128) -> user::Model {
         disabled_reason: maybe_text,
         locked_until: maybe,
         deleted_at: maybe,
+        purged_at: maybe,
+        failed_sign_ins: moment,
         password_changed_at: maybe,
         must_change_password: number.is_multiple_of(3),
         password_expires_at: maybe,

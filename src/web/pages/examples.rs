@@ -17,6 +17,9 @@ pub struct Example {
     /// Its variables as JSON text, when it has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variables: Option<String>,
+    /// Whether it is for a person who signed in, because an API key cannot do it.
+    #[serde(skip)]
+    pub is_for_people: bool,
     #[serde(skip)]
     order: u32,
 }
@@ -25,12 +28,13 @@ impl Example {
     /// Reads an operation file.
     ///
     /// `Shape:` comment lines at the top, then the operation. The first is the name, `# order: 3` the
-    /// place among the tabs (without it: last), and the lines `# variables: {…}` together are JSON.
+    /// place among the tabs (without it: last), `# for people` says that an API key cannot run it, and the lines `# variables: {…}` together are JSON.
     pub fn parse(text: &str) -> Self {
         let mut example = Self {
             name: String::new(),
             query: String::new(),
             variables: None,
+            is_for_people: false,
             order: u32::MAX,
         };
         let mut lines = text.lines().peekable();
@@ -50,6 +54,8 @@ impl Example {
                 variables.push('\n');
             }
             variables.push_str(json.trim());
+        } else if comment == "for people" {
+            self.is_for_people = true;
         } else if self.name.is_empty() {
             comment.clone_into(&mut self.name);
         }

@@ -1,8 +1,8 @@
 //! Who is at the other end: asked at the beginning, at each operation, and before each answer.
 
+use super::super::actor::authenticate;
 use super::super::request_id;
 use super::messages::Close;
-use crate::access;
 use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::secret::Secret;
@@ -38,7 +38,7 @@ impl Caller {
 }
 
 async fn actor(app: &App, key: &Secret, origin: Origin) -> Result<Actor, Close> {
-    match access::authenticate(app, key, origin).await {
+    match authenticate(app, key, origin).await {
         Ok(Some(actor)) => Ok(actor),
         Ok(None) => Err(Close::WRONG_KEY),
         Err(error) => {

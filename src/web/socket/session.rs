@@ -166,7 +166,7 @@ impl Session {
             return Err(Close::INIT_AGAIN);
         }
         let key = match presented {
-            Presented::Key(key) => key,
+            Presented::Key(key) | Presented::Cookie(key) => key,
             Presented::Malformed => return Err(Close::WRONG_KEY),
             Presented::Nothing => self.key.take().ok_or(Close::NO_KEY)?,
         };

@@ -12,23 +12,29 @@ use crate::support::app::TestApp;
 use crate::support::sdl::{Field, Sdl};
 
 /// Every field that leads from one thing to a person, a mail, an event or a key.
-const NESTED: [(&str, Access); 6] = [
+const NESTED: [(&str, Access); 10] = [
     ("User.mailDeliveries", Scope(MailRead)),
     ("User.auditEvents", Scope(AuditRead)),
+    ("User.sessions", Scope(UsersRead)),
     ("MailDelivery.user", Scope(UsersRead)),
+    ("ApiKey.createdBy", Scope(UsersRead)),
     ("AuditEvent.user", Scope(UsersRead)),
     // A key's name and scopes belong to the trail it stands in; it is no person.
     ("AuditEvent.actor", SignedIn),
     // The caller itself.
     ("Viewer.actor", SignedIn),
+    ("Viewer.session", SignedIn),
+    // Goes through the same reading as `user`; tests/it/sessions.rs.
+    ("Session.user", SignedIn),
 ];
 
 /// Every kind of object with a global ID. Who may not see one gets null.
-const NODES: [(&str, Permission); 4] = [
+const NODES: [(&str, Permission); 5] = [
     ("User", UsersRead),
     ("MailDelivery", MailRead),
     ("AuditEvent", AuditRead),
     ("ApiKey", ApiKeysRead),
+    ("Session", UsersRead),
 ];
 
 /// Connections, edges and payloads carry on what their own field has let through.
@@ -61,7 +67,10 @@ fn every_way_to_another_person_s_data_has_a_case() {
 #[tokio::test]
 async fn every_way_to_another_person_s_data_needs_its_scope() {
     let desk = TestApp::start().await;
-    desk.member("ada").await;
+    desk.person("ada", "OWNER").await;
+    let session = desk.session("ada").await;
+    let (id, _) = desk.own_key(&session, json!({})).await;
+    desk.revoke_key(&session, &id).await;
     let reset = desk
         .run("resetPasswordByMail", json!({ "login": "ada" }))
         .await;
@@ -87,6 +96,7 @@ async fn every_way_to_another_person_s_data_needs_its_scope() {
         let list = match field.owner.as_str() {
             "User" => "users",
             "MailDelivery" => "mailDeliveries",
+            "ApiKey" => "apiKeys(filter: { statuses: [REVOKED] })",
             _ => "auditEvents(filter: { actions: [PASSWORD_RESET] })",
         };
         let document = format!("{{ {list} {{ nodes {{ {inner} }} }} }}");
@@ -131,6 +141,9 @@ async fn an_object_by_its_id_is_null_without_its_scope() {
         .await;
     let lists = "{ users { nodes { id } } mailDeliveries { nodes { id } } \
                  auditEvents(filter: { actions: [PASSWORD_RESET] }) { nodes { id actor { id } } } }";
+    desk.person("grace", "MEMBER").await;
+    desk.session("grace").await;
+    let session = desk.newest_session("grace").await;
     let found = desk.ask(lists, json!({})).await;
     let data = &found.body["data"];
     for (kind, needed) in NODES {
@@ -138,6 +151,7 @@ async fn an_object_by_its_id_is_null_without_its_scope() {
             "User" => &data["users"]["nodes"][0]["id"],
             "MailDelivery" => &data["mailDeliveries"]["nodes"][0]["id"],
             "AuditEvent" => &data["auditEvents"]["nodes"][0]["id"],
+            "Session" => &session,
             _ => &data["auditEvents"]["nodes"][0]["actor"]["id"],
         };
         assert!(id.is_string(), "{kind}: {found:#?}");

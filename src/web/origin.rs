@@ -1,13 +1,24 @@
-//! Which web pages may open a socket.
+//! Which web pages may open a socket, and which may use the cookie of a session.
 //!
-//! `Why:` a browser lets every page open sockets everywhere, and says only by this header whose page
-//! it is. Programs send none.
+//! `Why:` a browser lets every page open sockets and send forms everywhere, with the cookies of whoever
+//! they go to, and says only by this header whose page it is. Programs send none.
 
 use axum::http::header::{HOST, HeaderMap, ORIGIN};
 use url::Url;
 
+use super::pages::loopback::is_loopback_authority;
 use crate::settings::ServerSettings;
-use crate::web::pages::loopback::is_loopback_authority;
+
+/// Whether a request comes from a page of this server: only then a cookie counts (ASVS 3.5.1).
+pub(super) fn is_own_page(headers: &HeaderMap, settings: &ServerSettings) -> bool {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let (Some(origin), None) = (origins.next(), origins.next()) else {
+        return false;
+    };
+    origin.to_str().is_ok_and(|origin| {
+        is_ours(origin, settings.public_url.as_ref()) || is_local(origin, headers)
+    })
+}
 
 /// Whether a request comes from no page, from a page of this server, or from one that settings allow.
 pub(super) fn is_allowed(headers: &HeaderMap, settings: &ServerSettings) -> bool {
@@ -68,6 +79,27 @@ mod tests {
         assert!(allowed("id.example.org", &["https://id.example.org"]));
         for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"] {
             assert!(allowed(host, &[&format!("http://{host}")]), "{host}");
+        }
+    }
+
+    #[test]
+    fn only_pages_of_this_server_use_its_cookie() {
+        let settings = Settings::from_toml(
+            "[server]\npublic_url = \"https://id.example.org/\"\n\
+             cors_origins = [\"https://portal.example.org\"]\n",
+        )
+        .unwrap();
+        let own = |origin: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, "id.example.org".parse().unwrap());
+            if let Some(origin) = origin {
+                headers.insert(ORIGIN, origin.parse().unwrap());
+            }
+            is_own_page(&headers, &settings.server)
+        };
+        assert!(own(Some("https://id.example.org")));
+        for other in [None, Some("null"), Some("https://portal.example.org")] {
+            assert!(!own(other), "{other:?}");
         }
     }
 

@@ -1,0 +1,34 @@
+//! Giving one's own password again, so that sensitive changes go through for a while.
+
+use super::AccountError;
+use crate::actor::Actor;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::secret::Secret;
+use crate::sessions::{self, Session};
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Confirmation {
+    /// The session, which goes on under another token.
+    pub session: Session,
+    /// That token, this one time.
+    pub token: Secret,
+    /// Until when sensitive changes go through.
+    pub valid_until: Timestamp,
+}
+
+/// Opens the window, and gives the session another token.
+pub async fn confirm_identity(
+    app: &App,
+    actor: &Actor,
+    password: &Secret,
+) -> Result<Confirmation, AccountError> {
+    let (session, token) = sessions::confirm(app, actor, password).await?;
+    let valid_until = session.confirmed_until.unwrap_or_else(|| app.clock.now());
+    Ok(Confirmation {
+        session,
+        token,
+        valid_until,
+    })
+}

@@ -1,0 +1,70 @@
+//! Why something did not happen to one's own account.
+
+use crate::actor::Denied;
+use crate::clock::Timestamp;
+use crate::credentials::ChooseError;
+use crate::error::Internal;
+use crate::hasher::HashError;
+use crate::sessions::ProofError;
+
+/// Every refusal of the acts on one's own account.
+#[derive(Debug)]
+pub enum AccountError {
+    /// Not for this caller.
+    Denied(Denied),
+    /// Login and password do not go together, or the account cannot sign in. Nothing more is told.
+    InvalidCredentials,
+    /// The password was right, but was to be used until then only.
+    TemporaryPasswordExpired(Timestamp),
+    /// The present password is wrong, perhaps once too often.
+    IncorrectPassword {
+        /// Whether that ended the session.
+        session_ended: bool,
+    },
+    /// Too many tries; when the next makes sense.
+    RateLimited(Timestamp),
+    /// The new password is not taken.
+    Password(ChooseError),
+    /// Broken.
+    Internal(Internal),
+}
+
+impl From<Denied> for AccountError {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<Internal> for AccountError {
+    fn from(cause: Internal) -> Self {
+        Self::Internal(cause)
+    }
+}
+
+impl From<ChooseError> for AccountError {
+    fn from(error: ChooseError) -> Self {
+        match error {
+            ChooseError::Internal(cause) => Self::Internal(cause),
+            other => Self::Password(other),
+        }
+    }
+}
+
+impl From<HashError> for AccountError {
+    fn from(error: HashError) -> Self {
+        ChooseError::from(error).into()
+    }
+}
+
+impl From<ProofError> for AccountError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Required | ProofError::NoPassword => Self::Denied(Denied::PersonOnly),
+            ProofError::Incorrect { session_ended } => Self::IncorrectPassword { session_ended },
+            ProofError::TooMany(retry_at) => Self::RateLimited(retry_at),
+            ProofError::Denied(denied) => Self::Denied(denied),
+            ProofError::Overloaded(span) => Self::Password(ChooseError::Overloaded(span)),
+            ProofError::Internal(cause) => Self::Internal(cause),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! A person and their own account: signing in and out, changing their password, confirming who they are.
+//!
+//! What everyone may do to themselves; whatever is done to others stands in `users` and
+//! `password_reset`. Tells a stranger nothing: every failed sign-in looks and costs the same.
+
+mod change_password;
+mod confirm;
+mod error;
+mod read;
+mod sign_in;
+mod sign_out;
+mod store;
+
+pub use change_password::{ChangePassword, PasswordChange, change_password};
+pub use confirm::{Confirmation, confirm_identity};
+pub use error::AccountError;
+pub use read::{Account, read};
+pub use sign_in::{SignIn, SignedIn, sign_in};
+pub use sign_out::sign_out;

@@ -1,0 +1,144 @@
+//! Signing in with a username or an address and a password.
+
+use super::{AccountError, store};
+use crate::actor::Actor;
+use crate::app::App;
+use crate::audit::{self, AuditAction, Change, Event};
+use crate::clock::Timestamp;
+use crate::credentials::{self, Verdict};
+use crate::db::Txn;
+use crate::secret::Secret;
+use crate::sessions::{self, NewSession, Session, Transport};
+use crate::users::{self, AuthenticationSource, User};
+
+/// Somebody who says who they are.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// Username or address.
+    pub login: String,
+    /// The password.
+    pub password: Secret,
+    /// How the client will hold on to the session.
+    pub transport: Transport,
+}
+
+/// A session, begun.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// The session; it may serve for nothing but choosing a new password.
+    pub session: Session,
+    /// Its token, this one time.
+    pub token: Secret,
+    /// When the person signed in before.
+    pub previous_sign_in_at: Option<Timestamp>,
+}
+
+/// Begins a session.
+///
+/// `Order:` the try is counted, then judged, then the session is written only if the password that
+/// was judged is still the present one. Unknown, disabled, locked and foreign accounts take the same
+/// steps and cost one hash as well (ASVS 6.3.8).
+pub async fn sign_in(app: &App, actor: &Actor, command: SignIn) -> Result<SignedIn, AccountError> {
+    let now = app.clock.now();
+    let found = users::find_by_login(app, &command.login).await?;
+    let eligible = found.filter(|user| may_try(user, now));
+    let counted = match &eligible {
+        Some(user) => count(app, user, now).await?,
+        None => false,
+    };
+    let judged = eligible.as_ref().filter(|_| counted);
+    let verdict = credentials::verify(app, judged.map(|user| user.id), &command.password).await?;
+    let (
+        Some(user),
+        Verdict::Right {
+            version,
+            is_outdated,
+        },
+    ) = (eligible, verdict)
+    else {
+        return Err(AccountError::InvalidCredentials);
+    };
+    if let Some(end) = user.password_expires_at.filter(|end| *end <= now) {
+        return Err(AccountError::TemporaryPasswordExpired(end));
+    }
+    let renewed = if is_outdated {
+        Some(credentials::hash_again(app, &command.password).await?)
+    } else {
+        None
+    };
+
+    let txn = app.db.begin_write().await?;
+    let begun = begin(&txn, app, actor, (&user, version), command.transport).await?;
+    let Some((user, session, token)) = begun else {
+        txn.rollback().await.map_err(crate::error::Internal::from)?;
+        return Err(AccountError::InvalidCredentials);
+    };
+    if let Some(hash) = renewed {
+        credentials::refresh(&txn, user.id, version, hash).await?;
+    }
+    txn.commit().await.map_err(crate::error::Internal::from)?;
+    Ok(SignedIn {
+        previous_sign_in_at: user.last_sign_in_at,
+        user: User {
+            last_sign_in_at: Some(session.created_at),
+            failed_sign_ins: 0,
+            locked_until: None,
+            ..user
+        },
+        session,
+        token,
+    })
+}
+
+fn may_try(user: &User, now: Timestamp) -> bool {
+    user.deleted_at.is_none()
+        && !user.is_disabled(now)
+        && user.authentication_source == AuthenticationSource::BuiltIn
+        && user.password_changed_at.is_some()
+}
+
+async fn count(app: &App, user: &User, now: Timestamp) -> Result<bool, AccountError> {
+    let txn = app.db.begin_write().await?;
+    let counted = store::count_try(&txn, user.id, now).await?;
+    txn.commit().await.map_err(crate::error::Internal::from)?;
+    Ok(counted)
+}
+
+/// `None` when the user or the password has changed since it was judged.
+async fn begin(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    (user, version): (&User, i64),
+    transport: Transport,
+) -> Result<Option<(User, Session, Secret)>, AccountError> {
+    if !store::note_sign_in(txn, user.id, app.clock.now()).await?
+        || credentials::version(txn, user.id).await? != Some(version)
+    {
+        return Ok(None);
+    }
+    let Some(user) = users::read_again(txn, user).await? else {
+        return Ok(None);
+    };
+    let new = NewSession {
+        user: user.id,
+        role: user.role,
+        credential_version: version,
+        is_restricted: user.must_change_password,
+        transport,
+        origin: &actor.origin,
+    };
+    let (session, token) = sessions::begin(txn, app, new).await?;
+    let event = Event {
+        action: AuditAction::SignedIn,
+        user: Some(user.id),
+        target_label: Some(user.username.clone()),
+        changes: vec![Change::to("session", &session.id)],
+        reason: None,
+    };
+    let person = Actor::person(&user.username, user.id, actor.origin.clone());
+    audit::record(txn, app, &person, event).await?;
+    Ok(Some((user, session, token)))
+}

@@ -1,0 +1,56 @@
+//! The cookie that holds a session: how it is spelled, for the resolvers that set it and the door that
+//! reads it.
+
+use async_graphql::Context;
+
+use super::context::Reach as _;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::secret::Secret;
+
+/// Its name. Over https the prefix makes browsers refuse it from other hosts and paths.
+pub(crate) fn name(app: &App) -> &'static str {
+    if app.settings.server.is_https() {
+        "__Host-keydesk_session"
+    } else {
+        "keydesk_session"
+    }
+}
+
+/// `Source:` ASVS 3.3.1–3.3.4. Lax, so that a link from a mail opens a page as the person.
+fn attributes(app: &App) -> &'static str {
+    if app.settings.server.is_https() {
+        "Path=/; Secure; HttpOnly; SameSite=Lax"
+    } else {
+        "Path=/; HttpOnly; SameSite=Lax"
+    }
+}
+
+/// The header that gives a browser a session.
+pub(crate) fn held(app: &App, token: &Secret, until: Timestamp) -> String {
+    let left = until
+        .as_millis()
+        .saturating_sub(app.clock.now().as_millis())
+        / 1_000;
+    format!(
+        "{}={}; Max-Age={left}; {}",
+        name(app),
+        token.expose(),
+        attributes(app)
+    )
+}
+
+/// The header that takes it away.
+pub(crate) fn gone(app: &App) -> String {
+    format!("{}=; Max-Age=0; {}", name(app), attributes(app))
+}
+
+/// Adds such a header to the answer.
+pub(crate) fn set(ctx: &Context<'_>, cookie: String) {
+    ctx.append_http_header("set-cookie", cookie);
+}
+
+/// Whether the answer can carry one; over a socket it cannot.
+pub(crate) fn can_set(ctx: &Context<'_>) -> bool {
+    ctx.is_http()
+}

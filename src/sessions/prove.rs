@@ -1,0 +1,184 @@
+//! Step-up: people show again who they are before they touch what belongs to others.
+//!
+//! `Source:` ASVS 7.5.1 and 7.5.3. Tries are counted at the session, never at the account: failures
+//! elsewhere do not keep anybody from confirming, and whoever took over a session has ten tries.
+
+use std::time::Duration;
+
+use super::resolve::mint;
+use super::{Session, store};
+use crate::access::rate_limit::{self, Limit, Taken};
+use crate::actor::{Actor, ActorKind, Denied, Proof};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::credentials::{self, Verdict};
+use crate::db::Txn;
+use crate::error::Internal;
+use crate::hasher::HashError;
+use crate::ids::{SessionId, UserId};
+use crate::secret::Secret;
+
+/// Wrong tries in a row that end a session.
+const MOST_TRIES: i64 = 10;
+/// The same for people who come with a token of their identity provider.
+const TRIES_WITH_TOKEN: Limit = Limit {
+    burst: 10,
+    per: Duration::from_mins(6),
+};
+/// When to come back while that many tries are being judged at once.
+const JUDGING: Duration = Duration::from_secs(1);
+
+/// Why somebody does not count as confirmed.
+#[derive(Debug)]
+pub enum ProofError {
+    /// Nothing was shown, and no window is open.
+    Required,
+    /// The password is wrong, perhaps once too often.
+    Incorrect {
+        /// Whether that ended the session.
+        session_ended: bool,
+    },
+    /// Too many tries at once; when the next makes sense.
+    TooMany(Timestamp),
+    /// A password was given for an actor that has none.
+    NoPassword,
+    /// Not for this actor.
+    Denied(Denied),
+    /// Too many passwords are being hashed.
+    Overloaded(Duration),
+    /// Broken.
+    Internal(Internal),
+}
+
+impl From<Internal> for ProofError {
+    fn from(cause: Internal) -> Self {
+        Self::Internal(cause)
+    }
+}
+
+impl From<Denied> for ProofError {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<HashError> for ProofError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Overloaded { retry_after } => Self::Overloaded(retry_after),
+            HashError::Internal(cause) => Self::Internal(cause),
+        }
+    }
+}
+
+/// Passes when the actor counts as confirmed, or gives the right password now.
+///
+/// Programs, the command line and the server pass: their scopes are their authority.
+pub async fn require_step_up(
+    app: &App,
+    actor: &Actor,
+    password: Option<&Secret>,
+) -> Result<(), ProofError> {
+    let confirmed_until = match (actor.proof, password) {
+        (Proof::NotAsked, None) => return Ok(()),
+        (Proof::NotAsked, Some(_)) => return Err(ProofError::NoPassword),
+        (Proof::Session { .. } | Proof::Token { .. }, Some(password)) => {
+            return verify_own(app, actor, password).await.map(drop);
+        }
+        (
+            Proof::Session {
+                confirmed_until, ..
+            },
+            None,
+        ) => confirmed_until,
+        (Proof::Token { authenticated_at }, None) => {
+            let window = app.settings.security.sessions.step_up;
+            authenticated_at.map(|at| at.plus(window))
+        }
+    };
+    match confirmed_until {
+        Some(end) if end > app.clock.now() => Ok(()),
+        _ => Err(ProofError::Required),
+    }
+}
+
+/// Judges the actor's own password. Gives the version that was verified.
+pub async fn verify_own(app: &App, actor: &Actor, password: &Secret) -> Result<i64, ProofError> {
+    match (actor.kind, actor.proof) {
+        (ActorKind::User(user), Proof::Session { id, .. }) => {
+            verify_at(app, (user, id), password).await
+        }
+        (ActorKind::User(user), Proof::Token { .. }) => verify_limited(app, user, password).await,
+        (ActorKind::Anonymous, _) => Err(Denied::Unauthenticated.into()),
+        _ => Err(ProofError::NoPassword),
+    }
+}
+
+/// For people without a session here: as many tries at once, and then one each six minutes.
+///
+/// `Order:` the try is counted before it is judged; a right one counts too, which nobody notices.
+async fn verify_limited(app: &App, user: UserId, password: &Secret) -> Result<i64, ProofError> {
+    let name = "step-up with a token";
+    match rate_limit::take(app, name, &user.to_string(), TRIES_WITH_TOKEN).await? {
+        Taken::RetryAt(moment) => return Err(ProofError::TooMany(moment)),
+        Taken::Allowed => {}
+    }
+    match credentials::verify(app, Some(user), password).await? {
+        Verdict::Right { version, .. } => Ok(version),
+        Verdict::Wrong => Err(ProofError::Incorrect {
+            session_ended: false,
+        }),
+    }
+}
+
+/// `Order:` the try is counted before it is judged, so that parallel ones cannot share a count.
+async fn verify_at(
+    app: &App,
+    (user, session): (UserId, SessionId),
+    password: &Secret,
+) -> Result<i64, ProofError> {
+    if !store::count_try(app.db.write(), session, MOST_TRIES).await? {
+        return Err(ProofError::TooMany(app.clock.now().plus(JUDGING)));
+    }
+    match credentials::verify(app, Some(user), password).await? {
+        Verdict::Right { version, .. } => {
+            store::forget_tries(app.db.write(), session).await?;
+            Ok(version)
+        }
+        Verdict::Wrong => {
+            let now = app.clock.now();
+            let db = app.db.write();
+            let session_ended = store::end_when_tried(db, session, MOST_TRIES, now).await?;
+            Err(ProofError::Incorrect { session_ended })
+        }
+    }
+}
+
+/// Opens a window in which the person counts as confirmed, and gives the session another token.
+///
+/// `Why:` another token, so that one that somebody else had seen before is not lifted with it.
+pub async fn confirm(
+    app: &App,
+    actor: &Actor,
+    password: &Secret,
+) -> Result<(Session, Secret), ProofError> {
+    actor.require_known()?;
+    let (_, id) = actor.require_session()?;
+    let version = verify_own(app, actor, password).await?;
+    let until = app.clock.now().plus(app.settings.security.sessions.step_up);
+    let token = mint();
+    let rotated = store::rotate(app.db.write(), (id, version), &token, Some(until)).await?;
+    let session = store::find(app, id).await?.filter(|_| rotated);
+    let session = session.ok_or(Denied::Unauthenticated)?;
+    Ok((session, token))
+}
+
+/// Gives a session another token after its person has changed their password. `None` when it is over.
+pub async fn renew(
+    txn: &Txn,
+    (id, credential_version): (SessionId, i64),
+) -> Result<Option<Secret>, Internal> {
+    let token = mint();
+    let rotated = store::rotate(txn, (id, credential_version), &token, None).await?;
+    Ok(rotated.then_some(token))
+}

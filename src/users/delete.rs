@@ -1,0 +1,131 @@
+//! Deleting a user, who can be restored for a while, and restoring one.
+
+use super::input::check_reason;
+use super::target::{Own, check, get, lock_target};
+use super::{User, UserError, UserRef, owners, store};
+use crate::actor::{Actor, Permission, Role};
+use crate::app::App;
+use crate::audit::{self, AuditAction, Change, Event};
+use crate::clock::Timestamp;
+use crate::db::Txn;
+use crate::one_time_links;
+use crate::secret::Secret;
+use crate::sessions::{self, require_step_up};
+
+/// Delete a user.
+#[derive(Clone, Debug)]
+pub struct DeleteUser {
+    /// Whom.
+    pub user: UserRef,
+    /// The version that must still be the present one.
+    pub if_version: Option<i64>,
+    /// The actor's own password.
+    pub actor_password: Option<Secret>,
+    /// Note for the audit trail.
+    pub reason: Option<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct DeleteOutcome {
+    /// The user, deleted.
+    pub user: User,
+    /// Until when the user can be restored.
+    pub restorable_until: Timestamp,
+}
+
+/// Deletes a user: no sign-in, no mail, not listed, every session and link ended. The names stay
+/// taken until the user is anonymised.
+pub async fn delete(
+    app: &App,
+    actor: &Actor,
+    command: DeleteUser,
+) -> Result<DeleteOutcome, UserError> {
+    actor.require(Permission::UsersDelete)?;
+    require_step_up(app, actor, command.actor_password.as_ref()).await?;
+    let reason = check_reason(command.reason.as_deref())?;
+    let target = get(app, actor, &command.user).await?;
+
+    let txn = app.db.begin_write().await?;
+    owners::serialise(&txn, app).await?;
+    let mut user = lock_target(&txn, app, actor, target.id).await?;
+    super::change::check_version(command.if_version, &user)?;
+    let now = app.clock.now();
+    if user.role == Role::Owner {
+        owners::require_another(&txn, user.id, now).await?;
+    }
+    user.deleted_at = Some(now);
+    store::save(&txn, &user).await?;
+    sessions::revoke_all(&txn, user.id, now).await?;
+    one_time_links::revoke_all(&txn, user.id, now).await?;
+    let restorable_until = now.plus(app.settings.database.keep.deleted);
+    let until = Change::to("restorableUntil", &restorable_until.to_rfc3339());
+    record(
+        &txn,
+        app,
+        actor,
+        (AuditAction::UserDeleted, &user, vec![until], reason),
+    )
+    .await?;
+    txn.commit().await?;
+    Ok(DeleteOutcome {
+        user,
+        restorable_until,
+    })
+}
+
+/// Restores a deleted user with everything but sessions and links.
+pub async fn restore(
+    app: &App,
+    actor: &Actor,
+    user: &UserRef,
+    reason: Option<&str>,
+) -> Result<User, UserError> {
+    actor.require(Permission::UsersDelete)?;
+    let reason = check_reason(reason)?;
+    let found = restorable(store::find(app.db.read(), user).await?)?;
+    check(app, actor, &found, Own::Refused)?;
+
+    let txn = app.db.begin_write().await?;
+    let mut user = restorable(store::lock(&txn, found.id, app.clock.now()).await?)?;
+    check(app, actor, &user, Own::Refused)?;
+    if user.deleted_at.is_none() {
+        txn.rollback().await?;
+        return Ok(found);
+    }
+    user.deleted_at = None;
+    store::save(&txn, &user).await?;
+    record(
+        &txn,
+        app,
+        actor,
+        (AuditAction::UserRestored, &user, Vec::new(), reason),
+    )
+    .await?;
+    txn.commit().await?;
+    Ok(user)
+}
+
+/// Of an anonymised user nothing is left to restore.
+fn restorable(user: Option<User>) -> Result<User, UserError> {
+    user.filter(|user| user.purged_at.is_none())
+        .ok_or(UserError::NotFound)
+}
+
+async fn record(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    (action, user, changes, reason): (AuditAction, &User, Vec<Change>, Option<String>),
+) -> Result<(), UserError> {
+    let target_label = Some(user.username.clone());
+    let event = Event {
+        action,
+        user: Some(user.id),
+        target_label,
+        changes,
+        reason,
+    };
+    audit::record(txn, app, actor, event).await?;
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Anonymising users who were deleted long enough ago.
+//!
+//! The row stays, without anything that tells who it was, so that what points to it still does. The
+//! audit trail is never touched: it must tell who did what, and says so in `docs/security.md`.
+
+use super::{User, UserError, store};
+use crate::actor::Actor;
+use crate::app::App;
+use crate::audit::{self, AuditAction, Event};
+use crate::clock::Timestamp;
+use crate::db::Txn;
+use crate::error::Internal;
+use crate::{access, credentials, mail, one_time_links, sessions};
+
+/// Most users of one round.
+const AT_ONCE: u64 = 500;
+
+/// Anonymises whoever was deleted longer ago than settings keep deleted users. Gives how many.
+pub async fn purge(app: &App) -> Result<u64, Internal> {
+    let before = app.clock.now().minus(app.settings.database.keep.deleted);
+    let mut purged = 0;
+    for user in store::to_purge(app.db.read(), before, AT_ONCE).await? {
+        match purge_one(app, &user, before).await {
+            Ok(done) => purged += u64::from(done),
+            Err(UserError::Internal(cause)) => return Err(cause),
+            Err(refusal) => {
+                tracing::error!(?refusal, user = %user.id, "a deleted user was not anonymised");
+            }
+        }
+    }
+    Ok(purged)
+}
+
+/// `false` when the user was restored meanwhile, or another process was first.
+async fn purge_one(app: &App, user: &User, before: Timestamp) -> Result<bool, UserError> {
+    let now = app.clock.now();
+    let txn = app.db.begin_write().await?;
+    let user = store::lock(&txn, user.id, now).await?;
+    let due = |user: &User| {
+        user.purged_at.is_none() && user.deleted_at.is_some_and(|deleted| deleted < before)
+    };
+    let Some(user) = user.filter(due) else {
+        txn.rollback().await?;
+        return Ok(false);
+    };
+    store::save(&txn, &nobody(user.clone(), now)).await?;
+    forget(&txn, &user, now).await?;
+    let event = Event {
+        action: AuditAction::UserPurged,
+        user: Some(user.id),
+        target_label: None,
+        changes: Vec::new(),
+        reason: None,
+    };
+    audit::record(&txn, app, &Actor::system(), event).await?;
+    txn.commit().await?;
+    Ok(true)
+}
+
+/// The same row without anything that tells who it was.
+fn nobody(mut user: User, now: Timestamp) -> User {
+    let id = user.id.to_string();
+    let suffix = id.rsplit('_').next().unwrap_or(&id);
+    user.username = format!("deleted-{suffix}");
+    (user.email, user.email_key, user.email_verified_at) = (None, None, None);
+    (user.name, user.locale, user.external_id) = (None, None, None);
+    user.disabled_reason = None;
+    (user.password_changed_at, user.password_expires_at) = (None, None);
+    user.must_change_password = false;
+    user.last_sign_in_at = None;
+    user.purged_at = Some(now);
+    user
+}
+
+async fn forget(txn: &Txn, user: &User, now: Timestamp) -> Result<(), UserError> {
+    credentials::erase(txn, user.id).await?;
+    sessions::revoke_all(txn, user.id, now).await?;
+    sessions::forget_origins(txn, user.id).await?;
+    one_time_links::revoke_all(txn, user.id, now).await?;
+    access::revoke_keys_of(txn, user.id, now).await?;
+    mail::forget_user(txn, user.id, now).await?;
+    Ok(())
+}

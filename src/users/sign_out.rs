@@ -1,0 +1,74 @@
+//! Ending the sessions of others.
+
+use super::input::check_reason;
+use super::target::{Own, check, get_or_own, lock_or_own, present};
+use super::{User, UserError, UserRef, store};
+use crate::actor::{Actor, Permission};
+use crate::app::App;
+use crate::audit::{self, AuditAction, Change, Event};
+use crate::ids::SessionId;
+use crate::sessions::{self, Session};
+
+/// Ends one session. Where it had ended already nothing is changed.
+pub async fn revoke_session(
+    app: &App,
+    actor: &Actor,
+    id: Option<SessionId>,
+    reason: Option<&str>,
+) -> Result<Session, UserError> {
+    actor.require(Permission::SessionsRevoke)?;
+    let reason = check_reason(reason)?;
+    let id = id.ok_or(UserError::SessionNotFound)?;
+    let find = || async { sessions::find(app, id).await };
+    let session = find().await?.ok_or(UserError::SessionNotFound)?;
+    let owner = store::find_by_id(app, session.user).await?;
+    let owner = present(owner)?;
+    check(app, actor, &owner, Own::Taken)?;
+
+    let txn = app.db.begin_write().await?;
+    lock_or_own(&txn, app, actor, (owner.id, Own::Taken)).await?;
+    if !sessions::end(&txn, id, app.clock.now()).await? {
+        txn.rollback().await?;
+        return Ok(session);
+    }
+    let event = Event {
+        action: AuditAction::SessionRevoked,
+        user: Some(owner.id),
+        target_label: Some(owner.username),
+        changes: vec![Change::to("session", &id)],
+        reason,
+    };
+    audit::record(&txn, app, actor, event).await?;
+    txn.commit().await?;
+    find().await?.ok_or(UserError::SessionNotFound)
+}
+
+/// Ends every session of a user. Gives how many there were.
+pub async fn revoke_sessions(
+    app: &App,
+    actor: &Actor,
+    user: &UserRef,
+    reason: Option<&str>,
+) -> Result<(User, u64), UserError> {
+    actor.require(Permission::SessionsRevoke)?;
+    let reason = check_reason(reason)?;
+    let target = get_or_own(app, actor, user, Own::Taken).await?;
+
+    let txn = app.db.begin_write().await?;
+    let user = lock_or_own(&txn, app, actor, (target.id, Own::Taken)).await?;
+    let count = sessions::revoke_all(&txn, user.id, app.clock.now()).await?;
+    if count == 0 {
+        txn.rollback().await?;
+        return Ok((target, 0));
+    }
+    let event = Event {
+        action: AuditAction::SessionsRevoked,
+        user: Some(user.id),
+        target_label: Some(user.username.clone()),
+        changes: vec![Change::to("revokedSessions", &count)],
+        reason,
+    };
+    audit::record(&txn, app, actor, event).await?;
+    txn.commit().await?;
+    Ok((user, count))
+}

@@ -1,0 +1,83 @@
+//! Whom an actor may act on: the one guard that every act on a user passes, twice.
+
+use super::{User, UserError, UserRef, store};
+use crate::actor::{Actor, ActorKind, Role};
+use crate::app::App;
+use crate::db::Txn;
+use crate::ids::UserId;
+
+/// Whether an act may be about the actor's own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// It is refused; what people may do to themselves has acts of its own.
+    Refused,
+    /// It is taken, whatever the rank.
+    Taken,
+}
+
+/// The user an act is about, before its transaction: exists, is not deleted, and may be acted on.
+pub async fn get(app: &App, actor: &Actor, reference: &UserRef) -> Result<User, UserError> {
+    get_or_own(app, actor, reference, Own::Refused).await
+}
+
+/// The same for an act that may be about the actor's own account.
+pub(super) async fn get_or_own(
+    app: &App,
+    actor: &Actor,
+    reference: &UserRef,
+    own: Own,
+) -> Result<User, UserError> {
+    let user = present(store::find(app.db.read(), reference).await?)?;
+    check(app, actor, &user, own)?;
+    Ok(user)
+}
+
+/// The same inside the transaction, holding the user's row until it ends and raising its version.
+///
+/// `Locks:` the user's row. Whatever was judged before the transaction must be judged again on what
+/// this returns, because another act may have come between.
+pub async fn lock_target(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    id: UserId,
+) -> Result<User, UserError> {
+    lock_or_own(txn, app, actor, (id, Own::Refused)).await
+}
+
+/// The same for an act that may be about the actor's own account.
+pub(super) async fn lock_or_own(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    (id, own): (UserId, Own),
+) -> Result<User, UserError> {
+    let user = present(store::lock(txn, id, app.clock.now()).await?)?;
+    check(app, actor, &user, own)?;
+    Ok(user)
+}
+
+/// A row that is there and not deleted.
+pub(super) fn present(user: Option<User>) -> Result<User, UserError> {
+    user.filter(|user| user.deleted_at.is_none())
+        .ok_or(UserError::NotFound)
+}
+
+/// Whether the actor may act on this user at all.
+///
+/// Errors: `OwnAccount` when it is the actor's own, `NotManageable` when the user is not below.
+pub fn check(app: &App, actor: &Actor, user: &User, own: Own) -> Result<(), UserError> {
+    if actor.is(user.id) {
+        return match own {
+            Own::Refused => Err(UserError::OwnAccount),
+            Own::Taken => Ok(()),
+        };
+    }
+    let is_kept_from_keys = matches!(actor.kind, ActorKind::ApiKey(_))
+        && !app.settings.security.api_keys_may_manage_admins
+        && user.role >= Role::Admin;
+    if is_kept_from_keys || !actor.manages(user.role) {
+        return Err(UserError::NotManageable);
+    }
+    Ok(())
+}

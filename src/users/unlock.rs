@@ -1,0 +1,39 @@
+//! Lifting the lock after failed sign-ins.
+
+use super::input::check_reason;
+use super::target::{get, lock_target};
+use super::{User, UserError, UserRef, store};
+use crate::actor::{Actor, Permission};
+use crate::app::App;
+use crate::audit::{self, AuditAction, Event};
+
+/// Lets a user try to sign in again at once. Where there was no lock nothing is changed.
+pub async fn unlock_user(
+    app: &App,
+    actor: &Actor,
+    user: &UserRef,
+    reason: Option<&str>,
+) -> Result<User, UserError> {
+    actor.require(Permission::UsersUnlock)?;
+    let reason = check_reason(reason)?;
+    let target = get(app, actor, user).await?;
+
+    let txn = app.db.begin_write().await?;
+    let mut user = lock_target(&txn, app, actor, target.id).await?;
+    if user.failed_sign_ins == 0 && user.locked_until.is_none() {
+        txn.rollback().await?;
+        return Ok(target);
+    }
+    store::unlock(&txn, user.id).await?;
+    (user.locked_until, user.failed_sign_ins) = (None, 0);
+    let event = Event {
+        action: AuditAction::UserUnlocked,
+        user: Some(user.id),
+        target_label: Some(user.username.clone()),
+        changes: Vec::new(),
+        reason,
+    };
+    audit::record(&txn, app, actor, event).await?;
+    txn.commit().await?;
+    Ok(user)
+}

@@ -1,0 +1,366 @@
+//! Beginning and ending sessions.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{text, viewer};
+use crate::support::app::TestApp;
+use crate::support::people::PASSWORD;
+
+#[tokio::test]
+async fn a_person_signs_in_by_username_or_address_and_is_known() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "ADMIN").await;
+    for login in ["ada", "ADA", "Ada@Example.org"] {
+        let answer = desk.sign_in(login, PASSWORD).await;
+        assert_eq!(
+            answer.root()["outcome"],
+            "SIGNED_IN",
+            "{login}: {answer:#?}"
+        );
+        let seen = viewer(&desk, &text(&answer.root()["sessionToken"])).await;
+        assert_eq!(seen.root()["role"], "ADMIN");
+        assert_eq!(seen.root()["actor"]["displayName"], "ada");
+        assert_eq!(seen.root()["session"]["isCurrent"], true);
+    }
+    assert_eq!(desk.events("sign_in").await, 3);
+}
+
+#[tokio::test]
+async fn every_failure_has_the_same_answer() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    desk.user("ldap", json!({ "authenticationSource": "LDAP" }))
+        .await;
+    desk.user("pending", json!({})).await;
+    desk.person("gone", "MEMBER").await;
+    desk.person("off", "MEMBER").await;
+    desk.run("deleteUser", json!({ "login": "gone" })).await;
+    desk.run("disableUser", json!({ "login": "off" })).await;
+    let mut bodies = Vec::new();
+    for (login, password) in [
+        ("ada", "not the password"),
+        ("ada", ""),
+        ("nobody", PASSWORD),
+        ("ldap", PASSWORD),
+        ("pending", PASSWORD),
+        ("gone", PASSWORD),
+        ("off", PASSWORD),
+        ("a@b@c", PASSWORD),
+    ] {
+        let answer = desk.sign_in(login, password).await;
+        assert_eq!(answer.codes(), ["INVALID_CREDENTIALS"], "{login}");
+        assert_eq!(answer.status, StatusCode::OK);
+        bodies.push(answer.body["data"].clone());
+    }
+    assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:#?}");
+}
+
+#[tokio::test]
+async fn after_five_failures_the_wait_doubles_and_tries_in_it_are_not_judged() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    let clock = &desk.app.clock;
+    for _ in 0..5 {
+        desk.sign_in("ada", "wrong").await;
+    }
+    assert_eq!(
+        desk.sign_in("ada", PASSWORD).await.codes(),
+        ["INVALID_CREDENTIALS"]
+    );
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(
+        desk.sign_in("ada", "wrong").await.codes(),
+        ["INVALID_CREDENTIALS"]
+    );
+    clock.advance(Duration::from_millis(1_999));
+    assert_eq!(
+        desk.sign_in("ada", PASSWORD).await.codes(),
+        ["INVALID_CREDENTIALS"]
+    );
+    let shown = desk.run("oneUser", json!({ "login": "ada" })).await;
+    assert_eq!(shown.root()["status"], "LOCKED");
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(
+        desk.sign_in("ada", PASSWORD).await.root()["outcome"],
+        "SIGNED_IN"
+    );
+    assert_eq!(
+        desk.sign_in("ada", "wrong").await.codes(),
+        ["INVALID_CREDENTIALS"]
+    );
+    assert_eq!(
+        desk.sign_in("ada", PASSWORD).await.root()["outcome"],
+        "SIGNED_IN"
+    );
+}
+
+#[tokio::test]
+async fn a_hundred_failures_stop_the_password_until_it_is_reset_or_unlocked() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    let kept = desk.session("ada").await;
+    for _ in 0..100 {
+        desk.sign_in("ada", "wrong").await;
+        desk.app.clock.advance(Duration::from_secs(900));
+    }
+    desk.app.clock.advance(Duration::from_secs(24 * 3_600));
+    assert_eq!(
+        desk.sign_in("ada", PASSWORD).await.codes(),
+        ["INVALID_CREDENTIALS"]
+    );
+    let still = viewer(&desk, &kept).await;
+    assert_eq!(
+        still.root()["role"],
+        "MEMBER",
+        "nobody locks another out of a session"
+    );
+    let unlocked = desk.run("unlockUser", json!({ "login": "ada" })).await;
+    assert_eq!(unlocked.root()["user"]["status"], "ACTIVE");
+    assert_eq!(
+        desk.sign_in("ada", PASSWORD).await.root()["outcome"],
+        "SIGNED_IN"
+    );
+    assert_eq!(desk.events("user.unlocked").await, 1);
+}
+
+#[tokio::test]
+async fn parallel_wrong_tries_are_each_counted() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    let other = desk.second_replica().await;
+    let tries = (0..40).map(|number| {
+        let replica = if number % 2 == 0 { &desk } else { &other };
+        replica.sign_in("ada", "wrong")
+    });
+    futures_util::future::join_all(tries).await;
+    let rows = desk.rows("SELECT failed_sign_ins FROM users", vec![]).await;
+    assert_eq!(
+        rows[0]["failed_sign_ins"], 5,
+        "the sixth was within the wait"
+    );
+}
+
+#[tokio::test]
+async fn a_forced_change_leaves_a_session_good_for_that_alone() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "OWNER").await;
+    let before = desk.session("ada").await;
+    let flag = "mutation { setMustChangePassword(input: { user: { login: \"ada\" } }) { errors { code } } }";
+    assert_eq!(
+        desk.ask(flag, json!({})).await.codes(),
+        Vec::<String>::new()
+    );
+    let answer = desk.sign_in("ada", PASSWORD).await;
+    assert_eq!(answer.root()["outcome"], "PASSWORD_CHANGE_REQUIRED");
+    let token = text(&answer.root()["sessionToken"]);
+    // The session of before is gated too.
+    for token in [&token, &before] {
+        for document in [
+            "{ viewer { role } }",
+            "{ users { nodes { id } } }",
+            "{ node(id: \"user_none\") { id } }",
+            "mutation { generatePassword(input: {}) { errors { code } } }",
+            "mutation { resetPassword(input: { user: { login: \"x\" }, generate: true }) { errors { code } } }",
+            "mutation { confirmIdentity(input: { password: \"x\" }) { errors { code } } }",
+        ] {
+            let refused = desk.ask_as(Some(token), document, json!({})).await;
+            assert_eq!(
+                refused.top_level(),
+                Some("PASSWORD_CHANGE_REQUIRED"),
+                "{document}: {refused:#?}"
+            );
+        }
+        for document in [
+            "{ account { mustChangePassword } }",
+            "{ passwordPolicy { minLength } }",
+        ] {
+            let taken = desk.ask_as(Some(token), document, json!({})).await;
+            assert!(taken.root().is_object(), "{document}: {taken:#?}");
+        }
+    }
+    let changed = super::change(&desk, &token, PASSWORD, "lantern seven plum orbit").await;
+    let token = text(&changed.root()["sessionToken"]);
+    assert_eq!(viewer(&desk, &token).await.root()["role"], "OWNER");
+}
+
+#[tokio::test]
+async fn a_temporary_password_past_its_end_is_told_only_to_who_knew_it() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    let reset = desk
+        .run("resetPasswordGenerated", json!({ "login": "ada" }))
+        .await;
+    let generated = text(&reset.root()["generatedPassword"]);
+    desk.app.clock.advance(Duration::from_hours(25));
+    assert_eq!(
+        desk.sign_in("ada", &generated).await.codes(),
+        ["TEMPORARY_PASSWORD_EXPIRED"]
+    );
+    assert_eq!(
+        desk.sign_in("ada", "wrong").await.codes(),
+        ["INVALID_CREDENTIALS"]
+    );
+}
+
+#[tokio::test]
+async fn sessions_end_by_idleness_by_age_and_by_hand() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "HELPDESK").await;
+    let clock = &desk.app.clock;
+    let gone = async |token: &str| {
+        let answer = desk
+            .ask_as(Some(token), "{ account { username } }", json!({}))
+            .await;
+        answer.status == StatusCode::UNAUTHORIZED
+    };
+    let idle = desk.session("ada").await;
+    clock.advance(Duration::from_mins(29));
+    assert!(!gone(&idle).await);
+    clock.advance(Duration::from_mins(30));
+    assert!(gone(&idle).await);
+
+    let old = desk.session("ada").await;
+    for _ in 0..36 {
+        clock.advance(Duration::from_mins(20));
+        gone(&old).await;
+    }
+    assert!(gone(&old).await, "12 hours in all");
+
+    let (one, two) = (desk.session("ada").await, desk.session("ada").await);
+    let out = desk
+        .ask_as(
+            Some(&one),
+            "mutation { signOut(input: {}) { revokedSessionCount errors { code } } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(out.root()["revokedSessionCount"], 1);
+    assert!(gone(&one).await && !gone(&two).await);
+    let replica = desk.second_replica().await;
+    let ended = desk.run("revokeSessions", json!({ "login": "ada" })).await;
+    assert_eq!(ended.root()["revokedSessionCount"], 1);
+    let there = replica
+        .ask_as(Some(&two), "{ account { username } }", json!({}))
+        .await;
+    assert_eq!(
+        there.status,
+        StatusCode::UNAUTHORIZED,
+        "on every replica at once"
+    );
+}
+
+#[tokio::test]
+async fn a_user_has_fifty_sessions_at_most() {
+    let desk = TestApp::with("[security.sessions]\nmax_per_user = 3\n").await;
+    desk.person("ada", "MEMBER").await;
+    let mut tokens = Vec::new();
+    for _ in 0..5 {
+        tokens.push(desk.session("ada").await);
+        desk.app.clock.advance(Duration::from_secs(1));
+    }
+    let mut alive = Vec::new();
+    for token in &tokens {
+        alive.push(
+            desk.ask_as(Some(token), "{ account { id } }", json!({}))
+                .await
+                .status
+                == StatusCode::OK,
+        );
+    }
+    assert_eq!(alive, [false, false, true, true, true]);
+}
+
+#[tokio::test]
+async fn a_reset_that_keeps_sessions_keeps_them_and_one_that_does_not_ends_them() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    let token = desk.session("ada").await;
+    let reset = async |keep: bool| {
+        let document = "mutation($revoke: Boolean!) { resetPassword(input: { user: { login: \"ada\" }, \
+                        generate: true, forceChangeOnLogin: false, revokeSessions: $revoke }) \
+                        { revokedSessionCount errors { code } } }";
+        desk.ask(document, json!({ "revoke": !keep })).await
+    };
+    assert_eq!(reset(true).await.root()["revokedSessionCount"], 0);
+    assert_eq!(viewer(&desk, &token).await.root()["role"], "MEMBER");
+    assert_eq!(reset(false).await.root()["revokedSessionCount"], 1);
+    assert_eq!(viewer(&desk, &token).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_disabled_or_deleted_user_s_session_ends_at_once() {
+    let desk = TestApp::start().await;
+    for (name, act) in [("ada", "disableUser"), ("bob", "deleteUser")] {
+        desk.person(name, "MEMBER").await;
+        let token = desk.session(name).await;
+        let done = desk.run(act, json!({ "login": name })).await;
+        assert_eq!(done.codes(), Vec::<String>::new(), "{done:#?}");
+        assert_eq!(viewer(&desk, &token).await.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_counts_on_this_server_s_own_pages_only() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "ADMIN").await;
+    let post = |headers: &[(&str, &str)], body: Value| {
+        let mut request = axum::http::Request::builder()
+            .method("POST")
+            .uri("/graphql")
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request
+            .body(axum::body::Body::from(body.to_string()))
+            .expect("a request")
+    };
+    let own = ("origin", "https://id.example.org");
+    let document = "mutation($input: SignInInput!) { signIn(input: $input) { sessionToken outcome errors { code } } }";
+    let input = json!({ "login": "ada", "password": PASSWORD, "transport": "COOKIE" });
+    let answer = desk
+        .send(post(
+            &[own],
+            json!({ "query": document, "variables": { "input": input } }),
+        ))
+        .await;
+    assert_eq!(answer.root()["sessionToken"], Value::Null);
+    let set = answer.headers["set-cookie"]
+        .to_str()
+        .expect("a text")
+        .to_owned();
+    for part in [
+        "__Host-keydesk_session=kds_",
+        "Secure",
+        "HttpOnly",
+        "SameSite=Lax",
+        "Path=/",
+    ] {
+        assert!(set.contains(part), "{set}");
+    }
+    let cookie = ("cookie", set.split(';').next().expect("a pair"));
+    let query = json!({ "query": "{ viewer { role } }" });
+    let known = desk.send(post(&[own, cookie], query.clone())).await;
+    assert_eq!(known.root()["role"], "ADMIN");
+    for other in [&[cookie][..], &[cookie, ("origin", "https://evil.test")]] {
+        let stranger = desk.send(post(other, query.clone())).await;
+        assert_eq!(stranger.top_level(), Some("UNAUTHENTICATED"), "{other:?}");
+    }
+    let out = desk
+        .send(post(
+            &[own, cookie],
+            json!({ "query": "mutation { signOut(input: {}) { errors { code } } }" }),
+        ))
+        .await;
+    assert!(
+        out.headers["set-cookie"]
+            .to_str()
+            .expect("a text")
+            .contains("Max-Age=0")
+    );
+    let after = desk.send(post(&[own, cookie], query)).await;
+    assert_eq!(after.top_level(), Some("UNAUTHENTICATED"));
+}

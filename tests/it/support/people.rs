@@ -1,0 +1,88 @@
+//! People with passwords, and their sessions.
+
+use serde_json::{Value, json};
+
+use super::app::{Answer, TestApp, merge};
+
+/// The password of everybody whom `person` makes.
+pub(crate) const PASSWORD: &str = "plum orbit lantern seven";
+
+impl TestApp {
+    /// A person with this role, a verified address and a password, who need not change it. Gives the id.
+    pub(crate) async fn person(&self, username: &str, role: &str) -> String {
+        let more = json!({
+            "email": format!("{username}@example.org"), "emailVerified": true, "role": role,
+            "password": PASSWORD, "forceChangeOnLogin": false,
+        });
+        self.user(username, more).await
+    }
+
+    /// Signs in by `signIn`. Gives the whole answer.
+    pub(crate) async fn sign_in(&self, login: &str, password: &str) -> Answer {
+        let document = "mutation($input: SignInInput!) { signIn(input: $input) { outcome sessionToken \
+                        previousSignInAt expiresAt account { username mustChangePassword } \
+                        errors { code message path } } }";
+        let input = json!({ "login": login, "password": password });
+        self.ask_as(None, document, json!({ "input": input })).await
+    }
+
+    /// The token of a new session of somebody whom `person` made.
+    pub(crate) async fn session(&self, username: &str) -> String {
+        let answer = self.sign_in(username, PASSWORD).await;
+        let token = answer.root()["sessionToken"].as_str();
+        token.unwrap_or_else(|| panic!("{answer:#?}")).to_owned()
+    }
+
+    /// Opens the window of a session, and gives its new token.
+    pub(crate) async fn confirmed(&self, token: &str) -> String {
+        let document = "mutation($password: Password!) { confirmIdentity(input: { password: $password }) \
+                        { validUntil sessionToken errors { code message path } } }";
+        let variables = json!({ "password": PASSWORD });
+        let answer = self.ask_as(Some(token), document, variables).await;
+        let token = answer.root()["sessionToken"].as_str();
+        token.unwrap_or_else(|| panic!("{answer:#?}")).to_owned()
+    }
+
+    /// The id of the newest session of a user.
+    pub(crate) async fn newest_session(&self, login: &str) -> Value {
+        let document = "query($login: String!) { userByLogin(login: $login) { sessions(first: 1) \
+                        { nodes { id } } } }";
+        let answer = self.ask(document, json!({ "login": login })).await;
+        answer.root()["sessions"]["nodes"][0]["id"].clone()
+    }
+
+    /// A key that somebody made for themselves: its id and its secret. `more` are further fields of the
+    /// input.
+    pub(crate) async fn own_key(&self, session: &str, more: Value) -> (String, String) {
+        let answer = self.make_own_key(session, more).await;
+        let root = answer.root();
+        let text = |value: &Value| {
+            let text = value.as_str();
+            text.unwrap_or_else(|| panic!("{answer:#?}")).to_owned()
+        };
+        (text(&root["apiKey"]["id"]), text(&root["secret"]))
+    }
+
+    /// The same, with the whole answer.
+    pub(crate) async fn make_own_key(&self, session: &str, more: Value) -> Answer {
+        let document = "mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret \
+                        isReplay apiKey { id name prefix status scopes rank allowedNetworks createdAt \
+                        expiresAt version createdBy { username } } \
+                        errors { code message path } } }";
+        let mut input = json!({
+            "name": "own", "scopes": ["USERS_READ", "PASSWORDS_RESET"], "actorPassword": PASSWORD
+        });
+        merge(&mut input, more);
+        let variables = json!({ "input": input });
+        self.ask_as(Some(session), document, variables).await
+    }
+
+    /// Revokes a key by `revokeApiKey`.
+    pub(crate) async fn revoke_key(&self, session: &str, id: &str) -> Answer {
+        let document = "mutation($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) \
+                        { apiKey { status revokedAt } errors { code message path } } }";
+        let input = json!({ "apiKeyId": id, "reason": "over" });
+        let variables = json!({ "input": input });
+        self.ask_as(Some(session), document, variables).await
+    }
+}
