@@ -6,6 +6,7 @@
 
 mod admin;
 mod api_key;
+mod audit;
 mod demo;
 mod demo_users;
 mod doctor;
@@ -71,6 +72,9 @@ enum Command {
     /// Lists, shows, creates and changes users, and resets their passwords.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Verifies and exports the audit trail.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Makes owners and administrators.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -139,6 +143,10 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::ApiKey(command) => command.run(&ready(load(settings.as_deref())?).await?).await,
         Command::User(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
+        Command::Audit(command) => {
             let app = ready(load(settings.as_deref())?).await?;
             Box::pin(command.run(&app)).await
         }

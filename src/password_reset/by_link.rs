@@ -161,7 +161,7 @@ pub async fn reset_by_link(
         changes,
         reason: None,
     };
-    audit::record(&txn, &app.clock, &actor, event).await?;
+    audit::record(&txn, app, &actor, event).await?;
     txn.commit().await?;
     Ok(user)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::actor::{Actor, ActorKind, Permission};
 use crate::app::App;
-use crate::audit::{self, AuditAction, Change, Event};
+use crate::audit::{self, AuditAction, Change, Event, Refusal};
 use crate::clock::Timestamp;
 use crate::ids::LinkId;
 use crate::one_time_links::{self, LinkPurpose, MAX_LIFETIME, MIN_LIFETIME, NewLink};
@@ -51,6 +51,15 @@ pub enum CreateLinkError {
     User(UserError),
 }
 
+impl Refusal for CreateLinkError {
+    fn denial(&self) -> Option<&'static str> {
+        match self {
+            Self::PublicUrlMissing => None,
+            Self::User(error) => error.denial(),
+        }
+    }
+}
+
 impl<E: Into<UserError>> From<E> for CreateLinkError {
     fn from(error: E) -> Self {
         Self::User(error.into())
@@ -61,6 +70,17 @@ impl<E: Into<UserError>> From<E> for CreateLinkError {
 ///
 /// Errors: `PublicUrlMissing`, `UserDisabled` and `NotBuiltIn` besides those of every act on a user.
 pub async fn create_link(
+    app: &App,
+    actor: &Actor,
+    command: CreateLink,
+) -> Result<CreatedLink, CreateLinkError> {
+    let user = command.user.clone();
+    let act = Box::pin(create_noted(app, actor, command));
+    let what = (AuditAction::PasswordLinkCreated, &user);
+    users::noting(app, actor, what, act).await
+}
+
+async fn create_noted(
     app: &App,
     actor: &Actor,
     command: CreateLink,
@@ -93,7 +113,7 @@ pub async fn create_link(
         ],
         reason,
     };
-    audit::record(&txn, &app.clock, actor, event).await?;
+    audit::record(&txn, app, actor, event).await?;
     txn.commit().await?;
     Ok(CreatedLink {
         id: link.id,

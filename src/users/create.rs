@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::handover::{ForceChange, Handover, check_password_mail, compose};
 use super::input::{Reader, check_reason};
+use super::noted::noting;
 use super::{AuthenticationSource, InvalidInput, User, UserError, store};
 use crate::access::idempotency::{self, Answer, Once};
 use crate::actor::{Actor, Permission, Role};
@@ -82,6 +83,21 @@ impl StoredCreation {
 
 /// Creates a user.
 pub async fn create(
+    app: &App,
+    actor: &Actor,
+    command: CreateUser,
+) -> Result<Answer<CreateOutcome, StoredCreation>, UserError> {
+    let act = Box::pin(create_noted(app, actor, command));
+    noting(
+        app,
+        actor,
+        (AuditAction::UserCreated, &super::UserRef::Nobody),
+        act,
+    )
+    .await
+}
+
+async fn create_noted(
     app: &App,
     actor: &Actor,
     command: CreateUser,
@@ -196,7 +212,7 @@ pub async fn insert(
         _ => None,
     };
     let event = created(&user, chosen.as_ref(), reason);
-    audit::record(txn, &app.clock, actor, event).await?;
+    audit::record(txn, app, actor, event).await?;
     let generated = chosen
         .filter(|chosen| chosen.generated && handover.is_returned())
         .map(|chosen| chosen.password);

@@ -52,6 +52,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/credentials/password.rs",
         ],
     ),
+    ("ring", &["src/audit/checkpoint.rs"]),
     ("qrcode", &["src/cli/login_link.rs"]),
     ("rpassword", &["src/cli/typed_password.rs"]),
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
