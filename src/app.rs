@@ -16,6 +16,7 @@ use crate::keyring::Keyring;
 use crate::live::Live;
 use crate::secret::Secret;
 use crate::settings::Settings;
+use crate::tally::Tally;
 
 /// The capabilities of an act. Clones share everything.
 #[derive(Clone)]
@@ -34,6 +35,8 @@ pub struct App {
     pub started_at: Timestamp,
     /// News for whoever waits for it.
     pub live: Live,
+    /// What this process saw again and has not written down yet.
+    pub tally: Tally,
 }
 
 /// Why the server does not come up; each says how to mend it.
@@ -77,6 +80,7 @@ impl App {
             settings: Arc::new(settings),
             started_at,
             live: Live::default(),
+            tally: Tally::default(),
         })
     }
 }

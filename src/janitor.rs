@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{idempotency, leases};
+use crate::access::{idempotency, leases, rate_limit};
 use crate::app::App;
 use crate::error::Internal;
 use crate::ids::WorkerId;
@@ -22,8 +22,9 @@ type Sweep =
     for<'a> fn(&'a App) -> Pin<Box<dyn Future<Output = Result<u64, Internal>> + Send + 'a>>;
 
 /// What is swept, by name.
-const CHORES: [(&str, Sweep); 5] = [
+const CHORES: [(&str, Sweep); 6] = [
     ("idempotency keys", |app| Box::pin(idempotency::sweep(app))),
+    ("limits of rates", |app| Box::pin(rate_limit::sweep(app))),
     ("one-time links", |app| Box::pin(one_time_links::sweep(app))),
     ("sessions", |app| Box::pin(sessions::sweep(app))),
     ("mails", |app| Box::pin(mail::sweep(app))),

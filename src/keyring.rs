@@ -25,16 +25,36 @@ pub enum Purpose {
     Cursor,
     /// What the database knows of the key, to notice another one.
     Fingerprint,
+    /// That nobody but the server wrote an audit event.
+    AuditEvent,
+    /// The place of audit events in their chain.
+    AuditChain,
+    /// That the server made a checkpoint of that chain.
+    AuditCheckpoint,
+    /// Whose tries a limit counts, without naming them.
+    RateLimit,
 }
 
 impl Purpose {
-    const ALL: [Self; 3] = [Self::Idempotency, Self::Cursor, Self::Fingerprint];
+    const ALL: [Self; 7] = [
+        Self::Idempotency,
+        Self::Cursor,
+        Self::Fingerprint,
+        Self::AuditEvent,
+        Self::AuditChain,
+        Self::AuditCheckpoint,
+        Self::RateLimit,
+    ];
 
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Idempotency => b"keydesk idempotency v1",
             Self::Cursor => b"keydesk cursor v1",
             Self::Fingerprint => b"keydesk fingerprint v1",
+            Self::AuditEvent => b"keydesk audit event v1",
+            Self::AuditChain => b"keydesk audit chain v1",
+            Self::AuditCheckpoint => b"keydesk audit checkpoint v1",
+            Self::RateLimit => b"keydesk rate limit v1",
         }
     }
 }
@@ -59,7 +79,7 @@ pub struct KeyError;
 pub struct Keyring {
     seal: XChaCha20Poly1305,
     /// One for each purpose, with its key taken in: lists sign a cursor for each row.
-    tags: [Hmac<Sha256>; 3],
+    tags: [Hmac<Sha256>; Purpose::ALL.len()],
 }
 
 impl std::fmt::Debug for Keyring {
@@ -146,11 +166,23 @@ impl Keyring {
 
     /// HMAC-SHA-256 over a message with the key of that purpose.
     pub fn tag(&self, purpose: Purpose, message: &[u8]) -> [u8; 32] {
-        let [idempotency, cursor, fingerprint] = &self.tags;
+        let [
+            idempotency,
+            cursor,
+            fingerprint,
+            event,
+            chain,
+            checkpoint,
+            limit,
+        ] = &self.tags;
         let mac = match purpose {
             Purpose::Idempotency => idempotency,
             Purpose::Cursor => cursor,
             Purpose::Fingerprint => fingerprint,
+            Purpose::AuditEvent => event,
+            Purpose::AuditChain => chain,
+            Purpose::AuditCheckpoint => checkpoint,
+            Purpose::RateLimit => limit,
         };
         mac.clone()
             .chain_update(message)

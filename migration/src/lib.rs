@@ -14,6 +14,7 @@ mod m20261121_000005_search;
 mod m20261121_000006_counters;
 mod m20261121_000007_selective;
 mod m20261121_000008_sign_in;
+mod m20261121_000009_audit_chain;
 
 use sea_orm_migration::prelude::*;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_counters::Migration),
             Box::new(m20261121_000007_selective::Migration),
             Box::new(m20261121_000008_sign_in::Migration),
+            Box::new(m20261121_000009_audit_chain::Migration),
         ]
     }
 }

@@ -129,7 +129,7 @@ pub async fn create(
     };
     let txn = app.db.begin_write().await?;
     store::insert_key(&txn, &key, secret.sha256()).await?;
-    audit::record(&txn, &app.clock, actor, created(&key)).await?;
+    audit::record(&txn, app, actor, created(&key)).await?;
     txn.commit().await.map_err(Internal::from)?;
     Ok((key, secret))
 }
@@ -194,7 +194,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: ApiKeyId) -> Result<ApiKey, Ap
             changes: Vec::new(),
             reason: None,
         };
-        audit::record(&txn, &app.clock, actor, event).await?;
+        audit::record(&txn, app, actor, event).await?;
     }
     txn.commit().await.map_err(Internal::from)?;
     Ok(key)

@@ -1,4 +1,4 @@
-//! Access: API keys, keys against doing a thing twice, and leases of workers.
+//! Access: API keys, keys against doing a thing twice, leases of workers, and limits of rates.
 //!
 //! What an actor may do is decided in `actor.rs`; this room turns a presented key into an actor.
 
@@ -6,6 +6,7 @@ mod api_keys;
 mod authenticate;
 pub mod idempotency;
 pub mod leases;
+pub mod rate_limit;
 mod server_key;
 mod store;
 

@@ -1,5 +1,7 @@
 //! Every query of the access room.
 
+mod limits;
+
 use sea_orm::sea_query::{Condition, Expr, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
@@ -15,6 +17,8 @@ use crate::entities::{api_key, idempotency_key, lease, server_key};
 use crate::error::Internal;
 use crate::ids::{ApiKeyId, OutcomeId};
 use crate::keyset::only;
+
+pub(super) use limits::{delete_limits, limit_end, move_limit};
 
 pub(super) async fn insert_key(
     db: &impl ConnectionTrait,

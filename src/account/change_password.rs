@@ -3,7 +3,7 @@
 use super::AccountError;
 use crate::actor::{Actor, Denied};
 use crate::app::App;
-use crate::audit::{self, AuditAction, Change, Event};
+use crate::audit::{self, Attempt, AuditAction, Change, Event};
 use crate::credentials;
 use crate::db::Txn;
 use crate::error::Internal;
@@ -49,6 +49,21 @@ pub async fn change_password(
     actor: &Actor,
     command: ChangePassword,
 ) -> Result<PasswordChange, AccountError> {
+    let attempt = Attempt {
+        action: AuditAction::PasswordChanged,
+        user: actor.person,
+        target_label: actor.person.map(|_| actor.label.clone()),
+        subject: None,
+    };
+    let act = Box::pin(change_password_noted(app, actor, command));
+    audit::noting(app, actor, attempt, act).await
+}
+
+async fn change_password_noted(
+    app: &App,
+    actor: &Actor,
+    command: ChangePassword,
+) -> Result<PasswordChange, AccountError> {
     let (id, session) = actor.require_session()?;
     let user = users::find_by_id(app, id).await?;
     let user = user.ok_or(Denied::Unauthenticated)?;
@@ -83,7 +98,7 @@ pub async fn change_password(
         changes: vec![Change::to("revokedSessions", &revoked_sessions)],
         reason: None,
     };
-    audit::record(&txn, &app.clock, actor, event).await?;
+    audit::record(&txn, app, actor, event).await?;
     txn.commit().await.map_err(Internal::from)?;
     let session = sessions::find(app, session).await?;
     Ok(PasswordChange {

@@ -24,7 +24,7 @@ pub async fn sign_out(app: &App, actor: &Actor, everywhere: bool) -> Result<u64,
         changes: vec![Change::to("revokedSessions", &ended)],
         reason: None,
     };
-    audit::record(&txn, &app.clock, actor, event).await?;
+    audit::record(&txn, app, actor, event).await?;
     txn.commit().await.map_err(Internal::from)?;
     Ok(ended)
 }

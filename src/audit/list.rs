@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{AuditAction, AuditEvent, store};
+use super::{AuditAction, AuditEvent, Outcome, store};
 use crate::actor::{Actor, Permission, ReadError};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -16,6 +16,10 @@ use crate::page::{Page, PageRequest};
 pub struct EventFilter {
     /// One of these actions.
     pub actions: Option<Vec<AuditAction>>,
+    /// With one of these outcomes.
+    pub outcomes: Option<Vec<Outcome>>,
+    /// By an actor of one of these kinds, as stored.
+    pub actor_kinds: Option<Vec<&'static str>>,
     /// By one of these actors.
     pub actors: Option<Vec<Uuid>>,
     /// Done to one of these users.

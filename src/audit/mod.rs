@@ -1,16 +1,35 @@
 //! The audit trail: appended facts, written in the transaction of the act they speak of.
 //!
-//! Knows what was done by whom to whom; never holds a secret. Rows are only ever added: no act
-//! here changes or deletes one, and an act whose event cannot be written does not happen.
+//! Knows what was done by whom to whom; never holds a secret. Rows are only ever added, and an act
+//! whose event cannot be written does not happen. Each row carries a mac; the sealer gives it a place in a
+//! chain, once, and retention removes the oldest of them. What was refused is noted too.
 
+mod chain;
+mod checkpoint;
+mod denied;
+mod export;
 mod list;
+mod prune;
 mod record;
 mod recorded;
+mod row;
+mod seal;
 mod store;
+mod verify;
+mod windows;
 
+pub use chain::Place;
+pub use checkpoint::{Checkpoint, CheckpointError, checkpoint};
+pub use denied::{Attempt, Refusal, denied, noting};
+pub use export::{Range, export};
 pub use list::{EventFilter, count, count_by_user, find_many, list, list_by_user};
+pub use prune::{PATIENCE, Tombstone, is_due as is_prune_due, prune};
 pub use record::{Event, record};
 pub use recorded::{among, recorded_since};
+pub use row::Row;
+pub use seal::{AT_ONCE, seal};
+pub use verify::{Fault, FaultKind, Report, Start, Verdict, VerifyError, verify};
+pub use windows::{GRACE, WINDOW, close_windows, write_tally};
 
 /// The order's name in cursors.
 pub const ORDER: &str = "audit";
@@ -18,7 +37,9 @@ pub const ORDER: &str = "audit";
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::clock::Timestamp;
+use crate::error::Internal;
 use crate::ids::{AuditEventId, UserId};
 
 /// What can be found in the audit trail.
@@ -60,11 +81,17 @@ pub enum AuditAction {
     ApiKeyCreated,
     /// An API key was revoked.
     ApiKeyRevoked,
+    /// Something was not shown, because the caller may not see it.
+    AccessDenied,
+    /// The oldest events were removed, because settings keep them no longer.
+    AuditPruned,
+    /// The chain of events began, and took in events from before it.
+    AuditChainStarted,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
@@ -83,6 +110,9 @@ impl AuditAction {
         Self::PasswordChangeRequirementSet,
         Self::ApiKeyCreated,
         Self::ApiKeyRevoked,
+        Self::AccessDenied,
+        Self::AuditPruned,
+        Self::AuditChainStarted,
     ];
 
     /// The dotted name in the database and in exports.
@@ -106,12 +136,63 @@ impl AuditAction {
             Self::PasswordChangeRequirementSet => "user.password.change_requirement.set",
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyRevoked => "api_key.revoked",
+            Self::AccessDenied => "access.denied",
+            Self::AuditPruned => "audit.pruned",
+            Self::AuditChainStarted => "audit.chain.started",
         }
     }
 
     /// Reads a column's value.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// Whether there is something for the sealer to do.
+pub async fn has_work(app: &App) -> Result<bool, Internal> {
+    let db = app.db.read();
+    Ok(!store::unsealed(db, 1).await?.is_empty()
+        || windows::is_one_over(app).await?
+        || prune::is_due(app).await?)
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was refused, because the actor may not do it.
+    Denied,
+    /// It was allowed and did not work.
+    Failed,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 3] = [Self::Success, Self::Denied, Self::Failed];
+
+    /// What a refusal under this code is: a wrong proof is a failure, everything else a denial.
+    pub(super) fn of_refusal(code: &str) -> Self {
+        match code {
+            "INVALID_CREDENTIALS" | "INCORRECT_PASSWORD" | "TEMPORARY_PASSWORD_EXPIRED" => {
+                Self::Failed
+            }
+            _ => Self::Denied,
+        }
+    }
+
+    /// The name in the database and in exports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "SUCCESS",
+            Self::Denied => "DENIED",
+            Self::Failed => "FAILED",
+        }
+    }
+
+    /// Reads a column's value.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 }
 
@@ -149,6 +230,10 @@ pub struct AuditEvent {
     pub id: AuditEventId,
     /// What was done.
     pub action: AuditAction,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Why nothing came of it.
+    pub error_code: Option<String>,
     /// What kind of actor did it, as stored.
     pub actor_kind: String,
     /// Who did it, where the actor has an identity.

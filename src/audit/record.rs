@@ -1,8 +1,9 @@
 //! Appending an event inside the transaction of the act it speaks of.
 
-use super::{AuditAction, Change, store};
+use super::row::Row;
+use super::{AuditAction, Change, Outcome, store};
 use crate::actor::Actor;
-use crate::clock::Clock;
+use crate::app::App;
 use crate::db::Txn;
 use crate::error::Internal;
 use crate::ids::{AuditEventId, UserId};
@@ -22,15 +23,26 @@ pub struct Event {
     pub reason: Option<String>,
 }
 
-/// Appends an event; if it cannot be written, the act must not happen either.
+/// Appends an event of something that was done; if it cannot be written, the act must not happen either.
 pub async fn record(
     txn: &Txn,
-    clock: &Clock,
+    app: &App,
     actor: &Actor,
     event: Event,
 ) -> Result<AuditEventId, Internal> {
-    let now = clock.now();
-    let id = AuditEventId::new(now);
-    store::insert(txn, id, now, actor, event).await?;
+    append(txn, app, actor, event, (Outcome::Success, None)).await
+}
+
+/// Appends an event with any outcome.
+pub(super) async fn append(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    event: Event,
+    outcome: (Outcome, Option<&str>),
+) -> Result<AuditEventId, Internal> {
+    let row = Row::new(&app.keys, app.clock.now(), actor, event, outcome)?;
+    let id = row.id;
+    store::insert(txn, row).await?;
     Ok(id)
 }

@@ -1,5 +1,9 @@
 //! Every query of the audit trail.
 
+mod chain;
+mod whole;
+mod windows;
+
 use std::collections::HashMap;
 
 use sea_orm::sea_query::Condition;
@@ -9,8 +13,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{AuditAction, AuditEvent, Change, Event, EventFilter};
-use crate::actor::Actor;
+use super::row::Row;
+use super::{AuditAction, AuditEvent, Change, EventFilter, Outcome};
 use crate::clock::Timestamp;
 use crate::db::{self, Txn};
 use crate::entities::audit_event::{ActiveModel, Column, Entity, Model};
@@ -18,6 +22,14 @@ use crate::error::Internal;
 use crate::ids::{AuditEventId, UserId};
 use crate::keyset::{self, Sorting};
 use crate::page::{Page, PageRequest, Position, SortValue};
+
+pub(super) use chain::{count_without_mac, head, place, place_at, set_mac, unsealed, without_mac};
+pub(super) use whole::{
+    by_id, delete_up_to, last_pruned, oldest, recorded_after, sealed_after, unsealed_after,
+};
+pub(super) use windows::{
+    count_windows, delete_window, open_window, raise_window, window, windows_over,
+};
 
 /// Newest first; ids break ties in the order of making.
 const SORTING: Sorting<Column> = Sorting {
@@ -27,31 +39,27 @@ const SORTING: Sorting<Column> = Sorting {
     descending: true,
 };
 
-pub(super) async fn insert(
-    txn: &Txn,
-    id: AuditEventId,
-    now: Timestamp,
-    actor: &Actor,
-    event: Event,
-) -> Result<(), Internal> {
-    let changes = serde_json::to_string(&event.changes)
-        .map_err(Internal::while_doing("writing an audit event's changes"))?;
+pub(super) async fn insert(txn: &Txn, row: Row) -> Result<(), Internal> {
     let row = ActiveModel {
-        id: Set(id.uuid()),
-        action: Set(event.action.name().to_owned()),
-        outcome: Set("SUCCESS".to_owned()),
-        actor_kind: Set(actor.kind_name().to_owned()),
-        actor_id: Set(actor.id()),
-        actor_label: Set(actor.label.clone()),
-        user_id: Set(event.user.map(UserId::uuid)),
-        target_label: Set(event.target_label),
-        changes: Set(changes),
-        reason: Set(event.reason),
-        via: Set(actor.origin.via.name().to_owned()),
-        request_id: Set(actor.origin.request_id.clone()),
-        ip_address: Set(actor.origin.ip_address.clone()),
-        user_agent: Set(actor.origin.user_agent.clone()),
-        occurred_at: Set(now.as_millis()),
+        id: Set(row.id.uuid()),
+        action: Set(row.action),
+        outcome: Set(row.outcome),
+        error_code: Set(row.error_code),
+        actor_kind: Set(row.actor_kind),
+        actor_id: Set(row.actor_id),
+        actor_label: Set(row.actor_label),
+        user_id: Set(row.user.map(UserId::uuid)),
+        target_label: Set(row.target_label),
+        changes: Set(row.changes),
+        reason: Set(row.reason),
+        via: Set(row.via),
+        request_id: Set(row.request_id),
+        ip_address: Set(row.ip_address),
+        user_agent: Set(row.user_agent),
+        occurred_at: Set(row.occurred_at.as_millis()),
+        mac: Set(row.mac),
+        sequence: Set(row.sequence),
+        chain_hash: Set(row.chain_hash),
     };
     Entity::insert(row).exec_without_returning(txn).await?;
     db::announce(txn).await
@@ -61,6 +69,12 @@ fn filtered(filter: &EventFilter) -> Select<Entity> {
     let mut all = Condition::all();
     if let Some(actions) = &filter.actions {
         all = all.add(Column::Action.is_in(actions.iter().map(|action| action.name())));
+    }
+    if let Some(outcomes) = &filter.outcomes {
+        all = all.add(Column::Outcome.is_in(outcomes.iter().map(|outcome| outcome.name())));
+    }
+    if let Some(kinds) = &filter.actor_kinds {
+        all = all.add(Column::ActorKind.is_in(kinds.iter().copied()));
     }
     if let Some(actors) = &filter.actors {
         all = all.add(Column::ActorId.is_in(actors.iter().copied()));
@@ -173,11 +187,13 @@ pub(super) async fn ids_from(
 }
 
 /// `Why:` an unknown action was written by a newer release sharing the database; it is shown as the
-/// change of a user rather than hidden.
+/// change of a user rather than hidden. Likewise an unknown outcome as a failure.
 fn event(row: Model) -> AuditEvent {
     AuditEvent {
         id: AuditEventId::from_uuid(row.id),
         action: AuditAction::parse(&row.action).unwrap_or(AuditAction::UserUpdated),
+        outcome: Outcome::parse(&row.outcome).unwrap_or(Outcome::Failed),
+        error_code: row.error_code,
         actor_kind: row.actor_kind,
         actor_id: row.actor_id,
         actor_label: row.actor_label,

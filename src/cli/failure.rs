@@ -5,6 +5,7 @@ use std::fmt;
 use crate::access::{ApiKeyError, ServerKeyError};
 use crate::actor::ReadError;
 use crate::app::StartError;
+use crate::audit::{CheckpointError, VerifyError};
 use crate::credentials::ChooseError;
 use crate::error::Internal;
 use crate::users::UserError;
@@ -67,6 +68,25 @@ impl From<ReadError> for Failure {
         match error {
             ReadError::Denied(denied) => Self::Refused(denied.to_string()),
             ReadError::Internal(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<CheckpointError> for Failure {
+    fn from(error: CheckpointError) -> Self {
+        match error {
+            CheckpointError::Internal(cause) => cause.into(),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Internal(cause) => cause.into(),
+            VerifyError::Checkpoint(error) => error.into(),
+            other => Self::Refused(other.to_string()),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! output, words to standard error.
 
 mod api_key;
+mod audit;
 mod demo;
 mod demo_users;
 mod doctor;
@@ -82,6 +83,9 @@ enum Command {
     /// Prints the manual page, or writes one for each command into a folder.
     #[command(after_help = "Example: keydesk man --out /usr/local/share/man/man1")]
     Man(manual::Manual),
+    /// Verifies and exports the audit trail.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Looks whether everything the server needs is there, and says how to mend what is not.
     #[command(after_help = "Example: keydesk doctor --mail-to you@example.org")]
     Doctor(doctor::Doctor),
@@ -141,6 +145,10 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Permissions(permissions) => permissions.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Man(manual) => manual.run(Arguments::command()),
+        Command::Audit(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
         Command::Doctor(doctor) => Box::pin(doctor.run(settings.as_deref())).await,
     }
 }

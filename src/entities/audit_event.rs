@@ -10,6 +10,7 @@ pub(crate) struct Model {
     pub id: Uuid,
     pub action: String,
     pub outcome: String,
+    pub error_code: Option<String>,
     pub actor_kind: String,
     pub actor_id: Option<Uuid>,
     pub actor_label: String,
@@ -22,6 +23,11 @@ pub(crate) struct Model {
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
     pub occurred_at: i64,
+    #[serde(deserialize_with = "super::bytes")]
+    pub mac: Option<Vec<u8>>,
+    pub sequence: Option<i64>,
+    #[serde(deserialize_with = "super::bytes")]
+    pub chain_hash: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -1,11 +1,11 @@
 //! The audit trail as administrators read it.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use uuid::Uuid;
 
 use super::access::Actor;
 use super::context::Reach as _;
-use super::enums::AuditAction;
+use super::enums::{AuditAction, AuditOutcome};
 use super::error::{answer, checked, paging};
 use super::loaders::ApiKeyKey;
 use super::paging::{Listing, connection, wants_total};
@@ -16,7 +16,7 @@ use crate::audit::{self, EventFilter};
 use crate::ids::{ApiKeyId, UserId};
 use crate::page::PageArguments;
 
-/// Something that was done, with who did it and to whom. Never changed and never deleted by anyone.
+/// Something that was done or refused, with who tried it and on whom. Never changed; kept for as long as settings say.
 #[derive(Clone)]
 pub(crate) struct AuditEvent(pub(crate) audit::AuditEvent);
 
@@ -31,7 +31,7 @@ pub(crate) struct AuditChange {
     after: Option<String>,
 }
 
-/// Something that was done, with who did it and to whom. Never changed and never deleted by anyone.
+/// Something that was done or refused, with who tried it and on whom. Never changed; kept for as long as settings say.
 #[Object]
 impl AuditEvent {
     /// Global ID.
@@ -44,9 +44,23 @@ impl AuditEvent {
         self.0.action.into()
     }
 
+    /// What came of it.
+    async fn outcome(&self) -> AuditOutcome {
+        self.0.outcome.into()
+    }
+
+    /// Why nothing came of it, such as `FORBIDDEN`. Null when it was done. A text: events outlive codes.
+    async fn error_code(&self) -> Option<&str> {
+        self.0.error_code.as_deref()
+    }
+
     /// Who did it. Null for the command line and the server itself, which `actorLabel` names.
     async fn actor(&self, ctx: &Context<'_>) -> Option<Actor> {
-        if self.0.actor_kind != "API_KEY" {
+        if self.0.actor_kind == AuditActorKind::User.name() {
+            let id = UserId::from_uuid(self.0.actor_id?);
+            return user_by_id(ctx, Some(id)).await.map(Actor::User);
+        }
+        if self.0.actor_kind != AuditActorKind::ApiKey.name() {
             return None;
         }
         let key = ApiKeyKey(ApiKeyId::from_uuid(self.0.actor_id?));
@@ -115,6 +129,10 @@ impl AuditEvent {
 pub(crate) struct AuditEventFilter {
     /// One of these actions.
     actions: Option<Vec<AuditAction>>,
+    /// With one of these outcomes.
+    outcomes: Option<Vec<AuditOutcome>>,
+    /// By an actor of one of these kinds.
+    actor_kinds: Option<Vec<AuditActorKind>>,
     /// By one of these actors: IDs of API keys, at most 100.
     actor_ids: Option<Vec<ID>>,
     /// Done to one of these users, at most 100.
@@ -125,8 +143,37 @@ pub(crate) struct AuditEventFilter {
     occurred_at: Option<DateTimeRange>,
 }
 
+/// What kind of actor did something.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuditActorKind {
+    /// A person who signed in.
+    User,
+    /// A program with an API key.
+    ApiKey,
+    /// Somebody at the machine's own command line.
+    Operator,
+    /// The server itself.
+    System,
+    /// Nobody known.
+    Anonymous,
+}
+
+impl AuditActorKind {
+    /// As the trail stores it; the one place that maps kinds.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::User => "USER",
+            Self::ApiKey => "API_KEY",
+            Self::Operator => "OPERATOR",
+            Self::System => "SYSTEM",
+            Self::Anonymous => "ANONYMOUS",
+        }
+    }
+}
+
 fn actor_uuid(id: &ID) -> Option<Uuid> {
-    ApiKeyId::parse(id).map(ApiKeyId::uuid)
+    let key = ApiKeyId::parse(id).map(ApiKeyId::uuid);
+    key.or_else(|| UserId::parse(id).map(UserId::uuid))
 }
 
 impl AuditEventFilter {
@@ -139,6 +186,12 @@ impl AuditEventFilter {
             actions: self
                 .actions
                 .map(|list| list.into_iter().map(Into::into).collect()),
+            outcomes: self
+                .outcomes
+                .map(|list| list.into_iter().map(Into::into).collect()),
+            actor_kinds: self
+                .actor_kinds
+                .map(|list| list.into_iter().map(AuditActorKind::name).collect()),
             actors: self
                 .actor_ids
                 .map(|ids| ids.iter().filter_map(actor_uuid).collect()),

@@ -1,14 +1,15 @@
 //! What a resolver may reach: the app and the actor of its request. The one place that looks into
 //! async-graphql's bag of data.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
 
 use super::loaders::Loader;
-use crate::actor::{Actor, Proof};
+use crate::actor::{Actor, Denied, Proof};
 use crate::app::App;
+use crate::audit::{self, Attempt, AuditAction};
 
 /// Put into every request by its endpoint.
 #[derive(Clone)]
@@ -16,7 +17,14 @@ pub(crate) struct RequestContext {
     app: App,
     actor: Arc<Actor>,
     is_http: bool,
+    denials: Arc<Mutex<Vec<Denial>>>,
 }
+
+/// What was not shown, by its field, and why.
+type Denial = (String, &'static str);
+
+/// Fields of one request whose denial is noted; more say no more about who tries.
+const MOST_DENIALS: usize = 10;
 
 impl RequestContext {
     /// The capabilities and the caller of one request, and whether its answer has headers.
@@ -25,15 +33,45 @@ impl RequestContext {
             app,
             actor,
             is_http,
+            denials: Arc::default(),
+        }
+    }
+
+    /// Writes down what was denied since the last call, once for each field and code.
+    pub(crate) async fn note_denials(&self) {
+        let denials = {
+            let noted = self.denials.lock();
+            std::mem::take(&mut *noted.unwrap_or_else(PoisonError::into_inner))
+        };
+        for (field, code) in denials {
+            let attempt = Attempt {
+                action: AuditAction::AccessDenied,
+                user: None,
+                target_label: Some(field),
+                subject: None,
+            };
+            audit::denied(&self.app, &self.actor, attempt, code).await;
+        }
+    }
+
+    fn add_denial(&self, field: &str, denied: Denied) {
+        let noted = self.denials.lock();
+        let mut noted = noted.unwrap_or_else(PoisonError::into_inner);
+        let code = denied.code();
+        let is_known = noted
+            .iter()
+            .any(|(name, why)| name == field && *why == code);
+        if !is_known && noted.len() < MOST_DENIALS {
+            noted.push((field.to_owned(), code));
         }
     }
 
     /// Attaches itself and a loader of its own to a request.
     ///
     /// `Why:` a loader shared between requests would share its batches between callers.
-    pub(crate) fn attach(self, request: async_graphql::Request) -> async_graphql::Request {
+    pub(crate) fn attach(&self, request: async_graphql::Request) -> async_graphql::Request {
         let loader = Loader::start(self.app.clone(), Arc::clone(&self.actor));
-        request.data(self).data(loader)
+        request.data(self.clone()).data(loader)
     }
 }
 
@@ -52,6 +90,8 @@ pub(crate) trait Reach {
             }
         )
     }
+    /// Notes that the present field is not shown.
+    fn denied(&self, denied: Denied);
 }
 
 impl Reach for Context<'_> {
@@ -71,5 +111,11 @@ impl Reach for Context<'_> {
         let loader = self.data_unchecked::<DataLoader<Loader>>();
         loader.loader().note_wish();
         loader
+    }
+
+    fn denied(&self, denied: Denied) {
+        let field = self.item.node.name.node.as_str();
+        self.data_unchecked::<RequestContext>()
+            .add_denial(field, denied);
     }
 }

@@ -131,12 +131,21 @@ impl Endpoint {
 
     fn stream(&self, actor: Arc<Actor>, request: Request) -> BoxStream<'static, Response> {
         let is_known = actor.is_known();
-        let request = RequestContext::new(self.app.clone(), actor, false).attach(request);
-        match &self.schema {
+        let context = RequestContext::new(self.app.clone(), actor, false);
+        let request = context.attach(request);
+        let responses = match &self.schema {
             AnySchema::Full { known, .. } if is_known => known.execute_stream(request),
             AnySchema::Full { anonymous, .. } => anonymous.execute_stream(request),
             AnySchema::Public { schema, .. } => schema.execute_stream(request),
-        }
+        };
+        let noted = move |response| {
+            let context = context.clone();
+            async move {
+                context.note_denials().await;
+                response
+            }
+        };
+        responses.then(noted).boxed()
     }
 
     /// The capabilities behind it.
@@ -146,12 +155,15 @@ impl Endpoint {
 
     async fn execute(&self, actor: Arc<Actor>, request: Request) -> Response {
         let is_known = actor.is_known();
-        let request = RequestContext::new(self.app.clone(), actor, true).attach(request);
-        match &self.schema {
+        let context = RequestContext::new(self.app.clone(), actor, true);
+        let request = context.attach(request);
+        let response = match &self.schema {
             AnySchema::Full { known, .. } if is_known => known.execute(request).await,
             AnySchema::Full { anonymous, .. } => anonymous.execute(request).await,
             AnySchema::Public { schema, .. } => schema.execute(request).await,
-        }
+        };
+        context.note_denials().await;
+        response
     }
 
     /// `Order:` text, then tokens, then the parser, then weights, then the library's validation: each

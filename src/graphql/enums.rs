@@ -226,6 +226,24 @@ pub(crate) enum AuditAction {
     ApiKeyCreated,
     /// An API key was revoked.
     ApiKeyRevoked,
+    /// Something was not shown, because the caller may not see it.
+    AccessDenied,
+    /// The oldest events were removed, because settings keep them no longer.
+    AuditPruned,
+    /// The chain of events began, and took in events from before it.
+    AuditChainStarted,
+}
+
+/// What came of an attempt.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::audit::Outcome")]
+pub(crate) enum AuditOutcome {
+    /// It was done.
+    Success,
+    /// It was refused, because the actor may not do it.
+    Denied,
+    /// It was allowed and did not work.
+    Failed,
 }
 
 /// How a client holds on to a session.

@@ -271,6 +271,7 @@ pub(crate) fn answer<T>(ctx: &Context<'_>, result: Result<T, ReadError>) -> Opti
 }
 
 fn denied_read<T>(ctx: &Context<'_>, denied: Denied) -> Option<T> {
+    ctx.denied(denied);
     let error = match denied {
         Denied::Unauthenticated
         | Denied::OperatorOnly

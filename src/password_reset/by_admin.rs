@@ -100,6 +100,16 @@ pub async fn reset_password(
     actor: &Actor,
     command: ResetPassword,
 ) -> Result<Answer<ResetOutcome, StoredReset>, UserError> {
+    let user = command.user.clone();
+    let act = Box::pin(reset_noted(app, actor, command));
+    users::noting(app, actor, (AuditAction::PasswordReset, &user), act).await
+}
+
+async fn reset_noted(
+    app: &App,
+    actor: &Actor,
+    command: ResetPassword,
+) -> Result<Answer<ResetOutcome, StoredReset>, UserError> {
     actor.require(Permission::PasswordsReset)?;
     require_step_up(app, actor, command.actor_password.as_ref()).await?;
     let once = command.once.clone();
@@ -168,7 +178,7 @@ async fn reset_once(
         revoked_links,
     };
     let event = reset(&outcome, chosen.generated, command.handover, reason);
-    audit::record(&txn, &app.clock, actor, event).await?;
+    audit::record(&txn, app, actor, event).await?;
     if let Some(once) = &command.once {
         once.store(&txn, app, &stored(&outcome)).await?;
     }

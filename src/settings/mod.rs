@@ -3,6 +3,7 @@
 //! `default.toml` is embedded and is the reference of every setting. Unknown keys are refused, so a
 //! slip of the pen never leaves a control off. No other file reads the environment.
 
+mod audit;
 mod database;
 mod list;
 mod mail;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
+pub use audit::AuditSettings;
 pub use database::{DatabaseSettings, KeepSettings};
 pub use mail::{MailSettings, SmtpSettings, SmtpTls, TransportSettings};
 pub use policy::PolicySettings;
@@ -45,6 +47,8 @@ pub struct Settings {
     pub security: SecuritySettings,
     /// Rules for new passwords.
     pub policy: PolicySettings,
+    /// How the audit trail is kept.
+    pub audit: AuditSettings,
     /// The log.
     pub telemetry: TelemetrySettings,
 }
@@ -57,6 +61,7 @@ struct Raw {
     mail: mail::Raw,
     security: security::Raw,
     policy: policy::Raw,
+    audit: audit::Raw,
     telemetry: server::RawTelemetry,
 }
 
@@ -129,6 +134,7 @@ impl Settings {
             mail: raw.mail.check()?,
             security: raw.security.check()?,
             policy: raw.policy.check()?,
+            audit: raw.audit.check()?,
             telemetry: raw.telemetry.check(),
         };
         if settings.mail.transport != TransportSettings::None

@@ -39,6 +39,8 @@ pub struct SecuritySettings {
     pub hashing_nice: u8,
     /// Cost of a hash.
     pub hashing_cost: Cost,
+    /// Sign-ins that one network may try in a minute.
+    pub sign_ins_per_minute: u32,
     /// How long sessions last.
     pub sessions: SessionSettings,
 }
@@ -91,6 +93,7 @@ pub(super) struct Raw {
     hashing_memory_kib: u32,
     hashing_passes: u32,
     hashing_lanes: u32,
+    sign_ins_per_minute: u32,
     sessions: sessions::Raw,
 }
 
@@ -118,6 +121,11 @@ impl Raw {
             hashing_threads: in_range("security.hashing_threads", self.hashing_threads, 0..=64)?,
             hashing_nice: in_range("security.hashing_nice", self.hashing_nice, 0..=19)?,
             hashing_cost,
+            sign_ins_per_minute: in_range(
+                "security.sign_ins_per_minute",
+                self.sign_ins_per_minute,
+                1..=100_000,
+            )?,
             sessions: self.sessions.check()?,
         })
     }

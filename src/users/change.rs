@@ -1,6 +1,7 @@
 //! Changing a user's fields.
 
 use super::input::{Reader, check_reason};
+use super::noted::noting;
 use super::target::{Own, get_or_own, lock_or_own};
 use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
@@ -97,6 +98,12 @@ struct Parsed {
 
 /// Changes a user. A change that changes nothing is none: no new version, no audit event.
 pub async fn update(app: &App, actor: &Actor, command: UpdateUser) -> Result<User, UserError> {
+    let user = command.user.clone();
+    let act = Box::pin(update_noted(app, actor, command));
+    noting(app, actor, (AuditAction::UserUpdated, &user), act).await
+}
+
+async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<User, UserError> {
     actor.require(Permission::UsersWrite)?;
     if command.is_sensitive() || command.actor_password.is_some() {
         require_step_up(app, actor, command.actor_password.as_ref()).await?;
@@ -131,7 +138,7 @@ pub async fn update(app: &App, actor: &Actor, command: UpdateUser) -> Result<Use
         changes,
         reason,
     };
-    audit::record(&txn, &app.clock, actor, event).await?;
+    audit::record(&txn, app, actor, event).await?;
     txn.commit().await?;
     Ok(after)
 }

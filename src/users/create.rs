@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::handover::{ForceChange, Handover, check_password_mail, compose};
 use super::input::{Reader, check_reason};
+use super::noted::noting;
 use super::{AuthenticationSource, InvalidInput, User, UserError, store};
 use crate::access::idempotency::{self, Answer, Once};
 use crate::actor::{Actor, Permission, Role};
@@ -85,6 +86,21 @@ pub async fn create(
     actor: &Actor,
     command: CreateUser,
 ) -> Result<Answer<CreateOutcome, StoredCreation>, UserError> {
+    let act = Box::pin(create_noted(app, actor, command));
+    noting(
+        app,
+        actor,
+        (AuditAction::UserCreated, &super::UserRef::Nobody),
+        act,
+    )
+    .await
+}
+
+async fn create_noted(
+    app: &App,
+    actor: &Actor,
+    command: CreateUser,
+) -> Result<Answer<CreateOutcome, StoredCreation>, UserError> {
     actor.require(Permission::UsersWrite)?;
     if command.role > Role::Member || command.actor_password.is_some() {
         require_step_up(app, actor, command.actor_password.as_ref()).await?;
@@ -133,13 +149,7 @@ async fn create_once(
         }
         _ => None,
     };
-    audit::record(
-        &txn,
-        &app.clock,
-        actor,
-        created(&user, chosen.as_ref(), reason),
-    )
-    .await?;
+    audit::record(&txn, app, actor, created(&user, chosen.as_ref(), reason)).await?;
     if let Some(once) = &command.once {
         let stored = StoredCreation {
             user: user.id.to_string(),

@@ -2,6 +2,7 @@
 
 use crate::access::idempotency::{KeyMalformed, KeyReused};
 use crate::actor::Denied;
+use crate::audit::Refusal;
 use crate::clock::Timestamp;
 use crate::credentials::ChooseError;
 use crate::error::Internal;
@@ -101,6 +102,38 @@ pub enum UserError {
     IdempotencyKeyReused,
     /// Broken.
     Internal(Internal),
+}
+
+impl Refusal for UserError {
+    fn denial(&self) -> Option<&'static str> {
+        match self {
+            Self::Denied(denied) => Some(denied.code()),
+            Self::NotManageable => Some("TARGET_NOT_MANAGEABLE"),
+            Self::RoleNotGrantable => Some("ROLE_NOT_GRANTABLE"),
+            Self::LastOwner => Some("LAST_ADMIN"),
+            Self::OwnAccount => Some("CANNOT_TARGET_SELF"),
+            Self::IncorrectPassword { .. } => Some("INCORRECT_PASSWORD"),
+            Self::RateLimited(_) => Some("RATE_LIMITED"),
+            // Not a denial: the way every confirmation begins.
+            Self::StepUpRequired
+            | Self::SessionNotFound
+            | Self::Invalid(_)
+            | Self::NotFound
+            | Self::UsernameTaken
+            | Self::EmailTaken
+            | Self::VersionConflict(_)
+            | Self::NotBuiltIn(_)
+            | Self::EmailMissing
+            | Self::EmailNotVerified
+            | Self::UserDisabled
+            | Self::MailNotConfigured
+            | Self::PasswordMailDisabled
+            | Self::ForcedChangeRequired
+            | Self::Password(_)
+            | Self::IdempotencyKeyReused
+            | Self::Internal(_) => None,
+        }
+    }
 }
 
 impl From<Denied> for UserError {

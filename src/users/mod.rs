@@ -13,6 +13,7 @@ mod handover;
 mod input;
 mod list;
 mod must_change;
+mod noted;
 mod owners;
 mod purge;
 mod search;
@@ -34,9 +35,10 @@ pub use handover::{ForceChange, Handover, check_password_mail, compose};
 pub use input::check_reason;
 pub use list::{
     TimeRange, UserFilter, UserOrder, UserOrderField, UserRef, count, find, find_many, find_self,
-    list, order_name,
+    list, login_subject, order_name,
 };
 pub use must_change::set_must_change;
+pub use noted::{noting, require_noted};
 pub use purge::purge;
 pub use seed::seed;
 pub use sign_out::{revoke_session, revoke_sessions};

@@ -52,7 +52,7 @@ async fn purge_one(app: &App, user: &User, before: Timestamp) -> Result<bool, Us
         changes: Vec::new(),
         reason: None,
     };
-    audit::record(&txn, &app.clock, &Actor::system(), event).await?;
+    audit::record(&txn, app, &Actor::system(), event).await?;
     txn.commit().await?;
     Ok(true)
 }

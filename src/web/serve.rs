@@ -16,6 +16,7 @@ use crate::error::Internal;
 use crate::janitor;
 use crate::live::Live;
 use crate::mail::{Mailer, Templates, Worker};
+use crate::sealer;
 use crate::watcher;
 
 /// How long requests in work may go on after a stop was asked for.
@@ -42,6 +43,7 @@ pub async fn serve(
     }
     tasks.spawn(janitor::run(app.clone(), stop.clone()));
     tasks.spawn(watcher::run(app.clone(), stop.clone()));
+    tasks.spawn(sealer::run(app.clone(), stop.clone()));
     tasks.spawn(end_sockets(app.live.clone(), stop.clone()));
     tasks.spawn(align(app, stop.clone()));
 

@@ -40,7 +40,7 @@ const RANKS: [(Equals, &[&str]); 13] = [
     ),
     (
         Equals::InOrder,
-        &["entities", "db", "keyset", "live", "app"],
+        &["entities", "db", "keyset", "live", "tally", "app"],
     ),
     (Equals::Apart, &["audit"]),
     (Equals::Apart, &["access"]),
@@ -49,7 +49,7 @@ const RANKS: [(Equals, &[&str]); 13] = [
     (Equals::Apart, &["sessions"]),
     (Equals::Apart, &["users"]),
     (Equals::Apart, &["account", "password_reset"]),
-    (Equals::Apart, &["janitor", "watcher"]),
+    (Equals::Apart, &["janitor", "sealer", "watcher"]),
     (Equals::Apart, &["graphql"]),
     (Equals::Apart, &["web"]),
     (Equals::InOrder, &["cli", "main"]),

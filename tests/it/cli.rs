@@ -1,5 +1,6 @@
 //! The built program: what it prints, where, and with which exit code.
 
+mod audit;
 mod break_glass;
 mod describing;
 mod keys_and_users;

@@ -11,6 +11,7 @@ mod access;
 mod account;
 mod architecture;
 mod attacks;
+mod audit;
 mod audits;
 mod cli;
 mod door;

@@ -51,6 +51,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/credentials/password.rs",
         ],
     ),
+    ("ring", &["src/audit/checkpoint.rs"]),
     ("rpassword", &["src/cli/typed_password.rs"]),
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
     ("rustix", &["src/hasher.rs", "src/hasher/"]),

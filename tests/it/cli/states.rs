@@ -214,5 +214,11 @@ async fn what_cannot_be_is_refused() {
         );
         assert!(ran.stderr.contains(hint), "{arguments:?} {ran:?}");
     }
-    assert_eq!(desk.snapshot().await, before);
+    // Being refused is worth a line; nothing else is written.
+    assert_eq!(desk.snapshot().await.but_for_denials(), before);
+    let sql = "SELECT action, error_code, actor_label FROM audit_events WHERE outcome = 'DENIED' \
+               ORDER BY action";
+    let denied = |action| json!({ "action": action, "error_code": "LAST_ADMIN", "actor_label": "operator grace" });
+    let trail = desk.rows(sql, vec![]).await;
+    assert_eq!(trail, [denied("user.deleted"), denied("user.disabled")]);
 }

@@ -1,0 +1,65 @@
+//! Limits of rates, exact over all replicas: each take is one statement in the database.
+//!
+//! `Source:` GCRA, ITU-T I.371 annex A. A limit keeps one moment for each key: when all of it will have
+//! come back. A take moves that moment on, and only if it does not move too far.
+
+use std::time::Duration;
+
+use super::store;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::error::Internal;
+use crate::keyring::Purpose;
+
+/// How often something may be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// How often at once.
+    pub burst: u32,
+    /// How long until one of these has come back; at least a millisecond.
+    pub per: Duration,
+}
+
+/// What came of a take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It may be done now.
+    Allowed,
+    /// It may be done at this moment, if nobody else takes it first.
+    RetryAt(Timestamp),
+}
+
+impl Limit {
+    fn per_millis(self) -> i64 {
+        let millis = i64::try_from(self.per.as_millis()).unwrap_or(i64::MAX);
+        millis.max(1)
+    }
+
+    /// `Units:` milliseconds. How far ahead the moment may be for one more.
+    fn slack_millis(self) -> i64 {
+        let others = i64::from(self.burst.max(1)) - 1;
+        others.saturating_mul(self.per_millis())
+    }
+}
+
+/// Takes one from the limit `name` for `key`, such as an address.
+///
+/// `Order:` before `begin_write`. It writes by itself, so that a refused request counts too.
+/// `Why:` the key is stored as a keyed hash. Addresses and logins do not pile up in a table of their own.
+pub async fn take(app: &App, name: &str, key: &str, limit: Limit) -> Result<Taken, Internal> {
+    let key = app.keys.tag(Purpose::RateLimit, key.as_bytes());
+    let now = app.clock.now().as_millis();
+    let latest = now.saturating_add(limit.slack_millis());
+    let db = app.db.write();
+    if store::move_limit(db, (name, &key), (now, latest), limit.per_millis()).await? {
+        return Ok(Taken::Allowed);
+    }
+    let full_at = store::limit_end(db, (name, &key)).await?.unwrap_or(now);
+    let retry_at = full_at.saturating_sub(limit.slack_millis());
+    Ok(Taken::RetryAt(Timestamp::from_millis(retry_at.max(now))))
+}
+
+/// Deletes what has come back entirely. Gives how many rows it was.
+pub async fn sweep(app: &App) -> Result<u64, Internal> {
+    store::delete_limits(app.db.write(), app.clock.now()).await
+}

@@ -1,0 +1,63 @@
+//! Limits of rates in the table `rate_limits`, beside the windows of the audit room, which have details.
+
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait as _, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use crate::clock::Timestamp;
+use crate::entities::rate_limit::{ActiveModel, Column, Entity};
+use crate::error::Internal;
+
+/// Moves the moment on by `per`, unless it is later than `latest` already. `false` in that case.
+pub(crate) async fn move_limit(
+    db: &impl ConnectionTrait,
+    (name, key): (&str, &[u8]),
+    (now, latest): (i64, i64),
+    per: i64,
+) -> Result<bool, Internal> {
+    let row = ActiveModel {
+        name: Set(name.to_owned()),
+        key_hash: Set(key.to_vec()),
+        ends_at: Set(now.saturating_add(per)),
+        count: Set(1),
+        last_at: Set(now),
+        details: Set(None),
+    };
+    let ends_at = || Expr::col((Entity, Column::EndsAt));
+    let from: Expr = CaseStatement::new()
+        .case(ends_at().gt(now), ends_at())
+        .finally(now)
+        .into();
+    let moved = OnConflict::columns([Column::Name, Column::KeyHash])
+        .value(Column::EndsAt, from.add(per))
+        .value(Column::Count, Expr::col((Entity, Column::Count)).add(1))
+        .value(Column::LastAt, now)
+        .action_and_where(ends_at().lte(latest))
+        .to_owned();
+    let written = Entity::insert(row)
+        .on_conflict(moved)
+        .exec_without_returning(db)
+        .await?;
+    Ok(written == 1)
+}
+
+pub(crate) async fn limit_end(
+    db: &impl ConnectionTrait,
+    (name, key): (&str, &[u8]),
+) -> Result<Option<i64>, Internal> {
+    let row = Entity::find_by_id((name.to_owned(), key.to_vec()))
+        .one(db)
+        .await?;
+    Ok(row.map(|row| row.ends_at))
+}
+
+pub(crate) async fn delete_limits(
+    db: &impl ConnectionTrait,
+    now: Timestamp,
+) -> Result<u64, Internal> {
+    let deleted = Entity::delete_many()
+        .filter(Column::EndsAt.lte(now.as_millis()))
+        .filter(Column::Details.is_null())
+        .exec(db)
+        .await?;
+    Ok(deleted.rows_affected)
+}

@@ -1,0 +1,268 @@
+//! Windows of refused attempts: the first is an event at once, the others are counted and become one
+//! event when the window is over. So nobody can fill the trail by being refused.
+//!
+//! Windows stand in the table `rate_limits`, so every replica counts in the same one. A repeat costs no
+//! statement where its process knows the window: it is added up in `tally.rs` and written once a second.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::denied::Attempt;
+use super::row::Row;
+use super::{AuditAction, Change, Event, Outcome, store};
+use crate::actor::Actor;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::Txn;
+use crate::error::Internal;
+use crate::ids::UserId;
+use crate::tally::{self, Counted};
+
+/// How long a window is open.
+pub const WINDOW: Duration = Duration::from_mins(5);
+/// Windows that are open at a time, for actors that are known and for those that are not. What comes
+/// beyond is counted in one window for all.
+const MOST: [(&str, u64); 2] = [("audit.denied", 9_000), ("audit.denied.anonymous", 1_000)];
+/// The code of what was counted beyond.
+const SEVERAL: &str = "SEVERAL";
+/// The key of the window for all.
+const SHARED: [u8; 0] = [];
+/// How long after its end a window is closed, so that every process has written down what it counted.
+pub const GRACE: Duration = Duration::from_secs(10);
+/// Windows that are closed in one transaction.
+const AT_ONCE: u64 = 100;
+
+/// What one window counts, for its summary.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Window {
+    action: String,
+    code: String,
+    actor_kind: String,
+    actor_id: Option<Uuid>,
+    actor_label: String,
+    user: Option<Uuid>,
+    target_label: Option<String>,
+    via: String,
+    ip_address: Option<String>,
+    began_at: i64,
+    is_of_nobody: bool,
+}
+
+/// A window as it is stored.
+pub(super) struct Stored {
+    pub(super) name: String,
+    pub(super) key: Vec<u8>,
+    pub(super) ends_at: Timestamp,
+    pub(super) count: i64,
+    pub(super) last_at: Timestamp,
+    pub(super) details: String,
+}
+
+impl Window {
+    pub(super) fn new(now: Timestamp, actor: &Actor, attempt: &Attempt, code: &str) -> Self {
+        Self {
+            action: attempt.action.name().to_owned(),
+            code: code.to_owned(),
+            actor_kind: actor.kind_name().to_owned(),
+            actor_id: actor.id(),
+            actor_label: actor.label.clone(),
+            user: attempt.user.map(UserId::uuid),
+            target_label: attempt.target_label.clone(),
+            via: actor.origin.via.name().to_owned(),
+            ip_address: actor.origin.ip_address.clone(),
+            began_at: now.as_millis(),
+            is_of_nobody: !actor.is_known(),
+        }
+    }
+
+    /// The window of all that found no place.
+    fn of_all(now: Timestamp) -> Self {
+        let attempt = Attempt {
+            action: AuditAction::AccessDenied,
+            user: None,
+            target_label: None,
+            subject: None,
+        };
+        Self::new(now, &Actor::system(), &attempt, SEVERAL)
+    }
+
+    fn written(&self) -> Result<String, Internal> {
+        serde_json::to_string(self).map_err(Internal::while_doing(
+            "writing a window of refused attempts",
+        ))
+    }
+
+    /// The event that says how often it happened again.
+    fn summary(self, app: &App, count: i64, last_at: Timestamp) -> Result<Row, Internal> {
+        let began = Timestamp::from_millis(self.began_at);
+        let event = Event {
+            action: AuditAction::AccessDenied,
+            user: self.user.map(UserId::from_uuid),
+            target_label: self.target_label,
+            changes: vec![
+                Change::to("count", &count),
+                Change::to("from", &began.to_rfc3339()),
+                Change::to("until", &last_at.to_rfc3339()),
+            ],
+            reason: None,
+        };
+        let denied = (Outcome::of_refusal(&self.code), Some(self.code.as_str()));
+        let row = Row::new(&app.keys, app.clock.now(), &Actor::system(), event, denied)?;
+        Ok(Row {
+            action: self.action,
+            actor_kind: self.actor_kind,
+            actor_id: self.actor_id,
+            actor_label: self.actor_label,
+            via: self.via,
+            ip_address: self.ip_address,
+            ..row
+        }
+        .with_mac(&app.keys))
+    }
+}
+
+/// What came of counting an attempt.
+pub(super) struct Begun {
+    /// The first of its window, which is an event of its own.
+    pub(super) is_first: bool,
+    /// Where it and its repeats are counted.
+    pub(super) window: tally::Window,
+    /// Until when.
+    pub(super) ends_at: Timestamp,
+}
+
+/// The windows among which an actor's are, and how many there may be.
+fn among(is_of_nobody: bool) -> (&'static str, u64) {
+    let [known, nobody] = MOST;
+    if is_of_nobody { nobody } else { known }
+}
+
+/// Counts an attempt where this process knows its window, or that there is no place for one.
+pub(super) fn is_repeated(app: &App, actor: &Actor, key: &[u8; 32]) -> bool {
+    let (name, _) = among(!actor.is_known());
+    let now = app.clock.now();
+    let shared = (name, SHARED.to_vec());
+    app.tally.again(&(name, key.to_vec()), now) || app.tally.again(&shared, now)
+}
+
+/// Counts an attempt in the database, in a window that it opens where there is none.
+pub(super) async fn begin(
+    txn: &Txn,
+    app: &App,
+    key: &[u8; 32],
+    window: &Window,
+) -> Result<Begun, Internal> {
+    let now = app.clock.now();
+    let (name, most) = among(window.is_of_nobody);
+    let own = (name, key.to_vec());
+    if let Some(open) = store::window(txn, &own).await? {
+        if now < open.ends_at {
+            let ends_at = open.ends_at;
+            return again(txn, own, (now, ends_at)).await;
+        }
+        close(txn, app, open).await?;
+    }
+    let ends_at = now.plus(WINDOW);
+    if store::count_windows(txn, name).await? >= most {
+        let shared = (name, SHARED.to_vec());
+        let of_all = Window::of_all(now).written()?;
+        store::open_window(txn, &shared, (now, ends_at), of_all).await?;
+        let open = store::window(txn, &shared).await?;
+        let ends_at = open.map_or(ends_at, |open| open.ends_at);
+        return again(txn, shared, (now, ends_at)).await;
+    }
+    let is_first = store::open_window(txn, &own, (now, ends_at), window.written()?).await?;
+    if !is_first {
+        // Another transaction was quicker; it committed, or this statement would still wait.
+        return again(txn, own, (now, ends_at)).await;
+    }
+    Ok(Begun {
+        is_first,
+        window: own,
+        ends_at,
+    })
+}
+
+async fn again(
+    txn: &Txn,
+    window: tally::Window,
+    (now, ends_at): (Timestamp, Timestamp),
+) -> Result<Begun, Internal> {
+    store::raise_window(txn, &window, 1, now).await?;
+    Ok(Begun {
+        is_first: false,
+        window,
+        ends_at,
+    })
+}
+
+/// Writes down what this process counted; every process does so, once a second.
+pub async fn write_tally(app: &App) -> Result<(), Internal> {
+    let counted = app.tally.take(app.clock.now());
+    if counted.is_empty() {
+        return Ok(());
+    }
+    let written = write(app, &counted).await;
+    if written.is_err() {
+        app.tally.put_back(counted);
+    }
+    written
+}
+
+async fn write(app: &App, counted: &[Counted]) -> Result<(), Internal> {
+    let txn = app.db.begin_write().await?;
+    for Counted {
+        window,
+        count,
+        last_at,
+    } in counted
+    {
+        if !store::raise_window(&txn, window, *count, *last_at).await? {
+            tracing::warn!(
+                count,
+                "refused attempts were counted too late for their summary"
+            );
+        }
+    }
+    Ok(txn.commit().await?)
+}
+
+/// Whether there is a window to close.
+pub(super) async fn is_one_over(app: &App) -> Result<bool, Internal> {
+    let over = store::windows_over(app.db.read(), app.clock.now().minus(GRACE), 1).await?;
+    Ok(!over.is_empty())
+}
+
+/// Closes windows that are over, and appends an event for each in which something was counted. Gives how
+/// many were closed.
+pub async fn close_windows(app: &App) -> Result<u64, Internal> {
+    let mut closed = 0;
+    loop {
+        let before = app.clock.now().minus(GRACE);
+        let over = store::windows_over(app.db.read(), before, AT_ONCE).await?;
+        if over.is_empty() {
+            return Ok(closed);
+        }
+        let txn = app.db.begin_write().await?;
+        for window in over {
+            close(&txn, app, window).await?;
+            closed += 1;
+        }
+        txn.commit().await?;
+    }
+}
+
+/// `Order:` deleted first, and only if nothing was counted since it was read; then told.
+async fn close(txn: &Txn, app: &App, stored: Stored) -> Result<(), Internal> {
+    let is_gone = store::delete_window(txn, &stored).await?;
+    if !is_gone || stored.count == 0 {
+        return Ok(());
+    }
+    let window: Window = serde_json::from_str(&stored.details).map_err(Internal::while_doing(
+        "reading a window of refused attempts",
+    ))?;
+    let row = window.summary(app, stored.count, stored.last_at)?;
+    store::insert(txn, row).await
+}
