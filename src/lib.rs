@@ -6,6 +6,7 @@ pub mod actor;
 pub mod address;
 pub mod app;
 pub mod audit;
+pub mod bootstrap;
 pub mod cli;
 pub mod clock;
 pub mod credentials;

@@ -4,6 +4,7 @@
 //! does not show them and go out once on standard output, never by an argument. Results go to standard
 //! output, words to standard error.
 
+mod admin;
 mod api_key;
 mod audit;
 mod demo;
@@ -11,6 +12,7 @@ mod demo_users;
 mod doctor;
 mod failure;
 mod login;
+mod login_link;
 mod manual;
 mod migrate;
 mod near;
@@ -70,6 +72,15 @@ enum Command {
     /// Lists, shows, creates and changes users, and resets their passwords.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Verifies and exports the audit trail.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Makes owners and administrators.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    /// Makes a link by which a user chooses a new password, once, and prints it.
+    #[command(after_help = "Example: keydesk login-link ada --expires 30m --qr")]
+    LoginLink(login_link::LoginLink),
     /// Lets an administrator back in: prints a temporary password, or takes one from you.
     #[command(after_help = "Example: keydesk reset-admin-password ada")]
     ResetAdminPassword(reset_admin_password::ResetAdminPassword),
@@ -83,9 +94,6 @@ enum Command {
     /// Prints the manual page, or writes one for each command into a folder.
     #[command(after_help = "Example: keydesk man --out /usr/local/share/man/man1")]
     Man(manual::Manual),
-    /// Verifies and exports the audit trail.
-    #[command(subcommand)]
-    Audit(audit::AuditCommand),
     /// Looks whether everything the server needs is there, and says how to mend what is not.
     #[command(after_help = "Example: keydesk doctor --mail-to you@example.org")]
     Doctor(doctor::Doctor),
@@ -138,6 +146,18 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             let app = ready(load(settings.as_deref())?).await?;
             Box::pin(command.run(&app)).await
         }
+        Command::Audit(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
+        Command::Admin(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
+        Command::LoginLink(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
         Command::ResetAdminPassword(reset) => {
             let app = ready(load(settings.as_deref())?).await?;
             Box::pin(reset.run(&app)).await
@@ -145,10 +165,6 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Permissions(permissions) => permissions.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Man(manual) => manual.run(Arguments::command()),
-        Command::Audit(command) => {
-            let app = ready(load(settings.as_deref())?).await?;
-            Box::pin(command.run(&app)).await
-        }
         Command::Doctor(doctor) => Box::pin(doctor.run(settings.as_deref())).await,
     }
 }

@@ -48,7 +48,7 @@ const RANKS: [(Equals, &[&str]); 13] = [
     (Equals::Apart, &["credentials", "one_time_links"]),
     (Equals::Apart, &["sessions"]),
     (Equals::Apart, &["users"]),
-    (Equals::Apart, &["account", "password_reset"]),
+    (Equals::Apart, &["account", "bootstrap", "password_reset"]),
     (Equals::Apart, &["janitor", "sealer", "watcher"]),
     (Equals::Apart, &["graphql"]),
     (Equals::Apart, &["web"]),

@@ -23,6 +23,8 @@ mod http;
 mod lists;
 mod mail;
 mod migrations;
+mod one_time_links;
+mod pages;
 mod password_reset;
 mod permissions;
 mod playground;
