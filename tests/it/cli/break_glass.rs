@@ -82,7 +82,7 @@ async fn without_a_name_it_is_the_one_active_owner_or_a_list_of_all() {
     let machine = Machine::beside(&desk);
     let nobody = machine.run(&[BREAK_GLASS]);
     assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""), "{nobody:?}");
-    assert!(nobody.stderr.contains("keydesk user create"), "{nobody:?}");
+    assert!(nobody.stderr.contains("keydesk admin create"), "{nobody:?}");
 
     let ada = owner(&desk, "ada").await;
     desk.user("root", json!({ "role": "ADMIN", "generate": true }))
