@@ -12,6 +12,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::error::Internal;
 use crate::hasher::{Hasher, Limits};
+use crate::jwt::Issuer;
 use crate::keyring::Keyring;
 use crate::live::Live;
 use crate::secret::Secret;
@@ -37,6 +38,8 @@ pub struct App {
     pub live: Live,
     /// What this process saw again and has not written down yet.
     pub tally: Tally,
+    /// Whose tokens prove who is calling, where any do.
+    pub issuer: Option<Issuer>,
 }
 
 /// Why the server does not come up; each says how to mend it.
@@ -59,6 +62,9 @@ pub enum StartError {
         /// Why not.
         cause: std::io::Error,
     },
+    /// The key that verifies tokens does not read.
+    #[error(transparent)]
+    IssuerKey(#[from] crate::jwt::PemError),
     /// Anything else.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -68,6 +74,8 @@ impl App {
     /// Connects and starts the hashing threads. The schema is not looked at.
     pub async fn start(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         let keys = read_keys(&settings)?;
+        let issuer = settings.security.jwt.clone();
+        let issuer = issuer.map(Issuer::new).transpose()?;
         let db = Db::connect(&settings.database).await?;
         db.align_clock(&clock).await?;
         let hasher = Hasher::start(settings.security.hashing_cost, hashing_limits(&settings))?;
@@ -81,6 +89,7 @@ impl App {
             started_at,
             live: Live::default(),
             tally: Tally::default(),
+            issuer,
         })
     }
 }

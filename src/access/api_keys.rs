@@ -1,32 +1,84 @@
-//! Making, listing and revoking API keys. For now from the command line only.
+//! API keys: with what a program proves who it is.
+//!
+//! A key that a person made acts with that person's present role and never with more than the person
+//! may do now; it rests while the person may not act. A key made on the command line belongs to the
+//! installation, and no user's state touches it. Only the hash of a key's secret is kept.
 
-use super::store;
-use crate::actor::{Actor, ActorKind, Denied, Permission, ReadError, Role};
-use crate::app::App;
-use crate::audit::{self, AuditAction, Change, Event};
+mod create;
+mod create_own;
+mod error;
+mod list;
+mod networks;
+mod revoke;
+mod rules;
+mod update;
+
+pub use create::{NewApiKey, create};
+pub use create_own::{CreateApiKey, StoredKey, create_own};
+pub use error::{ApiKeyError, KeyFault};
+pub use list::{ApiKeyFilter, all, count, find_actors, find_many, list, made};
+pub use networks::Networks;
+pub use revoke::{revoke, revoke_keys_of};
+pub use rules::require_manager as require_key_manager;
+pub use update::{ApiKeyPatch, UpdateApiKey, update};
+
+use crate::actor::{Actor, Permission, Role};
 use crate::clock::Timestamp;
-use crate::error::Internal;
-use crate::ids::ApiKeyId;
-use crate::secret::Secret;
-
-/// What every key begins with, so that secret scanners find a leaked one.
-const KEY_PREFIX: &str = "kd_";
-/// Characters of a key that are kept in clear for recognising it.
-const SHOWN_CHARACTERS: usize = 9;
+use crate::ids::{ApiKeyId, UserId};
 
 /// Whether a key works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ApiKeyStatus {
     /// It works.
     Active,
+    /// It rests, because its creator may not act now.
+    Suspended,
     /// Its time ran out.
     Expired,
     /// It was revoked.
     Revoked,
 }
 
+impl ApiKeyStatus {
+    /// The name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Suspended => "SUSPENDED",
+            Self::Expired => "EXPIRED",
+            Self::Revoked => "REVOKED",
+        }
+    }
+}
+
+/// The person who made a key, as far as the key depends on them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creator {
+    /// Who.
+    pub id: UserId,
+    /// Their present role. `None` for one this release does not know, and for users who are gone.
+    pub role: Option<Role>,
+    /// Whether they were deleted.
+    pub is_deleted: bool,
+    /// Since when they are disabled.
+    pub disabled_at: Option<Timestamp>,
+    /// When a temporary disabling ends.
+    pub disabled_until: Option<Timestamp>,
+    /// Whether they have to choose another password first.
+    pub must_change_password: bool,
+}
+
+impl Creator {
+    /// Whether their keys work at that time.
+    pub fn may_act(&self, now: Timestamp) -> bool {
+        let is_disabled =
+            self.disabled_at.is_some() && self.disabled_until.is_none_or(|end| end > now);
+        !self.is_deleted && !is_disabled && !self.must_change_password
+    }
+}
+
 /// A program's key, without its secret.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
     /// Its name in the API.
     pub id: ApiKeyId,
@@ -34,168 +86,79 @@ pub struct ApiKey {
     pub name: String,
     /// Its first characters.
     pub prefix: String,
-    /// What it may do.
+    /// What it was given; what it may do is `permissions`.
     pub scopes: Vec<Permission>,
-    /// Its rank over users.
-    pub role: Role,
+    /// The rank of a key of the installation.
+    pub rank: Role,
+    /// Who made it. `None` for a key of the installation.
+    pub creator: Option<Creator>,
+    /// From where it may be used.
+    pub networks: Networks,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.
     pub expires_at: Option<Timestamp>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// From which address that was.
+    pub last_used_ip_address: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// Grows with every change.
+    pub version: i64,
 }
 
 impl ApiKey {
-    /// Whether it works at that time.
+    /// Whether it works at that time; the gravest reason that applies.
     pub fn status(&self, now: Timestamp) -> ApiKeyStatus {
         if self.revoked_at.is_some() {
             ApiKeyStatus::Revoked
         } else if self.expires_at.is_some_and(|end| end <= now) {
             ApiKeyStatus::Expired
+        } else if self.creator.as_ref().is_some_and(|who| !who.may_act(now)) {
+            ApiKeyStatus::Suspended
         } else {
             ApiKeyStatus::Active
         }
     }
-}
 
-/// A key to be made.
-#[derive(Clone, Debug)]
-pub struct NewApiKey {
-    /// What it is called, 1 to 100 characters.
-    pub name: String,
-    /// What it may do, at least one.
-    pub scopes: Vec<Permission>,
-    /// Its rank over users.
-    pub role: Role,
-    /// When it stops working.
-    pub expires_at: Option<Timestamp>,
-}
-
-/// Why nothing was done to a key.
-#[derive(Debug, thiserror::Error)]
-pub enum ApiKeyError {
-    /// Not allowed.
-    #[error("{0}")]
-    Denied(Denied),
-    /// The name is empty, too long or has line breaks.
-    #[error("a key's name must be 1 to 100 characters without line breaks")]
-    Name,
-    /// No scope.
-    #[error("a key needs at least one scope")]
-    NoScope,
-    /// The end lies in the past.
-    #[error("the key would already have expired")]
-    AlreadyExpired,
-    /// No such key.
-    #[error("there is no API key with this id")]
-    NotFound,
-    /// Broken.
-    #[error(transparent)]
-    Internal(#[from] Internal),
-}
-
-/// Makes a key; its secret is given back this one time.
-pub async fn create(
-    app: &App,
-    actor: &Actor,
-    new: NewApiKey,
-) -> Result<(ApiKey, Secret), ApiKeyError> {
-    actor.require_operator().map_err(ApiKeyError::Denied)?;
-    let now = app.clock.now();
-    let length = new.name.chars().count();
-    if !(1..=100).contains(&length) || new.name.chars().any(char::is_control) {
-        return Err(ApiKeyError::Name);
+    /// Its rank over users: its creator's present role, or its own.
+    pub fn role(&self) -> Role {
+        match &self.creator {
+            Some(creator) => creator.role.unwrap_or(Role::Member),
+            None => self.rank,
+        }
     }
-    if new.scopes.is_empty() {
-        return Err(ApiKeyError::NoScope);
-    }
-    if new.expires_at.is_some_and(|end| end <= now) {
-        return Err(ApiKeyError::AlreadyExpired);
-    }
-    let secret = Secret::new(format!("{KEY_PREFIX}{}", Secret::random_token().expose()));
-    let key = ApiKey {
-        id: ApiKeyId::new(now),
-        name: new.name,
-        prefix: secret.expose().chars().take(SHOWN_CHARACTERS).collect(),
-        scopes: new.scopes,
-        role: new.role,
-        created_at: now,
-        expires_at: new.expires_at,
-        last_used_at: None,
-        revoked_at: None,
-    };
-    let txn = app.db.begin_write().await?;
-    store::insert_key(&txn, &key, secret.sha256()).await?;
-    audit::record(&txn, app, actor, created(&key)).await?;
-    txn.commit().await.map_err(Internal::from)?;
-    Ok((key, secret))
-}
 
-fn created(key: &ApiKey) -> Event {
-    Event {
-        action: AuditAction::ApiKeyCreated,
-        user: None,
-        target_label: Some(key.name.clone()),
-        changes: vec![
-            Change::to("scopes", &names(&key.scopes)),
-            Change::to("rank", &key.role.name()),
-            Change::new("expiresAt", None, key.expires_at.map(Timestamp::to_rfc3339)),
-        ],
-        reason: None,
+    /// What it may do now: its scopes, as far as its creator has them.
+    pub fn permissions(&self) -> Vec<Permission> {
+        let scopes = self.scopes.iter().copied();
+        match &self.creator {
+            Some(_) => {
+                let held = self.role().permissions();
+                scopes.filter(|scope| held.contains(scope)).collect()
+            }
+            None => scopes.collect(),
+        }
+    }
+
+    /// Whether somebody may change or revoke it: their own, those of users they manage, and as an
+    /// owner those of the installation.
+    pub(super) fn is_manageable_by(&self, actor: &Actor) -> bool {
+        match &self.creator {
+            None => actor.role == Role::Owner,
+            Some(creator) => match creator.role {
+                None => actor.role == Role::Owner,
+                // Not by a token that stands for less than the person behind it.
+                Some(role) if actor.person == Some(creator.id) => role <= actor.role,
+                Some(role) => actor.manages(role),
+            },
+        }
     }
 }
 
 /// Scopes as one text, comma-separated.
-pub(super) fn names(scopes: &[Permission]) -> String {
-    scopes
-        .iter()
-        .map(|scope| scope.name())
-        .collect::<Vec<_>>()
-        .join(",")
-}
-
-/// Every key, newest first, ended ones included.
-pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ApiKey>, ApiKeyError> {
-    actor.require_operator().map_err(ApiKeyError::Denied)?;
-    Ok(store::keys(app.db.read()).await?)
-}
-
-/// Keys by id, for whoever may read the trail that names them; anyone else sees only its own.
-pub async fn find_many(
-    app: &App,
-    actor: &Actor,
-    ids: &[ApiKeyId],
-) -> Result<Vec<ApiKey>, ReadError> {
-    actor.require_known()?;
-    let may_see_all = actor.permissions.contains(&Permission::AuditRead);
-    let own = |id: &ApiKeyId| actor.kind == ActorKind::ApiKey(*id);
-    let ids: Vec<_> = ids
-        .iter()
-        .copied()
-        .filter(|id| may_see_all || own(id))
-        .collect();
-    Ok(store::keys_by_id(app.db.read(), &ids).await?)
-}
-
-/// Makes a key useless, at once and for good. A revoked key may be revoked again without effect.
-pub async fn revoke(app: &App, actor: &Actor, id: ApiKeyId) -> Result<ApiKey, ApiKeyError> {
-    actor.require_operator().map_err(ApiKeyError::Denied)?;
-    let txn = app.db.begin_write().await?;
-    let changed = store::revoke_key(&txn, id, app.clock.now()).await?;
-    let key = store::key(&txn, id).await?.ok_or(ApiKeyError::NotFound)?;
-    if changed {
-        let event = Event {
-            action: AuditAction::ApiKeyRevoked,
-            user: None,
-            target_label: Some(key.name.clone()),
-            changes: Vec::new(),
-            reason: None,
-        };
-        audit::record(&txn, app, actor, event).await?;
-    }
-    txn.commit().await.map_err(Internal::from)?;
-    Ok(key)
+pub(super) fn scope_names(scopes: &[Permission]) -> String {
+    let names: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
+    names.join(",")
 }

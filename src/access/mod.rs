@@ -9,7 +9,15 @@ pub mod leases;
 pub mod rate_limit;
 mod server_key;
 mod store;
+mod tokens;
 
-pub use api_keys::{ApiKey, ApiKeyError, ApiKeyStatus, NewApiKey, create, find_many, list, revoke};
+pub use api_keys::{
+    ApiKey, ApiKeyError, ApiKeyFilter, ApiKeyPatch, ApiKeyStatus, CreateApiKey, Creator, KeyFault,
+    Networks, NewApiKey, StoredKey, UpdateApiKey, all, count, create, create_own, find_actors,
+    find_many, list, made, require_key_manager, revoke, revoke_keys_of, update,
+};
 pub use authenticate::authenticate;
 pub use server_key::{ServerKeyError, check_server_key};
+
+/// The order's name in cursors of keys.
+pub const API_KEY_ORDER: &str = "api_keys";

@@ -1,130 +1,20 @@
-//! Every query of the access room.
+//! Every query of the access room; those on API keys stand in `store/keys.rs`.
+
+pub(super) mod keys;
 
 mod limits;
 
 use sea_orm::sea_query::{Condition, Expr, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::ApiKey;
-use super::api_keys::names;
 use super::idempotency::Once;
-use crate::actor::{Permission, Role};
 use crate::clock::Timestamp;
-use crate::entities::{api_key, idempotency_key, lease, server_key};
+use crate::entities::{idempotency_key, lease, server_key};
 use crate::error::Internal;
-use crate::ids::{ApiKeyId, OutcomeId};
-use crate::keyset::only;
+use crate::ids::OutcomeId;
 
 pub(super) use limits::{delete_limits, limit_end, move_limit};
-
-pub(super) async fn insert_key(
-    db: &impl ConnectionTrait,
-    key: &ApiKey,
-    secret_hash: [u8; 32],
-) -> Result<(), Internal> {
-    let row = api_key::ActiveModel {
-        id: Set(key.id.uuid()),
-        name: Set(key.name.clone()),
-        prefix: Set(key.prefix.clone()),
-        secret_hash: Set(secret_hash.to_vec()),
-        scopes: Set(names(&key.scopes)),
-        role: Set(key.role.name().to_owned()),
-        created_by: Set(None),
-        created_at: Set(key.created_at.as_millis()),
-        expires_at: Set(key.expires_at.map(Timestamp::as_millis)),
-        last_used_at: Set(None),
-        revoked_at: Set(None),
-    };
-    api_key::Entity::insert(row)
-        .exec_without_returning(db)
-        .await?;
-    Ok(())
-}
-
-/// `Why:` a scope or rank this release does not know gives nothing.
-fn read_key(row: api_key::Model) -> ApiKey {
-    ApiKey {
-        id: ApiKeyId::from_uuid(row.id),
-        name: row.name,
-        prefix: row.prefix,
-        scopes: row
-            .scopes
-            .split(',')
-            .filter_map(Permission::parse)
-            .collect(),
-        role: Role::parse(&row.role).unwrap_or(Role::Member),
-        created_at: Timestamp::from_millis(row.created_at),
-        expires_at: row.expires_at.map(Timestamp::from_millis),
-        last_used_at: row.last_used_at.map(Timestamp::from_millis),
-        revoked_at: row.revoked_at.map(Timestamp::from_millis),
-    }
-}
-
-pub(super) async fn keys(db: &impl ConnectionTrait) -> Result<Vec<ApiKey>, Internal> {
-    let rows = api_key::Entity::find()
-        .order_by_desc(api_key::Column::Id)
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(read_key).collect())
-}
-
-pub(super) async fn key(
-    db: &impl ConnectionTrait,
-    id: ApiKeyId,
-) -> Result<Option<ApiKey>, Internal> {
-    Ok(api_key::Entity::find_by_id(id.uuid())
-        .one(db)
-        .await?
-        .map(read_key))
-}
-
-pub(super) async fn keys_by_id(
-    db: &impl ConnectionTrait,
-    ids: &[ApiKeyId],
-) -> Result<Vec<ApiKey>, Internal> {
-    let wanted = api_key::Column::Id.is_in(ids.iter().map(|id| id.uuid()));
-    let rows = api_key::Entity::find().filter(wanted).all(db).await?;
-    Ok(rows.into_iter().map(read_key).collect())
-}
-
-pub(super) async fn key_by_hash(
-    db: &impl ConnectionTrait,
-    hash: [u8; 32],
-) -> Result<Option<ApiKey>, Internal> {
-    let wanted = api_key::Column::SecretHash.eq(hash.to_vec());
-    let row = only(db, api_key::Entity::find().filter(wanted)).await?;
-    Ok(row.map(read_key))
-}
-
-pub(super) async fn touch_key(
-    db: &impl ConnectionTrait,
-    id: ApiKeyId,
-    now: Timestamp,
-) -> Result<(), Internal> {
-    api_key::Entity::update_many()
-        .col_expr(api_key::Column::LastUsedAt, Expr::value(now.as_millis()))
-        .filter(api_key::Column::Id.eq(id.uuid()))
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
-pub(super) async fn revoke_key(
-    db: &impl ConnectionTrait,
-    id: ApiKeyId,
-    now: Timestamp,
-) -> Result<bool, Internal> {
-    let changed = api_key::Entity::update_many()
-        .col_expr(api_key::Column::RevokedAt, Expr::value(now.as_millis()))
-        .filter(api_key::Column::Id.eq(id.uuid()))
-        .filter(api_key::Column::RevokedAt.is_null())
-        .exec(db)
-        .await?;
-    Ok(changed.rows_affected == 1)
-}
 
 pub(super) async fn insert_outcome(
     db: &impl ConnectionTrait,

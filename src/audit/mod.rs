@@ -10,6 +10,7 @@ mod denied;
 mod export;
 mod list;
 mod prune;
+mod reason;
 mod record;
 mod recorded;
 mod row;
@@ -24,6 +25,7 @@ pub use denied::{Attempt, Refusal, denied, noting};
 pub use export::{Range, export};
 pub use list::{EventFilter, count, count_by_user, find_many, list, list_by_user};
 pub use prune::{PATIENCE, Tombstone, is_due as is_prune_due, prune};
+pub use reason::{MAX_REASON_CHARACTERS, ReasonMalformed, read_reason};
 pub use record::{Event, record};
 pub use recorded::{among, recorded_since};
 pub use row::Row;
@@ -83,6 +85,8 @@ pub enum AuditAction {
     PasswordChangeRequirementSet,
     /// An API key was created.
     ApiKeyCreated,
+    /// An API key was changed.
+    ApiKeyUpdated,
     /// An API key was revoked.
     ApiKeyRevoked,
     /// Something was not shown, because the caller may not see it.
@@ -95,7 +99,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
@@ -115,6 +119,7 @@ impl AuditAction {
         Self::PasswordResetByLink,
         Self::PasswordChangeRequirementSet,
         Self::ApiKeyCreated,
+        Self::ApiKeyUpdated,
         Self::ApiKeyRevoked,
         Self::AccessDenied,
         Self::AuditPruned,
@@ -143,6 +148,7 @@ impl AuditAction {
             Self::PasswordResetByLink => "user.password.reset_by_link",
             Self::PasswordChangeRequirementSet => "user.password.change_requirement.set",
             Self::ApiKeyCreated => "api_key.created",
+            Self::ApiKeyUpdated => "api_key.updated",
             Self::ApiKeyRevoked => "api_key.revoked",
             Self::AccessDenied => "access.denied",
             Self::AuditPruned => "audit.pruned",

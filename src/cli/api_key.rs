@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::output::{print, print_json};
-use crate::access::{self, ApiKey, ApiKeyStatus, NewApiKey};
+use crate::access::{self, ApiKey, NewApiKey};
 use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -35,6 +35,10 @@ pub(super) enum ApiKeyCommand {
         /// How long it works, such as 12h or 90d; `never` for no end.
         #[arg(long, default_value = "90d", value_parser = read_span)]
         expires: Span,
+        /// Where it may be used from: an address or a range such as 10.0.0.0/8; may be given several
+        /// times. Without it, from anywhere.
+        #[arg(long = "allow-network", value_name = "NETWORK")]
+        networks: Vec<String>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -51,6 +55,9 @@ pub(super) enum ApiKeyCommand {
     Revoke {
         /// The key's id, as `list` shows it.
         id: String,
+        /// Note for the audit trail.
+        #[arg(long)]
+        reason: Option<String>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -110,6 +117,7 @@ impl ApiKeyCommand {
                 scopes,
                 rank,
                 expires,
+                networks,
                 json,
             } => {
                 let mut scopes: Vec<_> = scopes.into_iter().flat_map(|some| some.0).collect();
@@ -121,6 +129,7 @@ impl ApiKeyCommand {
                     scopes,
                     role: rank,
                     expires_at,
+                    networks,
                 };
                 let (key, secret) = access::create(app, &actor, new).await?;
                 if json {
@@ -135,17 +144,16 @@ impl ApiKeyCommand {
             }
             Self::List { json } => {
                 let now = app.clock.now();
-                let keys = access::list(app, &actor).await?;
+                let keys = access::all(app, &actor).await?;
                 if json {
                     let keys = keys.iter().map(|key| to_json(key, now)).collect();
                     return print_json(&Value::Array(keys));
                 }
                 keys.iter().try_for_each(|key| print(&line(key, now)))
             }
-            Self::Revoke { id, json } => {
-                let unknown = || Failure::Refused("there is no API key with this id".to_owned());
-                let id = ApiKeyId::parse(&id).ok_or_else(unknown)?;
-                let key = access::revoke(app, &actor, id).await?;
+            Self::Revoke { id, reason, json } => {
+                let id = ApiKeyId::parse(&id);
+                let key = access::revoke(app, &actor, id, reason.as_deref()).await?;
                 if json {
                     print_json(&to_json(&key, app.clock.now()))
                 } else {
@@ -157,11 +165,7 @@ impl ApiKeyCommand {
 }
 
 fn status(key: &ApiKey, now: Timestamp) -> &'static str {
-    match key.status(now) {
-        ApiKeyStatus::Active => "ACTIVE",
-        ApiKeyStatus::Expired => "EXPIRED",
-        ApiKeyStatus::Revoked => "REVOKED",
-    }
+    key.status(now).name()
 }
 
 fn scopes(key: &ApiKey) -> Vec<&'static str> {
@@ -177,7 +181,7 @@ fn line(key: &ApiKey, now: Timestamp) -> String {
         key.id,
         key.prefix,
         status(key, now),
-        key.role.name(),
+        key.role().name(),
         end,
         scopes(key).join(","),
         key.name
@@ -190,11 +194,14 @@ fn to_json(key: &ApiKey, now: Timestamp) -> Value {
         "name": key.name,
         "prefix": key.prefix,
         "status": status(key, now),
-        "rank": key.role.name(),
+        "rank": key.role().name(),
         "scopes": scopes(key),
+        "allowedNetworks": key.networks.names(),
+        "createdBy": key.creator.as_ref().map(|creator| creator.id.to_string()),
         "createdAt": key.created_at.to_rfc3339(),
         "expiresAt": key.expires_at.map(Timestamp::to_rfc3339),
         "lastUsedAt": key.last_used_at.map(Timestamp::to_rfc3339),
+        "lastUsedIpAddress": key.last_used_ip_address,
         "revokedAt": key.revoked_at.map(Timestamp::to_rfc3339),
     })
 }

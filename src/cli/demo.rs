@@ -196,9 +196,9 @@ async fn top_up(app: &App, wanted: u64) -> Result<(), Failure> {
 /// Makes the key of this run; keys of earlier runs end.
 async fn make_key(app: &App) -> Result<Secret, Failure> {
     let actor = Actor::operator(&os_user());
-    for key in access::list(app, &actor).await? {
-        if key.name == KEY_NAME && key.revoked_at.is_none() {
-            access::revoke(app, &actor, key.id).await?;
+    for key in access::all(app, &actor).await? {
+        if key.name == KEY_NAME && key.creator.is_none() && key.revoked_at.is_none() {
+            access::revoke(app, &actor, Some(key.id), None).await?;
         }
     }
     let new = NewApiKey {
@@ -206,6 +206,7 @@ async fn make_key(app: &App) -> Result<Secret, Failure> {
         scopes: Permission::ALL.to_vec(),
         role: Role::Owner,
         expires_at: Some(Clock::system().now().plus(Duration::from_hours(24 * 30))),
+        networks: Vec::new(),
     };
     Ok(access::create(app, &actor, new).await?.1)
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Interface, Object, SimpleObject};
 
+use super::api_keys::ApiKey;
 use super::audit::AuditEvent;
 use super::context::Reach as _;
 use super::enums::{Role, Scope};
@@ -39,59 +40,6 @@ pub(crate) enum Node {
 pub(crate) enum Actor {
     User(User),
     ApiKey(ApiKey),
-}
-
-/// A program's key to this API. Its secret is not here.
-#[derive(Clone)]
-pub(crate) struct ApiKey(pub(crate) access::ApiKey);
-
-/// A program's key to this API. Its secret is not here.
-#[Object]
-impl ApiKey {
-    /// Global ID.
-    pub(crate) async fn id(&self) -> ID {
-        self.0.id.to_string().into()
-    }
-
-    /// What it is called.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// Same as `name`.
-    pub(crate) async fn display_name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// First characters of the secret, for recognising it.
-    async fn prefix(&self) -> &str {
-        &self.0.prefix
-    }
-
-    /// What it may do.
-    async fn scopes(&self) -> Vec<Scope> {
-        self.0.scopes.iter().copied().map(Into::into).collect()
-    }
-
-    /// Its rank: it acts on users below this role, or on anyone when it is `OWNER`.
-    async fn rank(&self) -> Role {
-        self.0.role.into()
-    }
-
-    /// When it was created.
-    async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
-    }
-
-    /// When it stops working. Null when it does not.
-    async fn expires_at(&self) -> Option<DateTime> {
-        moment(self.0.expires_at)
-    }
-
-    /// When it was last used, to the minute. Null when it never was.
-    async fn last_used_at(&self) -> Option<DateTime> {
-        moment(self.0.last_used_at)
-    }
 }
 
 /// Who is calling and what they may do.
@@ -187,7 +135,7 @@ async fn whoever(ctx: &Context<'_>) -> Option<Actor> {
     match actor.kind {
         ActorKind::ApiKey(id) => {
             let keys = answer(ctx, access::find_many(app, actor, &[id]).await)?;
-            Some(Actor::ApiKey(ApiKey(keys.into_iter().next()?)))
+            Some(Actor::ApiKey(keys.into_iter().next()?.into()))
         }
         ActorKind::User(_) => {
             let user = answer(ctx, users::find_self(app, actor).await)??;
@@ -227,7 +175,7 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
                 let ids: Vec<_> = of_kind().filter_map(|id| ApiKeyId::parse(id)).collect();
                 access::find_many(app, actor, &ids).await.map(|list| {
                     list.into_iter()
-                        .map(|k| (k.id.to_string(), Node::ApiKey(ApiKey(k))))
+                        .map(|k| (k.id.to_string(), Node::ApiKey(k.into())))
                         .collect()
                 })
             }

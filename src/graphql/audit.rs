@@ -65,7 +65,7 @@ impl AuditEvent {
         }
         let key = ApiKeyKey(ApiKeyId::from_uuid(self.0.actor_id?));
         let key = loaded(ctx, ctx.loader().load_one(key).await)??;
-        Some(Actor::ApiKey(super::access::ApiKey(key)))
+        Some(Actor::ApiKey(key.into()))
     }
 
     /// Name of whoever did it at the time.

@@ -47,6 +47,21 @@ pub(crate) enum Scope {
     SettingsRead,
 }
 
+/// Whether an API key works.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::access::ApiKeyStatus")]
+pub(crate) enum ApiKeyStatus {
+    /// It works.
+    Active,
+    /// It rests: its creator is disabled, deleted or has to change their password. It works again
+    /// afterwards.
+    Suspended,
+    /// Its time ran out.
+    Expired,
+    /// It was revoked.
+    Revoked,
+}
+
 /// Whether a user can sign in; the gravest state that applies.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "crate::users::UserStatus")]
@@ -228,6 +243,8 @@ pub(crate) enum AuditAction {
     PasswordChangeRequirementSet,
     /// An API key was created.
     ApiKeyCreated,
+    /// An API key was changed.
+    ApiKeyUpdated,
     /// An API key was revoked.
     ApiKeyRevoked,
     /// Something was not shown, because the caller may not see it.

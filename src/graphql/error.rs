@@ -3,6 +3,10 @@
 //! A resolver never returns `Err`: the library would leave its key out of `data`, and with it a
 //! password that a sibling field shows once. It notes the error at its own path and answers null.
 
+pub(crate) mod api_keys;
+
+use std::time::Duration;
+
 use async_graphql::{Context, ErrorExtensions};
 
 use super::context::Reach as _;
@@ -229,13 +233,14 @@ pub(crate) fn password(ctx: &Context<'_>, error: ChooseError) -> Option<Vec<Muta
                 }
             },
         ),
-        ChooseError::Overloaded(retry_after) => MutationError::later(
-            ErrorCode::Overloaded,
-            "Too many passwords are being hashed. Try again shortly.",
-            retry_after.as_secs(),
-        ),
+        ChooseError::Overloaded(retry_after) => overloaded(retry_after),
     };
     Some(vec![one])
+}
+
+fn overloaded(retry_after: Duration) -> MutationError {
+    let message = "Too many passwords are being hashed. Try again shortly.";
+    MutationError::later(ErrorCode::Overloaded, message, retry_after.as_secs())
 }
 
 /// Notes a top-level error at the field's own path. Always `None`, the field's value.

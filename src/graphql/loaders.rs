@@ -80,7 +80,7 @@ pub(crate) type Shared = Arc<ReadError>;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct UserKey(pub(crate) UserId);
 
-/// An API key by id.
+/// An API key by id, as the audit trail names it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ApiKeyKey(pub(crate) ApiKeyId);
 
@@ -134,7 +134,7 @@ impl dataloader::Loader<ApiKeyKey> for Loader {
 
     async fn load(&self, keys: &[ApiKeyKey]) -> Result<HashMap<ApiKeyKey, access::ApiKey>, Shared> {
         let ids: Vec<ApiKeyId> = keys.iter().map(|key| key.0).collect();
-        let found = access::find_many(&self.app, &self.actor, &ids)
+        let found = access::find_actors(&self.app, &self.actor, &ids)
             .await
             .map_err(Arc::new)?;
         Ok(found

@@ -6,6 +6,8 @@
 mod access;
 mod account;
 mod answer;
+mod api_key_mutations;
+mod api_keys;
 mod audit;
 mod context;
 mod credentials;
@@ -41,6 +43,7 @@ pub use subscriptions::Subscription;
 #[graphql(name = "Query")]
 pub struct Query(
     access::AccessQuery,
+    api_keys::ApiKeyQuery,
     users::UserQuery,
     mail::MailQuery,
     audit::AuditQuery,
@@ -56,6 +59,7 @@ pub struct Query(
 pub struct Mutation(
     password_reset::PasswordResetMutation,
     user_mutations::UserMutation,
+    api_key_mutations::ApiKeyMutation,
     user_lifecycle::LifecycleMutation,
     sessions::SessionMutation,
     credentials::GenerateMutation,

@@ -45,7 +45,9 @@ pub(crate) enum ErrorCode {
     UserDisabled,
     /// The user's password is not kept by this server.
     NotBuiltInAuthentication,
-    /// The caller may do this, but not to a user of that rank.
+    /// A key may not be given what the caller may not do.
+    ScopeNotGrantable,
+    /// The caller may do this, but not to a user of that rank, or to a key of such a user.
     TargetNotManageable,
     /// Nobody can do this to their own account; what people may do themselves has mutations of its own.
     CannotTargetSelf,

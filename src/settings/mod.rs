@@ -5,6 +5,7 @@
 
 mod audit;
 mod database;
+mod jwt;
 mod list;
 mod mail;
 mod policy;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 pub use audit::AuditSettings;
 pub use database::{DatabaseSettings, KeepSettings};
+pub use jwt::{Algorithm, JwtSettings, KeySource};
 pub use mail::{MailSettings, SmtpSettings, SmtpTls, TransportSettings};
 pub use policy::PolicySettings;
 pub use security::{AdminPasswords, MailPasswords, SecuritySettings, TEMPORARY_SECONDS};

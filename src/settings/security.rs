@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::jwt::{self, JwtSettings};
 use super::sessions::{self, SessionSettings};
 use super::{SettingsError, in_range, read_secret};
 use crate::hasher::Cost;
@@ -41,6 +42,8 @@ pub struct SecuritySettings {
     pub hashing_cost: Cost,
     /// Sign-ins that one network may try in a minute.
     pub sign_ins_per_minute: u32,
+    /// Whose tokens are taken, where any are.
+    pub jwt: Option<JwtSettings>,
     /// How long sessions last.
     pub sessions: SessionSettings,
 }
@@ -94,6 +97,7 @@ pub(super) struct Raw {
     hashing_passes: u32,
     hashing_lanes: u32,
     sign_ins_per_minute: u32,
+    jwt: jwt::Raw,
     sessions: sessions::Raw,
 }
 
@@ -126,6 +130,7 @@ impl Raw {
                 self.sign_ins_per_minute,
                 1..=100_000,
             )?,
+            jwt: self.jwt.check()?,
             sessions: self.sessions.check()?,
         })
     }

@@ -172,7 +172,8 @@ fn check_public_url(url: &Url) -> Result<(), SettingsError> {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether the host is this machine by its name or address.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -2,6 +2,7 @@
 
 use super::InvalidInput;
 use crate::address::EmailAddress;
+use crate::audit;
 use crate::clock::Timestamp;
 use crate::username::Username;
 
@@ -9,8 +10,6 @@ use crate::username::Username;
 const MAX_NAME_CHARACTERS: usize = 200;
 /// Longest identifier in some other system.
 const MAX_EXTERNAL_ID_CHARACTERS: usize = 255;
-/// Longest note for the audit trail.
-const MAX_REASON_CHARACTERS: usize = 1000;
 
 /// Collects faults at places below one path, so that a form can mark all of them.
 pub(super) struct Reader {
@@ -99,17 +98,8 @@ impl Reader {
 
 /// Checks the note for the audit trail. An empty one is none.
 pub fn check_reason(reason: Option<&str>) -> Result<Option<String>, InvalidInput> {
-    let Some(text) = reason.map(str::trim).filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    let disturbing = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
-    if text.chars().count() > MAX_REASON_CHARACTERS || text.chars().any(disturbing) {
-        let message = format!(
-            "Must be at most {MAX_REASON_CHARACTERS} characters without control characters."
-        );
-        return Err(InvalidInput::at("reason", message));
-    }
-    Ok(Some(text.to_owned()))
+    audit::read_reason(reason)
+        .map_err(|malformed| InvalidInput::at("reason", malformed.to_string()))
 }
 
 fn canonical_locale(text: &str) -> Option<String> {

@@ -10,7 +10,7 @@ use crate::audit::{self, AuditAction, Event};
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
-use crate::{credentials, mail, one_time_links, sessions};
+use crate::{access, credentials, mail, one_time_links, sessions};
 
 /// Most users of one round.
 const AT_ONCE: u64 = 500;
@@ -77,6 +77,7 @@ async fn forget(txn: &Txn, user: &User, now: Timestamp) -> Result<(), UserError>
     sessions::revoke_all(txn, user.id, now).await?;
     sessions::forget_origins(txn, user.id).await?;
     one_time_links::revoke_all(txn, user.id, now).await?;
+    access::revoke_keys_of(txn, user.id, now).await?;
     mail::forget_user(txn, user.id, now).await?;
     Ok(())
 }

@@ -45,6 +45,9 @@ pub async fn serve(
     tasks.spawn(watcher::run(app.clone(), stop.clone()));
     tasks.spawn(sealer::run(app.clone(), stop.clone()));
     tasks.spawn(end_sockets(app.live.clone(), stop.clone()));
+    if let Some(issuer) = app.issuer.clone() {
+        tasks.spawn(issuer.keep_fresh(app.clock.clone(), stop.clone()));
+    }
     tasks.spawn(align(app, stop.clone()));
 
     let limits = Limits::default();

@@ -1,5 +1,6 @@
 //! Who is let in, as whom, and what they may see.
 
+mod networks;
 mod rate_limits;
 mod rights;
 
@@ -37,6 +38,7 @@ async fn key_until(app: &TestApp, end: Option<Duration>) -> (ApiKeyId, String) {
         scopes: Permission::ALL.to_vec(),
         role: Role::Owner,
         expires_at: end.map(|span| app.app.clock.now().plus(span)),
+        networks: Vec::new(),
     };
     let made = access::create(&app.app, &Actor::operator("test"), new).await;
     let (key, secret) = made.expect("a key");
@@ -153,7 +155,7 @@ async fn a_revoked_key_opens_nothing_on_any_replica_from_then_on() {
         200
     );
     let operator = Actor::operator("test");
-    access::revoke(&app.app, &operator, id)
+    access::revoke(&app.app, &operator, Some(id), None)
         .await
         .expect("revoked");
     for app in [&app, &replica] {
@@ -162,7 +164,7 @@ async fn a_revoked_key_opens_nothing_on_any_replica_from_then_on() {
             401
         );
     }
-    access::revoke(&app.app, &operator, id)
+    access::revoke(&app.app, &operator, Some(id), None)
         .await
         .expect("again");
     assert_eq!(app.events("api_key.revoked").await, 1);

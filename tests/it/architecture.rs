@@ -40,7 +40,7 @@ const RANKS: [(Equals, &[&str]); 13] = [
     ),
     (
         Equals::InOrder,
-        &["entities", "db", "keyset", "live", "tally", "app"],
+        &["entities", "db", "keyset", "live", "tally", "jwt", "app"],
     ),
     (Equals::Apart, &["audit"]),
     (Equals::Apart, &["access"]),
@@ -48,7 +48,10 @@ const RANKS: [(Equals, &[&str]); 13] = [
     (Equals::Apart, &["credentials", "one_time_links"]),
     (Equals::Apart, &["sessions"]),
     (Equals::Apart, &["users"]),
-    (Equals::Apart, &["account", "bootstrap", "password_reset"]),
+    (
+        Equals::Apart,
+        &["account", "api_keys", "bootstrap", "password_reset"],
+    ),
     (Equals::Apart, &["janitor", "sealer", "watcher"]),
     (Equals::Apart, &["graphql"]),
     (Equals::Apart, &["web"]),

@@ -33,7 +33,7 @@ async fn run(desk: &TestApp, example: &Example) -> Answer {
     if signs_in {
         variables["login"] = "olga".into();
     }
-    for name in ["password", "currentPassword"] {
+    for name in ["password", "currentPassword", "actorPassword"] {
         if signs_in || (example.is_for_people && variables.get(name).is_some()) {
             variables[name] = PASSWORD.into();
         }
@@ -41,6 +41,10 @@ async fn run(desk: &TestApp, example: &Example) -> Answer {
     if variables.get("sessionId").is_some() {
         desk.session("hilda").await;
         variables["sessionId"] = desk.newest_session("hilda").await;
+    }
+    if variables.get("apiKeyId").is_some() {
+        let (id, _) = desk.own_key(&desk.session("olga").await, json!({})).await;
+        variables["apiKeyId"] = id.into();
     }
     if !example.is_for_people {
         return desk.ask(&example.query, variables).await;
@@ -120,6 +124,10 @@ async fn every_example_shows_what_its_name_promises() {
             "End one session" => root["session"]["status"] == "REVOKED",
             "Delete a user" => root["user"]["status"] == "DELETED",
             "Change your own password" => root["sessionToken"].is_string(),
+            "API keys" => root["totalCount"].as_i64() >= Some(1),
+            "Create an API key" => root["secret"].is_string(),
+            "Change an API key" => root["apiKey"]["version"] == 2,
+            "Revoke an API key" => root["apiKey"]["status"] == "REVOKED",
             "Sign out" => root["revokedSessionCount"].as_i64() >= Some(1),
             "Tell a user to change the password" => {
                 root["user"]["passwordStatus"]["mustChange"] == true

@@ -22,12 +22,14 @@ enum Access {
         public: bool,
     },
     Scope(Permission),
+    /// A person with the right; no API key, whatever its scopes.
+    PersonWith(Permission),
 }
 
-use Access::{Anyone, Person, Scope, SignedIn};
+use Access::{Anyone, Person, PersonWith, Scope, SignedIn};
 use Permission::{
-    AuditRead, MailRead, PasswordsReset, SessionsRevoke, SettingsRead, UsersDelete, UsersRead,
-    UsersUnlock, UsersWrite,
+    ApiKeysManage, ApiKeysRead, AuditRead, MailRead, PasswordsReset, SessionsRevoke, SettingsRead,
+    UsersDelete, UsersRead, UsersUnlock, UsersWrite,
 };
 
 impl Access {
@@ -37,13 +39,15 @@ impl Access {
             Anyone => "anyone (public endpoint).".to_owned(),
             SignedIn | Person { public: false } => "signed in.".to_owned(),
             Person { public: true } => "signed in (public endpoint).".to_owned(),
-            Scope(permission) => format!("scope {}.", permission.name()),
+            Scope(permission) | PersonWith(permission) => {
+                format!("scope {}.", permission.name())
+            }
         }
     }
 }
 
 /// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
-const ROOTS: [(&str, Access, &str); 30] = [
+const ROOTS: [(&str, Access, &str); 34] = [
     ("viewer", SignedIn, "{ viewer { role } }"),
     ("node", SignedIn, r#"{ node(id: "user_none") { id } }"#),
     ("nodes", SignedIn, r#"{ nodes(ids: ["user_none"]) { id } }"#),
@@ -62,6 +66,26 @@ const ROOTS: [(&str, Access, &str); 30] = [
         "mailDeliveries",
         Scope(MailRead),
         "{ mailDeliveries { nodes { id } } }",
+    ),
+    (
+        "apiKeys",
+        Scope(ApiKeysRead),
+        "{ apiKeys { nodes { id } } }",
+    ),
+    (
+        "createApiKey",
+        PersonWith(ApiKeysManage),
+        r#"mutation { createApiKey(input: { name: "x", scopes: [USERS_READ] }) ERRORS }"#,
+    ),
+    (
+        "updateApiKey",
+        PersonWith(ApiKeysManage),
+        r#"mutation { updateApiKey(input: { apiKeyId: "key_none", patch: {} }) ERRORS }"#,
+    ),
+    (
+        "revokeApiKey",
+        PersonWith(ApiKeysManage),
+        r#"mutation { revokeApiKey(input: { apiKeyId: "key_none" }) ERRORS }"#,
     ),
     (
         "auditEvents",
@@ -272,6 +296,8 @@ async fn every_root_field_lets_in_whom_it_says_and_nobody_else() {
     let server = Server::start(&desk).await;
     let idle = desk.key(&[SettingsRead], Role::Owner).await;
     desk.person("olga", "OWNER").await;
+    desk.person("aude", "AUDITOR").await;
+    let auditor = desk.session("aude").await;
     for (name, access, document) in ROOTS {
         let document = document.replace("ERRORS", ERRORS);
         let ask = async |key: Option<&str>| {
@@ -296,6 +322,15 @@ async fn every_root_field_lets_in_whom_it_says_and_nobody_else() {
                 let others = desk.key(&all_but(needed), Role::Owner).await;
                 assert_forbidden(&ask(Some(&others)).await, needed, name);
                 desk.key(&[needed], Role::Owner).await
+            }
+            PersonWith(needed) => {
+                let others = desk.key(&all_but(needed), Role::Owner).await;
+                assert_forbidden(&ask(Some(&others)).await, needed, name);
+                let with_scope = desk.key(&[needed], Role::Owner).await;
+                let refused = refusals(&ask(Some(&with_scope)).await);
+                assert_eq!(refused, [("FORBIDDEN".to_owned(), Value::Null)], "{name}");
+                assert_forbidden(&ask(Some(&auditor)).await, needed, name);
+                desk.session("olga").await
             }
             Person { .. } => {
                 let refused = refusals(&ask(Some(&idle)).await);

@@ -37,6 +37,7 @@ async fn record(desk: &TestApp, name: &str, ends: Option<Timestamp>) -> (ApiKeyI
         scopes: Permission::ALL.to_vec(),
         role: Role::Owner,
         expires_at: ends,
+        networks: Vec::new(),
     };
     let made = access::create(&desk.app, &Actor::operator("test"), new).await;
     let (key, secret) = made.expect("a key");
@@ -44,7 +45,7 @@ async fn record(desk: &TestApp, name: &str, ends: Option<Timestamp>) -> (ApiKeyI
 }
 
 async fn revoke(desk: &TestApp, key: ApiKeyId) {
-    let revoked = access::revoke(&desk.app, &Actor::operator("test"), key).await;
+    let revoked = access::revoke(&desk.app, &Actor::operator("test"), Some(key), None).await;
     revoked.expect("revoked");
 }
 

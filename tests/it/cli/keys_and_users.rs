@@ -1,5 +1,6 @@
 //! `keydesk api-key` and `keydesk user`.
 
+use keydesk::actor::Permission;
 use serde_json::{Value, json};
 
 use super::{Machine, only_line};
@@ -34,6 +35,8 @@ fn a_key_is_made_once_listed_without_its_secret_and_revoked() {
             "owner",
             "--expires",
             "never",
+            "--allow-network",
+            "10.1.2.3/8",
             "--json",
         ],
     ];
@@ -48,7 +51,10 @@ fn a_key_is_made_once_listed_without_its_secret_and_revoked() {
         (&second["rank"], &second["expiresAt"]),
         (&json!("OWNER"), &Value::Null)
     );
-    assert_eq!(second["scopes"].as_array().expect("a list").len(), 11);
+    let scopes = second["scopes"].as_array().expect("a list");
+    assert_eq!(scopes.len(), Permission::ALL.len());
+    assert_eq!(second["allowedNetworks"], json!(["10.0.0.0/8"]));
+    assert_eq!(second["createdBy"], Value::Null);
 
     let listed = machine.run(&["api-key", "list"]);
     assert_eq!(listed.stdout.lines().count(), 2);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keydesk::actor::Permission::{AuditRead, MailRead, PasswordsReset, UsersRead};
+use keydesk::actor::Permission::{ApiKeysRead, AuditRead, MailRead, PasswordsReset, UsersRead};
 use keydesk::actor::{Permission, Role};
 use serde_json::{Value, json};
 
@@ -12,11 +12,12 @@ use crate::support::app::TestApp;
 use crate::support::sdl::{Field, Sdl};
 
 /// Every field that leads from one thing to a person, a mail, an event or a key.
-const NESTED: [(&str, Access); 9] = [
+const NESTED: [(&str, Access); 10] = [
     ("User.mailDeliveries", Scope(MailRead)),
     ("User.auditEvents", Scope(AuditRead)),
     ("User.sessions", Scope(UsersRead)),
     ("MailDelivery.user", Scope(UsersRead)),
+    ("ApiKey.createdBy", Scope(UsersRead)),
     ("AuditEvent.user", Scope(UsersRead)),
     // A key's name and scopes belong to the trail it stands in; it is no person.
     ("AuditEvent.actor", SignedIn),
@@ -32,7 +33,7 @@ const NODES: [(&str, Permission); 5] = [
     ("User", UsersRead),
     ("MailDelivery", MailRead),
     ("AuditEvent", AuditRead),
-    ("ApiKey", AuditRead),
+    ("ApiKey", ApiKeysRead),
     ("Session", UsersRead),
 ];
 
@@ -66,7 +67,10 @@ fn every_way_to_another_person_s_data_has_a_case() {
 #[tokio::test]
 async fn every_way_to_another_person_s_data_needs_its_scope() {
     let desk = TestApp::start().await;
-    desk.member("ada").await;
+    desk.person("ada", "OWNER").await;
+    let session = desk.session("ada").await;
+    let (id, _) = desk.own_key(&session, json!({})).await;
+    desk.revoke_key(&session, &id).await;
     let reset = desk
         .run("resetPasswordByMail", json!({ "login": "ada" }))
         .await;
@@ -92,6 +96,7 @@ async fn every_way_to_another_person_s_data_needs_its_scope() {
         let list = match field.owner.as_str() {
             "User" => "users",
             "MailDelivery" => "mailDeliveries",
+            "ApiKey" => "apiKeys(filter: { statuses: [REVOKED] })",
             _ => "auditEvents(filter: { actions: [PASSWORD_RESET] })",
         };
         let document = format!("{{ {list} {{ nodes {{ {inner} }} }} }}");

@@ -237,7 +237,7 @@ pub(crate) fn operation(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn merge(into: &mut Value, more: Value) {
+pub(crate) fn merge(into: &mut Value, more: Value) {
     if let (Value::Object(into), Value::Object(more)) = (into, more) {
         into.extend(more);
     }
@@ -270,6 +270,7 @@ async fn make_key(app: &App, scopes: &[Permission], role: Role) -> String {
         scopes: scopes.to_vec(),
         role,
         expires_at: None,
+        networks: Vec::new(),
     };
     let made = access::create(app, &Actor::operator("test"), new)
         .await

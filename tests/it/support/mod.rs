@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod catalog;
 pub(crate) mod database;
+pub(crate) mod issuer;
 pub(crate) mod people;
 pub(crate) mod program;
 pub(crate) mod rows;

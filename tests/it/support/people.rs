@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::app::{Answer, TestApp};
+use super::app::{Answer, TestApp, merge};
 
 /// The password of everybody whom `person` makes.
 pub(crate) const PASSWORD: &str = "plum orbit lantern seven";
@@ -49,5 +49,40 @@ impl TestApp {
                         { nodes { id } } } }";
         let answer = self.ask(document, json!({ "login": login })).await;
         answer.root()["sessions"]["nodes"][0]["id"].clone()
+    }
+
+    /// A key that somebody made for themselves: its id and its secret. `more` are further fields of the
+    /// input.
+    pub(crate) async fn own_key(&self, session: &str, more: Value) -> (String, String) {
+        let answer = self.make_own_key(session, more).await;
+        let root = answer.root();
+        let text = |value: &Value| {
+            let text = value.as_str();
+            text.unwrap_or_else(|| panic!("{answer:#?}")).to_owned()
+        };
+        (text(&root["apiKey"]["id"]), text(&root["secret"]))
+    }
+
+    /// The same, with the whole answer.
+    pub(crate) async fn make_own_key(&self, session: &str, more: Value) -> Answer {
+        let document = "mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret \
+                        isReplay apiKey { id name prefix status scopes rank allowedNetworks createdAt \
+                        expiresAt version createdBy { username } } \
+                        errors { code message path } } }";
+        let mut input = json!({
+            "name": "own", "scopes": ["USERS_READ", "PASSWORDS_RESET"], "actorPassword": PASSWORD
+        });
+        merge(&mut input, more);
+        let variables = json!({ "input": input });
+        self.ask_as(Some(session), document, variables).await
+    }
+
+    /// Revokes a key by `revokeApiKey`.
+    pub(crate) async fn revoke_key(&self, session: &str, id: &str) -> Answer {
+        let document = "mutation($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) \
+                        { apiKey { status revokedAt } errors { code message path } } }";
+        let input = json!({ "apiKeyId": id, "reason": "over" });
+        let variables = json!({ "input": input });
+        self.ask_as(Some(session), document, variables).await
     }
 }
