@@ -6,6 +6,7 @@
 mod role;
 
 use std::fmt;
+use std::net::IpAddr;
 
 use uuid::Uuid;
 
@@ -69,6 +70,20 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The client's network, as limits and counts tell clients apart. `None` without a request.
+    ///
+    /// `Why:` half of an IPv6 address. Whoever has one address there has 2^64 of them.
+    pub fn network(&self) -> Option<String> {
+        let address = self.ip_address.as_deref()?;
+        Some(match address.parse() {
+            Ok(IpAddr::V6(six)) => {
+                let [first, second, third, fourth, ..] = six.segments();
+                format!("{first:x}:{second:x}:{third:x}:{fourth:x}::/64")
+            }
+            _ => address.to_owned(),
+        })
+    }
+
     /// An act without a network request.
     pub const fn local(via: Via) -> Self {
         Self {

@@ -64,6 +64,7 @@ fn attempt(action: AuditAction, target_label: Option<String>) -> Attempt {
         action,
         user: None,
         target_label,
+        subject: None,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::keyring::Keyring;
 use crate::live::Live;
 use crate::secret::Secret;
 use crate::settings::Settings;
+use crate::tally::Tally;
 
 /// The capabilities of an act. Clones share everything.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ pub struct App {
     pub started_at: Timestamp,
     /// News for whoever waits for it.
     pub live: Live,
+    /// What this process saw again and has not written down yet.
+    pub tally: Tally,
     /// Whose tokens prove who is calling, where any do.
     pub issuer: Option<Issuer>,
 }
@@ -85,6 +88,7 @@ impl App {
             settings: Arc::new(settings),
             started_at,
             live: Live::default(),
+            tally: Tally::default(),
             issuer,
         })
     }

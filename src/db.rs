@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
-    DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
+    DatabaseTransaction, DbErr, IsolationLevel, SqlErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 
 use crate::clock::{Clock, Timestamp};
@@ -107,6 +107,18 @@ impl Db {
             ..TransactionOptions::default()
         };
         Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// Begins reading the database as it is now, however long the reading takes.
+    pub async fn begin_snapshot(&self) -> Result<Txn, Internal> {
+        let on_server = self.read.get_database_backend() == DatabaseBackend::Postgres;
+        // SQLite reads so in every transaction.
+        let options = TransactionOptions {
+            isolation_level: on_server.then_some(IsolationLevel::RepeatableRead),
+            access_mode: on_server.then_some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        };
+        Ok(self.read.begin_with_options(options).await?)
     }
 
     /// The kind of database, for people: `sqlite` or `postgresql`.

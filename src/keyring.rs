@@ -29,17 +29,20 @@ pub enum Purpose {
     AuditEvent,
     /// The place of audit events in their chain.
     AuditChain,
+    /// That the server made a checkpoint of that chain.
+    AuditCheckpoint,
     /// Whose tries a limit counts, without naming them.
     RateLimit,
 }
 
 impl Purpose {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Idempotency,
         Self::Cursor,
         Self::Fingerprint,
         Self::AuditEvent,
         Self::AuditChain,
+        Self::AuditCheckpoint,
         Self::RateLimit,
     ];
 
@@ -50,6 +53,7 @@ impl Purpose {
             Self::Fingerprint => b"keydesk fingerprint v1",
             Self::AuditEvent => b"keydesk audit event v1",
             Self::AuditChain => b"keydesk audit chain v1",
+            Self::AuditCheckpoint => b"keydesk audit checkpoint v1",
             Self::RateLimit => b"keydesk rate limit v1",
         }
     }
@@ -162,13 +166,22 @@ impl Keyring {
 
     /// HMAC-SHA-256 over a message with the key of that purpose.
     pub fn tag(&self, purpose: Purpose, message: &[u8]) -> [u8; 32] {
-        let [idempotency, cursor, fingerprint, event, chain, limit] = &self.tags;
+        let [
+            idempotency,
+            cursor,
+            fingerprint,
+            event,
+            chain,
+            checkpoint,
+            limit,
+        ] = &self.tags;
         let mac = match purpose {
             Purpose::Idempotency => idempotency,
             Purpose::Cursor => cursor,
             Purpose::Fingerprint => fingerprint,
             Purpose::AuditEvent => event,
             Purpose::AuditChain => chain,
+            Purpose::AuditCheckpoint => checkpoint,
             Purpose::RateLimit => limit,
         };
         mac.clone()

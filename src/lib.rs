@@ -29,6 +29,7 @@ pub mod sealer;
 pub mod secret;
 pub mod sessions;
 pub mod settings;
+pub mod tally;
 pub mod telemetry;
 pub mod username;
 pub mod users;

@@ -1,7 +1,8 @@
 //! The sealer: one process at a time keeps the books of the audit trail.
 //!
-//! It closes windows of refused attempts. It looks often and writes only when there is something to do,
-//! so an idle server writes nothing.
+//! It gives events their places in the chain, closes windows of refused attempts, and removes events that
+//! settings keep no longer. It looks often and writes only when there is something to do, so an idle server
+//! writes nothing.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::leases;
 use crate::app::App;
 use crate::audit;
+use crate::db::Txn;
 use crate::error::Internal;
 use crate::ids::WorkerId;
 
@@ -33,16 +35,60 @@ pub async fn run(app: App, stop: CancellationToken) {
             }
         };
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             () = sleep(wait) => {}
+        }
+    }
+    if let Err(error) = audit::write_tally(&app).await {
+        tracing::error!(%error, "counts of refused attempts are lost");
+    }
+}
+
+/// Writes down what this process counted; then does what there is to do, unless another process holds the lease. Gives how many windows it closed,
+/// events it sealed, and events it removed.
+pub async fn round(app: &App, holder: WorkerId) -> Result<u64, Internal> {
+    audit::write_tally(app).await?;
+    if !audit::has_work(app).await? || !leases::try_hold(app, "sealer", holder, LEASE).await? {
+        return Ok(0);
+    }
+    let closed = audit::close_windows(app).await?;
+    let sealed = seal(app).await?;
+    Ok(closed + sealed + prune(app).await?)
+}
+
+/// Begins a transaction that alone may change the chain, whoever holds the lease.
+///
+/// `Why:` a lease can end while its holder still works.
+async fn begin(app: &App) -> Result<Txn, Internal> {
+    let txn = app.db.begin_write().await?;
+    leases::serialise(&txn, "audit chain", app.clock.now()).await?;
+    Ok(txn)
+}
+
+async fn seal(app: &App) -> Result<u64, Internal> {
+    let mut total = 0;
+    loop {
+        let txn = begin(app).await?;
+        let sealed = audit::seal(&txn, app).await?;
+        txn.commit().await?;
+        total += sealed as u64;
+        if sealed < audit::AT_ONCE {
+            return Ok(total);
         }
     }
 }
 
-/// Does what there is to do, unless another process holds the lease. Gives how much it was.
-pub async fn round(app: &App, holder: WorkerId) -> Result<u64, Internal> {
-    if !audit::has_work(app).await? || !leases::try_hold(app, "sealer", holder, LEASE).await? {
-        return Ok(0);
+async fn prune(app: &App) -> Result<u64, Internal> {
+    let mut total = 0;
+    while audit::is_prune_due(app).await? {
+        let txn = begin(app).await?;
+        let removed = audit::prune(&txn, app).await?;
+        txn.commit().await?;
+        if removed == 0 {
+            break;
+        }
+        tracing::info!(removed, "removed old audit events");
+        total += removed;
     }
-    audit::close_windows(app).await
+    Ok(total)
 }

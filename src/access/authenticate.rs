@@ -49,6 +49,7 @@ pub async fn authenticate(
             action: AuditAction::AccessDenied,
             user: actor.person,
             target_label: Some(format!("{} ({}…)", key.name, key.prefix)),
+            subject: None,
         };
         audit::denied(app, &actor, attempt, NETWORK_NOT_ALLOWED).await;
         return Ok(None);

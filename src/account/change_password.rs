@@ -3,7 +3,7 @@
 use super::AccountError;
 use crate::actor::{Actor, Denied};
 use crate::app::App;
-use crate::audit::{self, AuditAction, Change, Event};
+use crate::audit::{self, Attempt, AuditAction, Change, Event};
 use crate::credentials;
 use crate::db::Txn;
 use crate::error::Internal;
@@ -45,6 +45,21 @@ pub struct PasswordChange {
 /// `Order:` the present password, then the new one, then the transaction, which writes only if the
 /// password that was verified is still the present one.
 pub async fn change_password(
+    app: &App,
+    actor: &Actor,
+    command: ChangePassword,
+) -> Result<PasswordChange, AccountError> {
+    let attempt = Attempt {
+        action: AuditAction::PasswordChanged,
+        user: actor.person,
+        target_label: actor.person.map(|_| actor.label.clone()),
+        subject: None,
+    };
+    let act = Box::pin(change_password_noted(app, actor, command));
+    audit::noting(app, actor, attempt, act).await
+}
+
+async fn change_password_noted(
     app: &App,
     actor: &Actor,
     command: ChangePassword,

@@ -3,6 +3,7 @@
 use super::AccountError;
 use crate::actor::Actor;
 use crate::app::App;
+use crate::audit::{self, Attempt, AuditAction};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 use crate::sessions::{self, Session};
@@ -20,6 +21,21 @@ pub struct Confirmation {
 
 /// Opens the window, and gives the session another token.
 pub async fn confirm_identity(
+    app: &App,
+    actor: &Actor,
+    password: &Secret,
+) -> Result<Confirmation, AccountError> {
+    let attempt = Attempt {
+        action: AuditAction::IdentityConfirmed,
+        user: actor.person,
+        target_label: actor.person.map(|_| actor.label.clone()),
+        subject: None,
+    };
+    let act = Box::pin(confirm_identity_noted(app, actor, password));
+    audit::noting(app, actor, attempt, act).await
+}
+
+async fn confirm_identity_noted(
     app: &App,
     actor: &Actor,
     password: &Secret,

@@ -1,6 +1,7 @@
 //! Why something did not happen to one's own account.
 
 use crate::actor::Denied;
+use crate::audit::Refusal;
 use crate::clock::Timestamp;
 use crate::credentials::ChooseError;
 use crate::error::Internal;
@@ -27,6 +28,19 @@ pub enum AccountError {
     Password(ChooseError),
     /// Broken.
     Internal(Internal),
+}
+
+impl Refusal for AccountError {
+    fn denial(&self) -> Option<&'static str> {
+        match self {
+            Self::Denied(denied) => Some(denied.code()),
+            Self::InvalidCredentials => Some("INVALID_CREDENTIALS"),
+            Self::TemporaryPasswordExpired(_) => Some("TEMPORARY_PASSWORD_EXPIRED"),
+            Self::IncorrectPassword { .. } => Some("INCORRECT_PASSWORD"),
+            Self::RateLimited(_) => Some("RATE_LIMITED"),
+            Self::Password(_) | Self::Internal(_) => None,
+        }
+    }
 }
 
 impl From<Denied> for AccountError {

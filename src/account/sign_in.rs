@@ -1,12 +1,16 @@
 //! Signing in with a username or an address and a password.
 
+use std::time::Duration;
+
 use super::{AccountError, store};
+use crate::access::rate_limit::{self, Limit, Taken};
 use crate::actor::Actor;
 use crate::app::App;
-use crate::audit::{self, AuditAction, Change, Event};
+use crate::audit::{self, Attempt, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials::{self, Verdict};
 use crate::db::Txn;
+use crate::error::Internal;
 use crate::secret::Secret;
 use crate::sessions::{self, NewSession, Session, Transport};
 use crate::users::{self, AuthenticationSource, User};
@@ -39,14 +43,47 @@ pub struct SignedIn {
 ///
 /// `Order:` the try is counted, then judged, then the session is written only if the password that
 /// was judged is still the present one. Unknown, disabled, locked and foreign accounts take the same
-/// steps and cost one hash as well (ASVS 6.3.8).
+/// steps and cost one hash and as many writes (ASVS 6.3.8).
 pub async fn sign_in(app: &App, actor: &Actor, command: SignIn) -> Result<SignedIn, AccountError> {
-    let now = app.clock.now();
+    limit(app, actor).await?;
     let found = users::find_by_login(app, &command.login).await?;
+    let attempt = Attempt {
+        action: AuditAction::SignedIn,
+        user: found.as_ref().map(|user| user.id),
+        target_label: found.as_ref().map(|user| user.username.clone()),
+        subject: Some(users::login_subject(&command.login)),
+    };
+    let act = Box::pin(sign_in_noted(app, actor, found, command));
+    audit::noting(app, actor, attempt, act).await
+}
+
+/// `Why:` by network and before any look-up, so that the answer tells nothing about an account.
+async fn limit(app: &App, actor: &Actor) -> Result<(), AccountError> {
+    let Some(network) = actor.origin.network() else {
+        return Ok(());
+    };
+    let per_minute = app.settings.security.sign_ins_per_minute;
+    let limit = Limit {
+        burst: per_minute,
+        per: Duration::from_mins(1) / per_minute.max(1),
+    };
+    match rate_limit::take(app, "sign_in", &network, limit).await? {
+        Taken::Allowed => Ok(()),
+        Taken::RetryAt(retry_at) => Err(AccountError::RateLimited(retry_at)),
+    }
+}
+
+async fn sign_in_noted(
+    app: &App,
+    actor: &Actor,
+    found: Option<User>,
+    command: SignIn,
+) -> Result<SignedIn, AccountError> {
+    let now = app.clock.now();
     let eligible = found.filter(|user| may_try(user, now));
     let counted = match &eligible {
         Some(user) => count(app, user, now).await?,
-        None => false,
+        None => pretend_to_count(app, &command.login).await?,
     };
     let judged = eligible.as_ref().filter(|_| counted);
     let verdict = credentials::verify(app, judged.map(|user| user.id), &command.password).await?;
@@ -72,13 +109,13 @@ pub async fn sign_in(app: &App, actor: &Actor, command: SignIn) -> Result<Signed
     let txn = app.db.begin_write().await?;
     let begun = begin(&txn, app, actor, (&user, version), command.transport).await?;
     let Some((user, session, token)) = begun else {
-        txn.rollback().await.map_err(crate::error::Internal::from)?;
+        txn.rollback().await.map_err(Internal::from)?;
         return Err(AccountError::InvalidCredentials);
     };
     if let Some(hash) = renewed {
         credentials::refresh(&txn, user.id, version, hash).await?;
     }
-    txn.commit().await.map_err(crate::error::Internal::from)?;
+    txn.commit().await.map_err(Internal::from)?;
     Ok(SignedIn {
         previous_sign_in_at: user.last_sign_in_at,
         user: User {
@@ -102,8 +139,19 @@ fn may_try(user: &User, now: Timestamp) -> bool {
 async fn count(app: &App, user: &User, now: Timestamp) -> Result<bool, AccountError> {
     let txn = app.db.begin_write().await?;
     let counted = store::count_try(&txn, user.id, now).await?;
-    txn.commit().await.map_err(crate::error::Internal::from)?;
+    txn.commit().await.map_err(Internal::from)?;
     Ok(counted)
+}
+
+/// One write for a login that nobody can sign in with, like the one for those who can. Always `false`.
+async fn pretend_to_count(app: &App, login: &str) -> Result<bool, AccountError> {
+    let limit = Limit {
+        burst: 1,
+        per: Duration::from_secs(1),
+    };
+    let subject = users::login_subject(login);
+    rate_limit::take(app, "sign_in.nobody", &subject, limit).await?;
+    Ok(false)
 }
 
 /// `None` when the user or the password has changed since it was judged.

@@ -1,7 +1,5 @@
 //! What was refused: one event for the first time, and a count for the times after it.
 
-use std::net::IpAddr;
-
 use super::row::Encoding;
 use super::windows::{self, Window};
 use super::{AuditAction, Event, Outcome, record};
@@ -23,6 +21,8 @@ pub struct Attempt {
     pub user: Option<UserId>,
     /// The present name of what it would have been done to.
     pub target_label: Option<String>,
+    /// What else tells one attempt from another. Never stored, not even as it is counted.
+    pub subject: Option<String>,
 }
 
 /// An error of an act, asked whether it is a denial.
@@ -55,9 +55,14 @@ pub async fn denied(app: &App, actor: &Actor, attempt: Attempt, code: &str) {
 
 async fn note(app: &App, actor: &Actor, attempt: Attempt, code: &str) -> Result<(), Internal> {
     let attempt = shortened(attempt);
+    let key = key(app, actor, &attempt, code);
+    if windows::is_repeated(app, actor, &key) {
+        return Ok(());
+    }
     let window = Window::new(app.clock.now(), actor, &attempt, code);
     let txn = app.db.begin_write().await?;
-    if windows::begin(&txn, app, key(app, actor, &attempt, code), &window).await? {
+    let begun = windows::begin(&txn, app, &key, &window).await?;
+    if begun.is_first {
         let event = Event {
             action: attempt.action,
             user: attempt.user,
@@ -65,9 +70,18 @@ async fn note(app: &App, actor: &Actor, attempt: Attempt, code: &str) -> Result<
             changes: Vec::new(),
             reason: None,
         };
-        record::append(&txn, app, actor, event, (Outcome::Denied, Some(code))).await?;
+        record::append(
+            &txn,
+            app,
+            actor,
+            event,
+            (Outcome::of_refusal(code), Some(code)),
+        )
+        .await?;
     }
-    Ok(txn.commit().await?)
+    txn.commit().await?;
+    app.tally.open(begun.window, begun.ends_at);
+    Ok(())
 }
 
 fn shortened(attempt: Attempt) -> Attempt {
@@ -87,23 +101,15 @@ fn key(app: &App, actor: &Actor, attempt: &Attempt, code: &str) -> [u8; 32] {
         .value(attempt.action.name().as_bytes())
         .value(code.as_bytes())
         .optional(user.as_ref().map(<[u8; 16]>::as_slice))
-        .optional(attempt.target_label.as_deref().map(str::as_bytes));
+        .optional(attempt.target_label.as_deref().map(str::as_bytes))
+        .optional(attempt.subject.as_deref().map(str::as_bytes));
     app.keys.tag(Purpose::RateLimit, &parts.0)
 }
 
 /// The actor; where nobody is known, where the request came from.
-///
-/// `Why:` half of an IPv6 address. Whoever has one address there has 2^64 of them.
 fn who(actor: &Actor) -> String {
     if actor.kind != ActorKind::Anonymous {
         return actor.key();
     }
-    let address = actor.origin.ip_address.as_deref().unwrap_or_default();
-    match address.parse() {
-        Ok(IpAddr::V6(six)) => {
-            let [first, second, third, fourth, ..] = six.segments();
-            format!("from {first:x}:{second:x}:{third:x}:{fourth:x}::/64")
-        }
-        _ => format!("from {address}"),
-    }
+    format!("from {}", actor.origin.network().unwrap_or_default())
 }

@@ -1,25 +1,37 @@
 //! The audit trail: appended facts, written in the transaction of the act they speak of.
 //!
-//! Knows what was done by whom to whom; never holds a secret. Rows are only ever added: no act
-//! here changes or deletes one, and an act whose event cannot be written does not happen. What was
-//! refused is noted too, in a transaction of its own.
+//! Knows what was done by whom to whom; never holds a secret. Rows are only ever added, and an act
+//! whose event cannot be written does not happen. Each row carries a mac; the sealer gives it a place in a
+//! chain, once, and retention removes the oldest of them. What was refused is noted too.
 
+mod chain;
+mod checkpoint;
 mod denied;
+mod export;
 mod list;
+mod prune;
 mod reason;
 mod record;
 mod recorded;
 mod row;
+mod seal;
 mod store;
+mod verify;
 mod windows;
 
+pub use chain::Place;
+pub use checkpoint::{Checkpoint, CheckpointError, checkpoint};
 pub use denied::{Attempt, Refusal, denied, noting};
+pub use export::{Range, export};
 pub use list::{EventFilter, count, count_by_user, find_many, list, list_by_user};
+pub use prune::{PATIENCE, Tombstone, is_due as is_prune_due, prune};
 pub use reason::{MAX_REASON_CHARACTERS, ReasonMalformed, read_reason};
 pub use record::{Event, record};
 pub use recorded::{among, recorded_since};
 pub use row::Row;
-pub use windows::{WINDOW, close_windows, has_work};
+pub use seal::{AT_ONCE, seal};
+pub use verify::{Fault, FaultKind, Report, Start, Verdict, VerifyError, verify};
+pub use windows::{GRACE, WINDOW, close_windows, write_tally};
 
 /// The order's name in cursors.
 pub const ORDER: &str = "audit";
@@ -27,7 +39,9 @@ pub const ORDER: &str = "audit";
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::clock::Timestamp;
+use crate::error::Internal;
 use crate::ids::{AuditEventId, UserId};
 
 /// What can be found in the audit trail.
@@ -73,11 +87,15 @@ pub enum AuditAction {
     ApiKeyRevoked,
     /// Something was not shown, because the caller may not see it.
     AccessDenied,
+    /// The oldest events were removed, because settings keep them no longer.
+    AuditPruned,
+    /// The chain of events began, and took in events from before it.
+    AuditChainStarted,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
@@ -98,6 +116,8 @@ impl AuditAction {
         Self::ApiKeyUpdated,
         Self::ApiKeyRevoked,
         Self::AccessDenied,
+        Self::AuditPruned,
+        Self::AuditChainStarted,
     ];
 
     /// The dotted name in the database and in exports.
@@ -123,6 +143,8 @@ impl AuditAction {
             Self::ApiKeyUpdated => "api_key.updated",
             Self::ApiKeyRevoked => "api_key.revoked",
             Self::AccessDenied => "access.denied",
+            Self::AuditPruned => "audit.pruned",
+            Self::AuditChainStarted => "audit.chain.started",
         }
     }
 
@@ -130,6 +152,14 @@ impl AuditAction {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }
+}
+
+/// Whether there is something for the sealer to do.
+pub async fn has_work(app: &App) -> Result<bool, Internal> {
+    let db = app.db.read();
+    Ok(!store::unsealed(db, 1).await?.is_empty()
+        || windows::is_one_over(app).await?
+        || prune::is_due(app).await?)
 }
 
 /// What came of an attempt.
@@ -146,6 +176,16 @@ pub enum Outcome {
 impl Outcome {
     /// Every outcome.
     pub const ALL: [Self; 3] = [Self::Success, Self::Denied, Self::Failed];
+
+    /// What a refusal under this code is: a wrong proof is a failure, everything else a denial.
+    pub(super) fn of_refusal(code: &str) -> Self {
+        match code {
+            "INVALID_CREDENTIALS" | "INCORRECT_PASSWORD" | "TEMPORARY_PASSWORD_EXPIRED" => {
+                Self::Failed
+            }
+            _ => Self::Denied,
+        }
+    }
 
     /// The name in the database and in exports.
     pub const fn name(self) -> &'static str {

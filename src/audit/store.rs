@@ -1,5 +1,7 @@
 //! Every query of the audit trail.
 
+mod chain;
+mod whole;
 mod windows;
 
 use std::collections::HashMap;
@@ -21,6 +23,10 @@ use crate::ids::{AuditEventId, UserId};
 use crate::keyset::{self, Sorting};
 use crate::page::{Page, PageRequest, Position, SortValue};
 
+pub(super) use chain::{count_without_mac, head, place, place_at, set_mac, unsealed, without_mac};
+pub(super) use whole::{
+    by_id, delete_up_to, last_pruned, oldest, recorded_after, sealed_after, unsealed_after,
+};
 pub(super) use windows::{
     count_windows, delete_window, open_window, raise_window, window, windows_over,
 };

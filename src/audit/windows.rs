@@ -1,7 +1,8 @@
 //! Windows of refused attempts: the first is an event at once, the others are counted and become one
 //! event when the window is over. So nobody can fill the trail by being refused.
 //!
-//! Windows stand in the table `rate_limits`, so every replica counts in the same one.
+//! Windows stand in the table `rate_limits`, so every replica counts in the same one. A repeat costs no
+//! statement where its process knows the window: it is added up in `tally.rs` and written once a second.
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
 use crate::ids::UserId;
+use crate::tally::{self, Counted};
 
 /// How long a window is open.
 pub const WINDOW: Duration = Duration::from_mins(5);
@@ -25,6 +27,10 @@ pub const WINDOW: Duration = Duration::from_mins(5);
 const MOST: [(&str, u64); 2] = [("audit.denied", 9_000), ("audit.denied.anonymous", 1_000)];
 /// The code of what was counted beyond.
 const SEVERAL: &str = "SEVERAL";
+/// The key of the window for all.
+const SHARED: [u8; 0] = [];
+/// How long after its end a window is closed, so that every process has written down what it counted.
+pub const GRACE: Duration = Duration::from_secs(10);
 /// Windows that are closed in one transaction.
 const AT_ONCE: u64 = 100;
 
@@ -48,6 +54,7 @@ pub(super) struct Window {
 pub(super) struct Stored {
     pub(super) name: String,
     pub(super) key: Vec<u8>,
+    pub(super) ends_at: Timestamp,
     pub(super) count: i64,
     pub(super) last_at: Timestamp,
     pub(super) details: String,
@@ -76,6 +83,7 @@ impl Window {
             action: AuditAction::AccessDenied,
             user: None,
             target_label: None,
+            subject: None,
         };
         Self::new(now, &Actor::system(), &attempt, SEVERAL)
     }
@@ -100,7 +108,7 @@ impl Window {
             ],
             reason: None,
         };
-        let denied = (Outcome::Denied, Some(self.code.as_str()));
+        let denied = (Outcome::of_refusal(&self.code), Some(self.code.as_str()));
         let row = Row::new(&app.keys, app.clock.now(), &Actor::system(), event, denied)?;
         Ok(Row {
             action: self.action,
@@ -115,41 +123,115 @@ impl Window {
     }
 }
 
-/// Counts an attempt. `true` when it is the first of its window, which is an event of its own.
+/// What came of counting an attempt.
+pub(super) struct Begun {
+    /// The first of its window, which is an event of its own.
+    pub(super) is_first: bool,
+    /// Where it and its repeats are counted.
+    pub(super) window: tally::Window,
+    /// Until when.
+    pub(super) ends_at: Timestamp,
+}
+
+/// The windows among which an actor's are, and how many there may be.
+fn among(is_of_nobody: bool) -> (&'static str, u64) {
+    let [known, nobody] = MOST;
+    if is_of_nobody { nobody } else { known }
+}
+
+/// Counts an attempt where this process knows its window, or that there is no place for one.
+pub(super) fn is_repeated(app: &App, actor: &Actor, key: &[u8; 32]) -> bool {
+    let (name, _) = among(!actor.is_known());
+    let now = app.clock.now();
+    let shared = (name, SHARED.to_vec());
+    app.tally.again(&(name, key.to_vec()), now) || app.tally.again(&shared, now)
+}
+
+/// Counts an attempt in the database, in a window that it opens where there is none.
 pub(super) async fn begin(
     txn: &Txn,
     app: &App,
-    key: [u8; 32],
+    key: &[u8; 32],
     window: &Window,
-) -> Result<bool, Internal> {
+) -> Result<Begun, Internal> {
     let now = app.clock.now();
-    let [known, unknown] = MOST;
-    let (name, most) = if window.is_of_nobody { unknown } else { known };
-    if store::raise_window(txn, (name, &key), 1, now).await? {
-        return Ok(false);
-    }
-    if let Some(over) = store::window(txn, (name, &key)).await? {
-        close(txn, app, over).await?;
+    let (name, most) = among(window.is_of_nobody);
+    let own = (name, key.to_vec());
+    if let Some(open) = store::window(txn, &own).await? {
+        if now < open.ends_at {
+            let ends_at = open.ends_at;
+            return again(txn, own, (now, ends_at)).await;
+        }
+        close(txn, app, open).await?;
     }
     let ends_at = now.plus(WINDOW);
     if store::count_windows(txn, name).await? >= most {
+        let shared = (name, SHARED.to_vec());
         let of_all = Window::of_all(now).written()?;
-        let shared = (name, &[][..]);
-        store::open_window(txn, shared, (now, ends_at), of_all).await?;
-        store::raise_window(txn, shared, 1, now).await?;
-        return Ok(false);
+        store::open_window(txn, &shared, (now, ends_at), of_all).await?;
+        let open = store::window(txn, &shared).await?;
+        let ends_at = open.map_or(ends_at, |open| open.ends_at);
+        return again(txn, shared, (now, ends_at)).await;
     }
-    let first = store::open_window(txn, (name, &key), (now, ends_at), window.written()?).await?;
-    if !first {
+    let is_first = store::open_window(txn, &own, (now, ends_at), window.written()?).await?;
+    if !is_first {
         // Another transaction was quicker; it committed, or this statement would still wait.
-        store::raise_window(txn, (name, &key), 1, now).await?;
+        return again(txn, own, (now, ends_at)).await;
     }
-    Ok(first)
+    Ok(Begun {
+        is_first,
+        window: own,
+        ends_at,
+    })
+}
+
+async fn again(
+    txn: &Txn,
+    window: tally::Window,
+    (now, ends_at): (Timestamp, Timestamp),
+) -> Result<Begun, Internal> {
+    store::raise_window(txn, &window, 1, now).await?;
+    Ok(Begun {
+        is_first: false,
+        window,
+        ends_at,
+    })
+}
+
+/// Writes down what this process counted; every process does so, once a second.
+pub async fn write_tally(app: &App) -> Result<(), Internal> {
+    let counted = app.tally.take(app.clock.now());
+    if counted.is_empty() {
+        return Ok(());
+    }
+    let written = write(app, &counted).await;
+    if written.is_err() {
+        app.tally.put_back(counted);
+    }
+    written
+}
+
+async fn write(app: &App, counted: &[Counted]) -> Result<(), Internal> {
+    let txn = app.db.begin_write().await?;
+    for Counted {
+        window,
+        count,
+        last_at,
+    } in counted
+    {
+        if !store::raise_window(&txn, window, *count, *last_at).await? {
+            tracing::warn!(
+                count,
+                "refused attempts were counted too late for their summary"
+            );
+        }
+    }
+    Ok(txn.commit().await?)
 }
 
 /// Whether there is a window to close.
-pub async fn has_work(app: &App) -> Result<bool, Internal> {
-    let over = store::windows_over(app.db.read(), app.clock.now(), 1).await?;
+pub(super) async fn is_one_over(app: &App) -> Result<bool, Internal> {
+    let over = store::windows_over(app.db.read(), app.clock.now().minus(GRACE), 1).await?;
     Ok(!over.is_empty())
 }
 
@@ -158,7 +240,8 @@ pub async fn has_work(app: &App) -> Result<bool, Internal> {
 pub async fn close_windows(app: &App) -> Result<u64, Internal> {
     let mut closed = 0;
     loop {
-        let over = store::windows_over(app.db.read(), app.clock.now(), AT_ONCE).await?;
+        let before = app.clock.now().minus(GRACE);
+        let over = store::windows_over(app.db.read(), before, AT_ONCE).await?;
         if over.is_empty() {
             return Ok(closed);
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::access::{ApiKeyError, ServerKeyError};
 use crate::actor::ReadError;
 use crate::app::StartError;
+use crate::audit::{CheckpointError, VerifyError};
 use crate::credentials::ChooseError;
 use crate::error::Internal;
 use crate::users::UserError;
@@ -71,6 +72,25 @@ impl From<ReadError> for Failure {
     }
 }
 
+impl From<CheckpointError> for Failure {
+    fn from(error: CheckpointError) -> Self {
+        match error {
+            CheckpointError::Internal(cause) => cause.into(),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Internal(cause) => cause.into(),
+            VerifyError::Checkpoint(error) => error.into(),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
 impl From<ApiKeyError> for Failure {
     fn from(error: ApiKeyError) -> Self {
         match error {
@@ -88,11 +108,8 @@ impl From<UserError> for Failure {
             }
             UserError::Denied(denied) => denied.to_string(),
             UserError::Invalid(faults) => {
-                let line = |fault: crate::users::InvalidInput| {
-                    let field = fault.path.last().copied().unwrap_or_default();
-                    format!("{field}: {}", fault.message)
-                };
-                faults.into_iter().map(line).collect::<Vec<_>>().join("\n")
+                let lines = faults.iter().map(ToString::to_string);
+                lines.collect::<Vec<_>>().join("\n")
             }
             UserError::SessionNotFound => "there is no such session".to_owned(),
             UserError::OwnAccount => "this is your own account".to_owned(),

@@ -1,23 +1,32 @@
 //! The command-line door: one file for each command, the same acts as the other doors.
 //!
-//! Exit codes: 0 done, 1 refused, 2 usage, 3 ours. Secrets come in by standard input and go out once
-//! on standard output, never by an argument.
+//! Exit codes: 0 done, 1 refused, 2 usage, 3 ours. Secrets come in by standard input or a terminal that
+//! does not show them and go out once on standard output, never by an argument. Results go to standard
+//! output, words to standard error.
 
 mod api_key;
+mod audit;
 mod demo;
 mod demo_users;
 mod doctor;
 mod failure;
+mod login;
+mod manual;
 mod migrate;
+mod near;
 mod output;
+mod permissions;
+mod reset_admin_password;
 mod serve;
+mod typed_password;
 mod user;
+mod when;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::app::App;
 use crate::clock::Clock;
@@ -58,9 +67,25 @@ enum Command {
     /// Makes, lists and revokes API keys.
     #[command(subcommand)]
     ApiKey(api_key::ApiKeyCommand),
-    /// Lists, shows and creates users.
+    /// Lists, shows, creates and changes users, and resets their passwords.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Verifies and exports the audit trail.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Lets an administrator back in: prints a temporary password, or takes one from you.
+    #[command(after_help = "Example: keydesk reset-admin-password ada")]
+    ResetAdminPassword(reset_admin_password::ResetAdminPassword),
+    /// Prints who may do what: every permission, role and rank.
+    #[command(after_help = "Example: keydesk permissions --markdown")]
+    Permissions(permissions::Permissions),
+    /// Prints a script that completes commands and options in a shell.
+    #[command(after_help = "Example: keydesk completions bash > \
+                            /usr/share/bash-completion/completions/keydesk")]
+    Completions(manual::Completions),
+    /// Prints the manual page, or writes one for each command into a folder.
+    #[command(after_help = "Example: keydesk man --out /usr/local/share/man/man1")]
+    Man(manual::Manual),
     /// Looks whether everything the server needs is there, and says how to mend what is not.
     #[command(after_help = "Example: keydesk doctor --mail-to you@example.org")]
     Doctor(doctor::Doctor),
@@ -113,6 +138,17 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             let app = ready(load(settings.as_deref())?).await?;
             Box::pin(command.run(&app)).await
         }
+        Command::Audit(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
+        Command::ResetAdminPassword(reset) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(reset.run(&app)).await
+        }
+        Command::Permissions(permissions) => permissions.run(),
+        Command::Completions(completions) => completions.run(Arguments::command()),
+        Command::Man(manual) => manual.run(Arguments::command()),
         Command::Doctor(doctor) => Box::pin(doctor.run(settings.as_deref())).await,
     }
 }
@@ -129,6 +165,17 @@ async fn open(settings: Settings) -> Result<App, Failure> {
 
 /// Opens the app and refuses to work on an older schema or with another server key.
 async fn ready(settings: Settings) -> Result<App, Failure> {
+    if let Some(path) = settings
+        .database
+        .sqlite_path()
+        .filter(|path| !path.exists())
+    {
+        // Whoever stands in the wrong folder must not be given an empty database there.
+        return Err(Failure::Refused(format!(
+            "there is no {}; `keydesk migrate up` makes it, or look at database.url (--settings)",
+            path.display()
+        )));
+    }
     let app = open(settings).await?;
     check_schema(&app).await?;
     Ok(app)
@@ -147,8 +194,6 @@ async fn check_schema(app: &App) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -171,6 +216,23 @@ mod tests {
                     .unwrap_or_default();
                 assert!(help.contains("Example: keydesk "), "{}", command.get_name());
             }
+        }
+        check(&Arguments::command());
+    }
+
+    /// `Why:` arguments stand in the list of processes and in the shell's history.
+    #[test]
+    fn no_argument_takes_a_secret() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                let takes = argument.get_action().takes_values();
+                let name = argument.get_id().as_str();
+                let is_secret = ["password", "secret", "token", "key"]
+                    .iter()
+                    .any(|word| name.contains(word));
+                assert!(!(takes && is_secret), "{} {name}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
         }
         check(&Arguments::command());
     }

@@ -16,7 +16,7 @@ use crate::audit::{self, EventFilter};
 use crate::ids::{ApiKeyId, UserId};
 use crate::page::PageArguments;
 
-/// Something that was done, with who did it and to whom. Never changed and never deleted by anyone.
+/// Something that was done or refused, with who tried it and on whom. Never changed; kept for as long as settings say.
 #[derive(Clone)]
 pub(crate) struct AuditEvent(pub(crate) audit::AuditEvent);
 
@@ -31,7 +31,7 @@ pub(crate) struct AuditChange {
     after: Option<String>,
 }
 
-/// Something that was done, with who did it and to whom. Never changed and never deleted by anyone.
+/// Something that was done or refused, with who tried it and on whom. Never changed; kept for as long as settings say.
 #[Object]
 impl AuditEvent {
     /// Global ID.
@@ -56,6 +56,10 @@ impl AuditEvent {
 
     /// Who did it. Null for the command line and the server itself, which `actorLabel` names.
     async fn actor(&self, ctx: &Context<'_>) -> Option<Actor> {
+        if self.0.actor_kind == AuditActorKind::User.name() {
+            let id = UserId::from_uuid(self.0.actor_id?);
+            return user_by_id(ctx, Some(id)).await.map(Actor::User);
+        }
         if self.0.actor_kind != AuditActorKind::ApiKey.name() {
             return None;
         }
@@ -142,6 +146,8 @@ pub(crate) struct AuditEventFilter {
 /// What kind of actor did something.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuditActorKind {
+    /// A person who signed in.
+    User,
     /// A program with an API key.
     ApiKey,
     /// Somebody at the machine's own command line.
@@ -156,6 +162,7 @@ impl AuditActorKind {
     /// As the trail stores it; the one place that maps kinds.
     const fn name(self) -> &'static str {
         match self {
+            Self::User => "USER",
             Self::ApiKey => "API_KEY",
             Self::Operator => "OPERATOR",
             Self::System => "SYSTEM",
@@ -165,7 +172,8 @@ impl AuditActorKind {
 }
 
 fn actor_uuid(id: &ID) -> Option<Uuid> {
-    ApiKeyId::parse(id).map(ApiKeyId::uuid)
+    let key = ApiKeyId::parse(id).map(ApiKeyId::uuid);
+    key.or_else(|| UserId::parse(id).map(UserId::uuid))
 }
 
 impl AuditEventFilter {

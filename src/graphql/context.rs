@@ -16,8 +16,8 @@ use crate::audit::{self, Attempt, AuditAction};
 pub(crate) struct RequestContext {
     app: App,
     actor: Arc<Actor>,
-    denials: Arc<Mutex<Vec<Denial>>>,
     is_http: bool,
+    denials: Arc<Mutex<Vec<Denial>>>,
 }
 
 /// What was not shown, by its field, and why.
@@ -32,8 +32,8 @@ impl RequestContext {
         Self {
             app,
             actor,
-            denials: Arc::default(),
             is_http,
+            denials: Arc::default(),
         }
     }
 
@@ -48,6 +48,7 @@ impl RequestContext {
                 action: AuditAction::AccessDenied,
                 user: None,
                 target_label: Some(field),
+                subject: None,
             };
             audit::denied(&self.app, &self.actor, attempt, code).await;
         }
@@ -79,8 +80,6 @@ pub(crate) trait Reach {
     fn app(&self) -> &App;
     fn actor(&self) -> &Actor;
     fn loader(&self) -> &DataLoader<Loader>;
-    /// Notes that the present field is not shown.
-    fn denied(&self, denied: Denied);
     fn is_http(&self) -> bool;
     fn holds_cookie(&self) -> bool {
         matches!(
@@ -91,6 +90,8 @@ pub(crate) trait Reach {
             }
         )
     }
+    /// Notes that the present field is not shown.
+    fn denied(&self, denied: Denied);
 }
 
 impl Reach for Context<'_> {

@@ -245,6 +245,10 @@ pub(crate) enum AuditAction {
     ApiKeyRevoked,
     /// Something was not shown, because the caller may not see it.
     AccessDenied,
+    /// The oldest events were removed, because settings keep them no longer.
+    AuditPruned,
+    /// The chain of events began, and took in events from before it.
+    AuditChainStarted,
 }
 
 /// What came of an attempt.

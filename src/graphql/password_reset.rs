@@ -13,6 +13,7 @@ use super::user_mutations::replayed;
 use super::users::{User, UserRef};
 use crate::access::idempotency::Answer;
 use crate::actor::Permission;
+use crate::audit::AuditAction;
 use crate::password_reset::{self, ResetPassword, SessionsAfter};
 use crate::users::{self, InvalidInput, UserError};
 
@@ -150,7 +151,9 @@ async fn reset(
     input: ResetPasswordInput,
 ) -> Result<ResetPasswordPayload, UserError> {
     // Before the input is judged, so that a stranger learns nothing by trying inputs.
-    ctx.actor().require(Permission::PasswordsReset)?;
+    let user = (&input.user).into();
+    let what = (AuditAction::PasswordReset, &user);
+    users::require_noted(ctx.app(), ctx.actor(), Permission::PasswordsReset, what).await?;
     let command = command(ctx, &input)?;
     Ok(
         match password_reset::reset_password(ctx.app(), ctx.actor(), command).await? {

@@ -13,6 +13,7 @@ use super::scalars::{DateTime, Locale, OneTimeSecret, Password};
 use super::users::{User, UserRef};
 use crate::access::idempotency::Answer;
 use crate::actor::Permission;
+use crate::audit::AuditAction;
 use crate::mail;
 use crate::users::{self, UserError, UserPatch as Patch};
 
@@ -225,7 +226,8 @@ fn creation(ctx: &Context<'_>, input: CreateUserInput) -> Result<users::CreateUs
 
 async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<CreateUserPayload, UserError> {
     // Before the input is judged, so that a stranger learns nothing by trying inputs.
-    ctx.actor().require(Permission::UsersWrite)?;
+    let what = (AuditAction::UserCreated, &users::UserRef::Nobody);
+    users::require_noted(ctx.app(), ctx.actor(), Permission::UsersWrite, what).await?;
     let command = creation(ctx, input)?;
     Ok(
         match users::create(ctx.app(), ctx.actor(), command).await? {

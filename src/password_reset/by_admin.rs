@@ -100,6 +100,16 @@ pub async fn reset_password(
     actor: &Actor,
     command: ResetPassword,
 ) -> Result<Answer<ResetOutcome, StoredReset>, UserError> {
+    let user = command.user.clone();
+    let act = Box::pin(reset_noted(app, actor, command));
+    users::noting(app, actor, (AuditAction::PasswordReset, &user), act).await
+}
+
+async fn reset_noted(
+    app: &App,
+    actor: &Actor,
+    command: ResetPassword,
+) -> Result<Answer<ResetOutcome, StoredReset>, UserError> {
     actor.require(Permission::PasswordsReset)?;
     require_step_up(app, actor, command.actor_password.as_ref()).await?;
     let once = command.once.clone();

@@ -3,6 +3,7 @@
 //! `default.toml` is embedded and is the reference of every setting. Unknown keys are refused, so a
 //! slip of the pen never leaves a control off. No other file reads the environment.
 
+mod audit;
 mod database;
 mod jwt;
 mod list;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
+pub use audit::AuditSettings;
 pub use database::{DatabaseSettings, KeepSettings};
 pub use jwt::{Algorithm, JwtSettings, KeySource};
 pub use mail::{MailSettings, SmtpSettings, SmtpTls, TransportSettings};
@@ -47,6 +49,8 @@ pub struct Settings {
     pub security: SecuritySettings,
     /// Rules for new passwords.
     pub policy: PolicySettings,
+    /// How the audit trail is kept.
+    pub audit: AuditSettings,
     /// The log.
     pub telemetry: TelemetrySettings,
 }
@@ -59,6 +63,7 @@ struct Raw {
     mail: mail::Raw,
     security: security::Raw,
     policy: policy::Raw,
+    audit: audit::Raw,
     telemetry: server::RawTelemetry,
 }
 
@@ -131,6 +136,7 @@ impl Settings {
             mail: raw.mail.check()?,
             security: raw.security.check()?,
             policy: raw.policy.check()?,
+            audit: raw.audit.check()?,
             telemetry: raw.telemetry.check(),
         };
         if settings.mail.transport != TransportSettings::None
@@ -146,19 +152,35 @@ impl Settings {
     }
 }
 
-/// The name of whoever runs the program, for the audit trail. Whoever can run it can set this name.
+/// The name of whoever runs the program, for the audit trail: with `sudo`, who they were before. Whoever
+/// can run it can set this name.
 pub fn os_user() -> String {
     #[expect(
         clippy::disallowed_methods,
         reason = "settings/ is where the environment is read"
     )]
     let read = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-    let name = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(read);
-    let name = name.unwrap_or_else(|| "unknown".to_owned());
-    name.chars()
+    let name = ["SUDO_USER", "DOAS_USER", "USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(read);
+    let name = name.or_else(user_number);
+    name.unwrap_or_else(|| "unknown".to_owned())
+        .chars()
         .filter(|letter| !letter.is_control())
         .take(64)
         .collect()
+}
+
+/// The number of the process's user, where jobs and containers set no name.
+fn user_number() -> Option<String> {
+    #[cfg(target_os = "linux")]
+    {
+        let own = std::fs::metadata("/proc/self").ok()?;
+        let number = std::os::linux::fs::MetadataExt::st_uid(&own);
+        Some(format!("uid {number}"))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 /// `Why:` values stay text until a setting's own type reads them; guessing numbers here would turn

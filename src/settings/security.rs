@@ -40,6 +40,8 @@ pub struct SecuritySettings {
     pub hashing_nice: u8,
     /// Cost of a hash.
     pub hashing_cost: Cost,
+    /// Sign-ins that one network may try in a minute.
+    pub sign_ins_per_minute: u32,
     /// Whose tokens are taken, where any are.
     pub jwt: Option<JwtSettings>,
     /// How long sessions last.
@@ -94,6 +96,7 @@ pub(super) struct Raw {
     hashing_memory_kib: u32,
     hashing_passes: u32,
     hashing_lanes: u32,
+    sign_ins_per_minute: u32,
     jwt: jwt::Raw,
     sessions: sessions::Raw,
 }
@@ -122,6 +125,11 @@ impl Raw {
             hashing_threads: in_range("security.hashing_threads", self.hashing_threads, 0..=64)?,
             hashing_nice: in_range("security.hashing_nice", self.hashing_nice, 0..=19)?,
             hashing_cost,
+            sign_ins_per_minute: in_range(
+                "security.sign_ins_per_minute",
+                self.sign_ins_per_minute,
+                1..=100_000,
+            )?,
             jwt: self.jwt.check()?,
             sessions: self.sessions.check()?,
         })

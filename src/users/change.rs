@@ -1,6 +1,7 @@
 //! Changing a user's fields.
 
 use super::input::{Reader, check_reason};
+use super::noted::noting;
 use super::target::{Own, get_or_own, lock_or_own};
 use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
@@ -97,6 +98,12 @@ struct Parsed {
 
 /// Changes a user. A change that changes nothing is none: no new version, no audit event.
 pub async fn update(app: &App, actor: &Actor, command: UpdateUser) -> Result<User, UserError> {
+    let user = command.user.clone();
+    let act = Box::pin(update_noted(app, actor, command));
+    noting(app, actor, (AuditAction::UserUpdated, &user), act).await
+}
+
+async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<User, UserError> {
     actor.require(Permission::UsersWrite)?;
     if command.is_sensitive() || command.actor_password.is_some() {
         require_step_up(app, actor, command.actor_password.as_ref()).await?;
@@ -134,6 +141,16 @@ pub async fn update(app: &App, actor: &Actor, command: UpdateUser) -> Result<Use
     audit::record(&txn, app, actor, event).await?;
     txn.commit().await?;
     Ok(after)
+}
+
+/// What is malformed or contradictory in a change, without looking at any user. `update` refuses it.
+pub fn faults(command: &UpdateUser) -> Vec<InvalidInput> {
+    let reason = check_reason(command.reason.as_deref()).err();
+    let others = match parse(command) {
+        Err(UserError::Invalid(faults)) => faults,
+        _ => Vec::new(),
+    };
+    others.into_iter().chain(reason).collect()
 }
 
 fn parse(command: &UpdateUser) -> Result<Parsed, UserError> {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::handover::{ForceChange, Handover, check_password_mail, compose};
 use super::input::{Reader, check_reason};
+use super::noted::noting;
 use super::{AuthenticationSource, InvalidInput, User, UserError, store};
 use crate::access::idempotency::{self, Answer, Once};
 use crate::actor::{Actor, Permission, Role};
@@ -81,6 +82,21 @@ impl StoredCreation {
 
 /// Creates a user.
 pub async fn create(
+    app: &App,
+    actor: &Actor,
+    command: CreateUser,
+) -> Result<Answer<CreateOutcome, StoredCreation>, UserError> {
+    let act = Box::pin(create_noted(app, actor, command));
+    noting(
+        app,
+        actor,
+        (AuditAction::UserCreated, &super::UserRef::Nobody),
+        act,
+    )
+    .await
+}
+
+async fn create_noted(
     app: &App,
     actor: &Actor,
     command: CreateUser,

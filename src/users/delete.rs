@@ -1,6 +1,7 @@
 //! Deleting a user, who can be restored for a while, and restoring one.
 
 use super::input::check_reason;
+use super::noted::noting;
 use super::target::{Own, check, get, lock_target};
 use super::{User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
@@ -41,6 +42,16 @@ pub async fn delete(
     actor: &Actor,
     command: DeleteUser,
 ) -> Result<DeleteOutcome, UserError> {
+    let user = command.user.clone();
+    let act = Box::pin(delete_noted(app, actor, command));
+    noting(app, actor, (AuditAction::UserDeleted, &user), act).await
+}
+
+async fn delete_noted(
+    app: &App,
+    actor: &Actor,
+    command: DeleteUser,
+) -> Result<DeleteOutcome, UserError> {
     actor.require(Permission::UsersDelete)?;
     require_step_up(app, actor, command.actor_password.as_ref()).await?;
     let reason = check_reason(command.reason.as_deref())?;
@@ -76,6 +87,16 @@ pub async fn delete(
 
 /// Restores a deleted user with everything but sessions and links.
 pub async fn restore(
+    app: &App,
+    actor: &Actor,
+    user: &UserRef,
+    reason: Option<&str>,
+) -> Result<User, UserError> {
+    let act = Box::pin(restore_noted(app, actor, user, reason));
+    noting(app, actor, (AuditAction::UserRestored, user), act).await
+}
+
+async fn restore_noted(
     app: &App,
     actor: &Actor,
     user: &UserRef,

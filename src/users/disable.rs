@@ -1,6 +1,7 @@
 //! Keeping a user from signing in, and letting them again.
 
 use super::input::{Reader, check_reason};
+use super::noted::noting;
 use super::target::{get, lock_target};
 use super::{User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
@@ -32,6 +33,16 @@ pub struct DisableOutcome {
 
 /// Disables a user; every session and link of theirs ends. May be repeated to change end or reason.
 pub async fn disable(
+    app: &App,
+    actor: &Actor,
+    command: DisableUser,
+) -> Result<DisableOutcome, UserError> {
+    let user = command.user.clone();
+    let act = Box::pin(disable_noted(app, actor, command));
+    noting(app, actor, (AuditAction::UserDisabled, &user), act).await
+}
+
+async fn disable_noted(
     app: &App,
     actor: &Actor,
     command: DisableUser,
@@ -79,6 +90,16 @@ pub async fn disable(
 
 /// Lets a disabled user sign in again. Sessions and links that ended stay ended.
 pub async fn enable(
+    app: &App,
+    actor: &Actor,
+    user: &UserRef,
+    reason: Option<&str>,
+) -> Result<User, UserError> {
+    let act = Box::pin(enable_noted(app, actor, user, reason));
+    noting(app, actor, (AuditAction::UserEnabled, user), act).await
+}
+
+async fn enable_noted(
     app: &App,
     actor: &Actor,
     user: &UserRef,

@@ -37,6 +37,13 @@ impl InvalidInput {
     }
 }
 
+impl std::fmt::Display for InvalidInput {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let field = self.path.last().copied().unwrap_or_default();
+        write!(formatter, "{field}: {}", self.message)
+    }
+}
+
 /// Every refusal of the acts on users and their passwords.
 ///
 /// `Why:` one list for the rooms that act on users rather than one for each act. The acts share most
@@ -105,12 +112,13 @@ impl Refusal for UserError {
             Self::RoleNotGrantable => Some("ROLE_NOT_GRANTABLE"),
             Self::LastOwner => Some("LAST_ADMIN"),
             Self::OwnAccount => Some("CANNOT_TARGET_SELF"),
-            Self::Invalid(_)
-            | Self::NotFound
+            Self::IncorrectPassword { .. } => Some("INCORRECT_PASSWORD"),
+            Self::RateLimited(_) => Some("RATE_LIMITED"),
+            // Not a denial: the way every confirmation begins.
+            Self::StepUpRequired
             | Self::SessionNotFound
-            | Self::StepUpRequired
-            | Self::IncorrectPassword { .. }
-            | Self::RateLimited(_)
+            | Self::Invalid(_)
+            | Self::NotFound
             | Self::UsernameTaken
             | Self::EmailTaken
             | Self::VersionConflict(_)

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 use crate::page::{Page, PageRequest};
-use crate::username::login_key;
+use crate::username::{LoginKey, login_key};
 
 /// Points at one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +167,15 @@ fn visible<'a>(actor: &Actor, filter: &'a UserFilter) -> Cow<'a, UserFilter> {
     })
 }
 
+/// A login in the one spelling it is looked up by, for counting tries at it.
+pub fn login_subject(login: &str) -> String {
+    match key_of(login) {
+        LoginKey::Username(key) | LoginKey::Email(key) => key,
+        LoginKey::Impossible => String::new(),
+    }
+}
+
 /// What a login is looked up by.
-pub(super) fn key_of(login: &str) -> crate::username::LoginKey {
+pub(super) fn key_of(login: &str) -> LoginKey {
     login_key(login)
 }

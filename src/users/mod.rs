@@ -13,17 +13,19 @@ mod handover;
 mod input;
 mod list;
 mod must_change;
+mod noted;
 mod owners;
 mod purge;
 mod search;
 mod seed;
 mod sign_out;
 mod store;
+mod suggest;
 mod target;
 mod unlock;
 mod user;
 
-pub use change::{UpdateUser, UserField, UserPatch, update};
+pub use change::{UpdateUser, UserField, UserPatch, faults, update};
 pub use create::{CreateOutcome, CreateUser, StoredCreation, create};
 pub use delete::{DeleteOutcome, DeleteUser, delete, restore};
 pub use disable::{DisableOutcome, DisableUser, disable, enable};
@@ -33,15 +35,17 @@ pub use handover::{ForceChange, Handover, check_password_mail, compose};
 pub use input::check_reason;
 pub use list::{
     TimeRange, UserFilter, UserOrder, UserOrderField, UserRef, count, find, find_many, find_self,
-    list, order_name,
+    list, login_subject, order_name,
 };
 pub use must_change::set_must_change;
+pub use noted::{noting, require_noted};
 pub use purge::purge;
 pub use seed::seed;
 pub use sign_out::{revoke_session, revoke_sessions};
 pub use store::{
     PasswordState, find_by_id, find_by_login, lock_own, read_again, set_password_state, unlock,
 };
+pub use suggest::suggest;
 pub use target::{Own, check as check_target, get, lock_target};
 pub use unlock::unlock_user;
 pub use user::{AuthenticationSource, User, UserStatus};

@@ -1,6 +1,7 @@
 //! Telling a user to choose a new password at the next sign-in, without changing the present one.
 
 use super::input::check_reason;
+use super::noted::noting;
 use super::target::{get, lock_target};
 use super::{AuthenticationSource, PasswordState, User, UserError, UserRef, set_password_state};
 use crate::actor::{Actor, Permission};
@@ -11,6 +12,27 @@ use crate::sessions::require_step_up;
 
 /// Sets or lifts the demand. Lifting it also lifts the end of a temporary password.
 pub async fn set_must_change(
+    app: &App,
+    actor: &Actor,
+    (user, must_change): (&UserRef, bool),
+    (actor_password, reason): (Option<&Secret>, Option<&str>),
+) -> Result<User, UserError> {
+    let act = Box::pin(set_must_change_noted(
+        app,
+        actor,
+        (user, must_change),
+        (actor_password, reason),
+    ));
+    noting(
+        app,
+        actor,
+        (AuditAction::PasswordChangeRequirementSet, user),
+        act,
+    )
+    .await
+}
+
+async fn set_must_change_noted(
     app: &App,
     actor: &Actor,
     (user, must_change): (&UserRef, bool),

@@ -53,11 +53,15 @@ pub(super) fn needle(typed: &str) -> Option<Needle> {
     }
 }
 
-/// Whether PostgreSQL finds a trigram in it: three letters or digits in a row, where a word that begins
-/// inside brings two spaces along and one that ends inside brings one. SQLite wants less.
+/// Whether both databases find a trigram in it. SQLite wants three characters, whatever they are.
+/// PostgreSQL wants three letters or digits in a row, where a word that begins inside brings two spaces
+/// along and one that ends inside brings one.
 ///
 /// Source: <https://www.postgresql.org/docs/15/pgtrgm.html>, F.35.1.
 fn has_trigram(folded: &str) -> bool {
+    if folded.chars().nth(2).is_none() {
+        return false;
+    }
     let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
     let last = words.len().saturating_sub(1);
     words.iter().enumerate().any(|(at, word)| {
@@ -73,12 +77,14 @@ mod tests {
     #[test]
     fn what_has_no_trigram_is_looked_for_at_the_beginning() {
         assert_eq!(needle(""), None);
-        for text in ["a", "ad", "%", "---", "a@", "a ", "\u{e9}m", "@.@"] {
+        for text in [
+            "a", "ad", "%", "---", "a@", "a ", "\u{e9}m", "@.@", "@a", " \u{e9}",
+        ] {
             let wanted = Needle::AtStart(fold(text));
             assert_eq!(needle(text), Some(wanted), "{text}");
         }
         for text in [
-            "ada", "@a", "ad@", "ad ", "a@b.c", "100%", "c:\\temp", " \u{e9}",
+            "ada", "@ab", "ad@", "ad ", "a@b.c", "100%", "c:\\temp", " \u{e9}m",
         ] {
             let wanted = Needle::Anywhere(fold(text));
             assert_eq!(needle(text), Some(wanted), "{text}");

@@ -1,6 +1,7 @@
 //! Ending the sessions of others.
 
 use super::input::check_reason;
+use super::noted::noting;
 use super::target::{Own, check, get_or_own, lock_or_own, present};
 use super::{User, UserError, UserRef, store};
 use crate::actor::{Actor, Permission};
@@ -11,6 +12,21 @@ use crate::sessions::{self, Session};
 
 /// Ends one session. Where it had ended already nothing is changed.
 pub async fn revoke_session(
+    app: &App,
+    actor: &Actor,
+    id: Option<SessionId>,
+    reason: Option<&str>,
+) -> Result<Session, UserError> {
+    let owner = match id {
+        Some(id) if actor.is_known() => sessions::find(app, id).await?,
+        _ => None,
+    };
+    let user = owner.map_or(UserRef::Nobody, |session| UserRef::Id(session.user));
+    let act = Box::pin(revoke_session_noted(app, actor, id, reason));
+    noting(app, actor, (AuditAction::SessionRevoked, &user), act).await
+}
+
+async fn revoke_session_noted(
     app: &App,
     actor: &Actor,
     id: Option<SessionId>,
@@ -45,6 +61,16 @@ pub async fn revoke_session(
 
 /// Ends every session of a user. Gives how many there were.
 pub async fn revoke_sessions(
+    app: &App,
+    actor: &Actor,
+    user: &UserRef,
+    reason: Option<&str>,
+) -> Result<(User, u64), UserError> {
+    let act = Box::pin(revoke_sessions_noted(app, actor, user, reason));
+    noting(app, actor, (AuditAction::SessionsRevoked, user), act).await
+}
+
+async fn revoke_sessions_noted(
     app: &App,
     actor: &Actor,
     user: &UserRef,

@@ -1,6 +1,7 @@
 //! Lifting the lock after failed sign-ins.
 
 use super::input::check_reason;
+use super::noted::noting;
 use super::target::{get, lock_target};
 use super::{User, UserError, UserRef, store};
 use crate::actor::{Actor, Permission};
@@ -9,6 +10,16 @@ use crate::audit::{self, AuditAction, Event};
 
 /// Lets a user try to sign in again at once. Where there was no lock nothing is changed.
 pub async fn unlock_user(
+    app: &App,
+    actor: &Actor,
+    user: &UserRef,
+    reason: Option<&str>,
+) -> Result<User, UserError> {
+    let act = Box::pin(unlock_user_noted(app, actor, user, reason));
+    noting(app, actor, (AuditAction::UserUnlocked, user), act).await
+}
+
+async fn unlock_user_noted(
     app: &App,
     actor: &Actor,
     user: &UserRef,

@@ -40,7 +40,7 @@ const RANKS: [(Equals, &[&str]); 13] = [
     ),
     (
         Equals::InOrder,
-        &["entities", "db", "keyset", "live", "jwt", "app"],
+        &["entities", "db", "keyset", "live", "tally", "jwt", "app"],
     ),
     (Equals::Apart, &["audit"]),
     (Equals::Apart, &["access"]),

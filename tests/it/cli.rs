@@ -1,17 +1,27 @@
 //! The built program: what it prints, where, and with which exit code.
 
+mod audit;
+mod break_glass;
+mod describing;
 mod keys_and_users;
+mod listing;
+mod resetting;
 mod serving;
+mod states;
+mod updating;
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::app::TestApp;
+
 /// A folder with a SQLite database, and the program run in it.
 struct Machine {
     folder: TempDir,
+    settings: Vec<(&'static str, String)>,
 }
 
 /// What the program left behind.
@@ -25,7 +35,26 @@ struct Ran {
 impl Machine {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        Self { folder }
+        let settings = Vec::new();
+        Self { folder, settings }
+    }
+
+    /// On the database of a running server, SQLite or PostgreSQL, with its key.
+    fn beside(server: &TestApp) -> Self {
+        let mut machine = Self::new();
+        let mailbox = machine.folder.path().join("mailbox").display().to_string();
+        machine.settings = vec![
+            ("KEYDESK_DATABASE__URL", server.database.url().to_owned()),
+            ("KEYDESK_SECURITY__KEY", "5e".repeat(32)),
+            (
+                "KEYDESK_SERVER__PUBLIC_URL",
+                "https://id.example.org".to_owned(),
+            ),
+            ("KEYDESK_MAIL__TRANSPORT__KIND", "file".to_owned()),
+            ("KEYDESK_MAIL__TRANSPORT__DIRECTORY", mailbox),
+            ("USER", "grace".to_owned()),
+        ];
+        machine
     }
 
     /// With the schema up to date.
@@ -48,6 +77,7 @@ impl Machine {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keydesk"));
         command.env_clear().current_dir(self.folder.path());
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.args(arguments);
         command
     }
@@ -82,6 +112,53 @@ impl Machine {
         let ran = self.run(arguments);
         assert_eq!(ran.code, 0, "{ran:?}");
         serde_json::from_str(&ran.stdout).expect("JSON")
+    }
+}
+
+/// A line on standard output and nothing else.
+fn only_line(ran: &Ran) -> &str {
+    let line = ran.stdout.strip_suffix('\n').unwrap_or(&ran.stdout);
+    assert!(!line.is_empty() && !line.contains('\n'), "{ran:?}");
+    line
+}
+
+/// Runs the program in a terminal of its own, and answers each question with a line.
+fn in_a_terminal(machine: &Machine, arguments: &[&str], talk: &[(&str, &str)]) -> Ran {
+    let words = [&[env!("CARGO_BIN_EXE_keydesk")], arguments].concat();
+    let mut command = Command::new("/usr/bin/script");
+    command
+        .args(["-qec", &words.join(" "), "/dev/null"])
+        .env_clear()
+        .envs(machine.settings.iter().map(|(name, value)| (name, value)))
+        .current_dir(machine.folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .expect("script, of Debian's bsdutils, is there");
+    let mut stdin = child.stdin.take().expect("piped");
+    let mut stdout = child.stdout.take().expect("piped");
+    let mut said = String::new();
+    for (question, answer) in talk {
+        let mut byte = [0];
+        let mut asked = String::new();
+        while !asked.ends_with(question) {
+            let read = stdout.read(&mut byte).expect("read");
+            assert_eq!(read, 1, "{question} was never asked: {said}{asked}");
+            asked.push(char::from(byte[0]));
+        }
+        said.push_str(&asked);
+        stdin
+            .write_all(format!("{answer}\n").as_bytes())
+            .expect("written");
+    }
+    stdout.read_to_string(&mut said).expect("read");
+    drop(stdin);
+    let ran = finished(child.wait_with_output());
+    Ran {
+        stdout: said,
+        ..ran
     }
 }
 

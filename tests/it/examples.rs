@@ -99,6 +99,8 @@ async fn every_example_runs_as_it_stands() {
 #[tokio::test]
 async fn every_example_shows_what_its_name_promises() {
     let desk = desk().await;
+    desk.ask_as(None, "{ users { totalCount } }", json!({}))
+        .await;
     for example in examples::all().into_iter().filter(is_posted) {
         let answer = run(&desk, &example).await;
         let root = answer.root();
@@ -111,6 +113,7 @@ async fn every_example_shows_what_its_name_promises() {
             "Reset: typed password" => root["user"]["username"] == "ada",
             "Watch a delivery" => root["nodes"][0]["recipient"].is_string(),
             "Audit trail" => root["nodes"][0]["action"] == "PASSWORD_RESET",
+            "Refused attempts" => root["nodes"][0]["errorCode"] == "UNAUTHENTICATED",
             "Create a user" => root["generatedPassword"].is_null(),
             "Change a user" => root["user"]["displayName"] == "Ada King",
             "Disable a user" => root["user"]["status"] == "DISABLED",

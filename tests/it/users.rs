@@ -4,6 +4,7 @@ mod changing;
 mod creating;
 mod owners;
 mod states;
+mod suggesting;
 
 use serde_json::{Value, json};
 

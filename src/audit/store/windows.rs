@@ -10,11 +10,13 @@ use super::super::windows::Stored;
 use crate::clock::Timestamp;
 use crate::entities::rate_limit::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
+use crate::tally::Window;
 
 fn stored(row: Model) -> Option<Stored> {
     Some(Stored {
         name: row.name,
         key: row.key_hash,
+        ends_at: Timestamp::from_millis(row.ends_at),
         count: row.count,
         last_at: Timestamp::from_millis(row.last_at),
         details: row.details?,
@@ -24,13 +26,13 @@ fn stored(row: Model) -> Option<Stored> {
 /// Opens a window. `false` when it is there already.
 pub(crate) async fn open_window(
     db: &impl ConnectionTrait,
-    (name, key): (&str, &[u8]),
+    (name, key): &Window,
     (now, ends_at): (Timestamp, Timestamp),
     details: String,
 ) -> Result<bool, Internal> {
     let row = ActiveModel {
-        name: Set(name.to_owned()),
-        key_hash: Set(key.to_vec()),
+        name: Set((*name).to_owned()),
+        key_hash: Set(key.clone()),
         ends_at: Set(ends_at.as_millis()),
         count: Set(0),
         last_at: Set(now.as_millis()),
@@ -46,19 +48,18 @@ pub(crate) async fn open_window(
     Ok(inserted == 1)
 }
 
-/// Counts in a window that is open. `false` when there is none.
+/// Counts in a window. `false` when there is none.
 pub(crate) async fn raise_window(
     db: &impl ConnectionTrait,
-    (name, key): (&str, &[u8]),
+    (name, key): &Window,
     by: i64,
     now: Timestamp,
 ) -> Result<bool, Internal> {
     let raised = Entity::update_many()
         .col_expr(Column::Count, Expr::col(Column::Count).add(by))
         .col_expr(Column::LastAt, Expr::value(now.as_millis()))
-        .filter(Column::Name.eq(name))
-        .filter(Column::KeyHash.eq(key.to_vec()))
-        .filter(Column::EndsAt.gt(now.as_millis()))
+        .filter(Column::Name.eq(*name))
+        .filter(Column::KeyHash.eq(key.clone()))
         .exec(db)
         .await?;
     Ok(raised.rows_affected == 1)
@@ -66,9 +67,9 @@ pub(crate) async fn raise_window(
 
 pub(crate) async fn window(
     db: &impl ConnectionTrait,
-    (name, key): (&str, &[u8]),
+    (name, key): &Window,
 ) -> Result<Option<Stored>, Internal> {
-    let row = Entity::find_by_id((name.to_owned(), key.to_vec()))
+    let row = Entity::find_by_id(((*name).to_owned(), key.clone()))
         .one(db)
         .await?;
     Ok(row.and_then(stored))

@@ -27,11 +27,11 @@ async fn of_two_hundred_takes_on_two_replicas_exactly_the_burst_is_allowed() {
         burst: 37,
         ..THREE_AN_HOUR
     };
-    let takes = (0..200).map(|number| {
+    let asked = (0..200).map(|number| {
         let app = if number % 2 == 0 { &desk } else { &replica };
         rate_limit::take(&app.app, "mails", "192.0.2.1", limit)
     });
-    let taken = join_all(takes).await;
+    let taken = join_all(asked).await;
     let allowed = taken
         .into_iter()
         .filter(|taken| *taken.as_ref().expect("an answer") == Taken::Allowed);
@@ -46,7 +46,7 @@ async fn what_was_taken_comes_back_one_by_one() {
         assert_eq!(take(&desk, "ada").await, Taken::Allowed);
     }
     assert_eq!(take(&desk, "ada").await, Taken::RetryAt(START.plus(hour)));
-    desk.app.clock.advance(hour - Duration::from_millis(1));
+    desk.app.clock.advance(Duration::from_millis(3_599_999));
     assert_eq!(take(&desk, "ada").await, Taken::RetryAt(START.plus(hour)));
     desk.app.clock.advance(Duration::from_millis(1));
     assert_eq!(take(&desk, "ada").await, Taken::Allowed);

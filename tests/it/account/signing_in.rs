@@ -104,9 +104,9 @@ async fn a_hundred_failures_stop_the_password_until_it_is_reset_or_unlocked() {
     let kept = desk.session("ada").await;
     for _ in 0..100 {
         desk.sign_in("ada", "wrong").await;
-        desk.app.clock.advance(Duration::from_secs(900));
+        desk.app.clock.advance(Duration::from_mins(15));
     }
-    desk.app.clock.advance(Duration::from_secs(24 * 3_600));
+    desk.app.clock.advance(Duration::from_hours(24));
     assert_eq!(
         desk.sign_in("ada", PASSWORD).await.codes(),
         ["INVALID_CREDENTIALS"]
@@ -177,8 +177,8 @@ async fn a_forced_change_leaves_a_session_good_for_that_alone() {
             "{ account { mustChangePassword } }",
             "{ passwordPolicy { minLength } }",
         ] {
-            let taken = desk.ask_as(Some(token), document, json!({})).await;
-            assert!(taken.root().is_object(), "{document}: {taken:#?}");
+            let open = desk.ask_as(Some(token), document, json!({})).await;
+            assert!(open.root().is_object(), "{document}: {open:#?}");
         }
     }
     let changed = super::change(&desk, &token, PASSWORD, "lantern seven plum orbit").await;

@@ -17,6 +17,7 @@ fn attempt(target: &str) -> Attempt {
         action: AuditAction::PasswordReset,
         user: None,
         target_label: Some(target.to_owned()),
+        subject: None,
     }
 }
 
@@ -31,10 +32,16 @@ async fn denials(desk: &TestApp) -> Vec<serde_json::Value> {
     events(desk, json!({ "outcomes": ["DENIED"] })).await
 }
 
-async fn close(desk: &TestApp) -> u64 {
-    desk.app.clock.advance(audit::WINDOW);
+/// What every process does once a second.
+async fn write_down(desk: &TestApp) {
     let round = sealer::round(&desk.app, WorkerId::new(START)).await;
-    round.expect("a round")
+    round.expect("a round");
+}
+
+async fn close(desk: &TestApp) {
+    write_down(desk).await;
+    desk.app.clock.advance(audit::WINDOW + audit::GRACE);
+    write_down(desk).await;
 }
 
 #[tokio::test]
@@ -86,6 +93,27 @@ async fn a_successful_event_has_its_outcome_and_no_code() {
 }
 
 #[tokio::test]
+async fn a_denied_act_stands_among_the_events_of_its_user() {
+    let desk = TestApp::start().await;
+    let ada = desk.user("ada", json!({})).await;
+    let attempt = Attempt {
+        user: UserId::parse(&ada),
+        ..attempt("ada")
+    };
+    audit::denied(&desk.app, &nobody("192.0.2.1"), attempt, "FORBIDDEN").await;
+    let document = "{ userByLogin(login: \"ada\") { auditEvents(actions: [PASSWORD_RESET]) { \
+                    totalCount nodes { outcome errorCode } } } }";
+    let answer = desk.ask(document, json!({})).await;
+    let denied = json!({ "outcome": "DENIED", "errorCode": "FORBIDDEN" });
+    assert_eq!(
+        answer.root()["auditEvents"],
+        json!({ "totalCount": 1, "nodes": [denied] })
+    );
+    let found = events(&desk, json!({ "userIds": [ada], "outcomes": ["DENIED"] })).await;
+    assert_eq!(found.len(), 1);
+}
+
+#[tokio::test]
 async fn a_thousand_denials_are_two_events_across_replicas() {
     let desk = TestApp::start().await;
     let replica = desk.second_replica().await;
@@ -95,7 +123,9 @@ async fn a_thousand_denials_are_two_events_across_replicas() {
         audit::denied(&replica.app, &actor, attempt("ada"), "FORBIDDEN").await;
     }
     assert_eq!(denials(&desk).await.len(), 1);
-    assert_eq!(close(&desk).await, 1);
+    write_down(&replica).await;
+    close(&desk).await;
+    assert_eq!(desk.snapshot().await.count("rate_limits"), 0);
     let found = denials(&desk).await;
     assert_eq!(found.len(), 2, "{found:#?}");
     let changes = found[0]["changes"].as_array().expect("changes");
@@ -104,13 +134,42 @@ async fn a_thousand_denials_are_two_events_across_replicas() {
         (&found[0]["action"], &found[0]["ipAddress"]),
         (&json!("PASSWORD_RESET"), &json!("192.0.2.1"))
     );
-    let quiet = desk.app.clone();
-    assert_eq!(
-        sealer::round(&quiet, WorkerId::new(START))
+    let holder = WorkerId::new(START);
+    assert_eq!(sealer::round(&replica.app, holder).await.expect("idle"), 0);
+}
+
+#[tokio::test]
+async fn a_repeat_costs_no_statement_and_is_counted_all_the_same() {
+    let desk = TestApp::start().await;
+    let ask = async || {
+        desk.ask_as(None, "{ users { totalCount } }", json!({}))
             .await
-            .expect("a round"),
-        0
-    );
+    };
+    ask().await;
+    let before = desk.statements();
+    for _ in 0..7 {
+        ask().await;
+    }
+    assert_eq!(desk.statements(), before);
+    close(&desk).await;
+    assert_eq!(denials(&desk).await[0]["changes"][0]["after"], "7");
+}
+
+#[tokio::test]
+async fn what_comes_beyond_costs_no_statement_either() {
+    let desk = TestApp::start().await;
+    let ask = async |number: u32| {
+        let actor = nobody(&format!("10.0.{}.{}", number / 250, number % 250));
+        audit::denied(&desk.app, &actor, attempt("ada"), "FORBIDDEN").await;
+    };
+    for number in 0..1_001 {
+        ask(number).await;
+    }
+    let before = desk.statements();
+    for number in 1_001..1_100 {
+        ask(number).await;
+    }
+    assert_eq!(desk.statements(), before);
 }
 
 #[tokio::test]
@@ -140,6 +199,7 @@ async fn a_window_that_nobody_closed_is_told_with_the_next_denial() {
     for _ in 0..3 {
         audit::denied(&desk.app, &actor, attempt("ada"), "FORBIDDEN").await;
     }
+    write_down(&desk).await;
     desk.app
         .clock
         .advance(audit::WINDOW + Duration::from_secs(1));

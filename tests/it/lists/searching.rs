@@ -25,6 +25,25 @@ async fn raw_sql_keeps_the_search_in_step() {
     assert_eq!(found(&desk, json!({ "search": "bea" })).await, ["bea"]);
 }
 
+/// `Why:` SQLite has no trigram of two characters, and an empty question to its index is an error.
+#[tokio::test]
+async fn two_characters_with_a_sign_are_looked_for_at_beginnings_on_both_databases() {
+    let desk = TestApp::start().await;
+    desk.user(
+        "ada",
+        json!({ "name": "Ada King", "email": "ada@example.org" }),
+    )
+    .await;
+    for search in [" k", "@e", "\nk", "a ", "-"] {
+        let nobody = found(&desk, json!({ "search": search })).await;
+        assert_eq!(nobody, [""; 0], "{search:?}");
+    }
+    for search in [" ki", "@ex", "ad", "a k"] {
+        let ada = found(&desk, json!({ "search": search })).await;
+        assert_eq!(ada, ["ada"], "{search:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_search_survives_a_vacuum() {
     let desk = TestApp::start().await;

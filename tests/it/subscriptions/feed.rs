@@ -137,6 +137,25 @@ async fn events_are_filtered_and_those_before_are_not_shown() {
 }
 
 #[tokio::test]
+async fn denials_are_shown_to_whoever_follows_them_subscriptions_among_them() {
+    let (desk, server) = served().await;
+    let mut client = server.sign_in(desk.owner_key()).await;
+    follow(&desk, &mut client, "1", json!({ "outcomes": ["DENIED"] })).await;
+    desk.member("ada").await;
+    desk.ask_as(None, "{ users { totalCount } }", json!({}))
+        .await;
+    let weak = desk.key(&[Permission::UsersRead], Role::Admin).await;
+    let mut refused = server.sign_in(&weak).await;
+    refused.start("2", EVENTS, json!({})).await;
+    for field in ["users", "auditEventRecorded"] {
+        let answer = client.answer("1").await;
+        let event = &answer["data"]["auditEventRecorded"];
+        assert_eq!(event["action"], "ACCESS_DENIED");
+        assert_eq!(event["targetLabel"], field);
+    }
+}
+
+#[tokio::test]
 async fn a_filter_that_cannot_be_is_refused() {
     let (desk, server) = served().await;
     let mut client = server.sign_in(desk.owner_key()).await;

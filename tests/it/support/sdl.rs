@@ -89,6 +89,20 @@ impl Sdl {
         }
     }
 
+    /// The names of the fields of an input.
+    pub(crate) fn input_fields(&self, name: &str) -> Vec<String> {
+        let definition = self.types().find(|definition| definition.name.node == name);
+        match definition.map(|definition| &definition.kind) {
+            Some(TypeKind::InputObject(input)) => {
+                let fields = input.fields.iter();
+                fields
+                    .map(|field| field.node.name.node.to_string())
+                    .collect()
+            }
+            _ => panic!("no input {name}"),
+        }
+    }
+
     /// The objects that implement an interface.
     pub(crate) fn implementors(&self, interface: &str) -> Vec<String> {
         let is_one = |definition: &&TypeDefinition| match &definition.kind {
