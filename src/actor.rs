@@ -27,6 +27,8 @@ pub enum ActorKind {
     Operator,
     /// The server itself: scheduled work.
     System,
+    /// Whoever holds a link that was given to one person.
+    LinkHolder,
     /// Nobody known.
     Anonymous,
 }
@@ -254,6 +256,27 @@ impl Actor {
         }
     }
 
+    /// Whoever holds a link for resetting a password. It has no rank and no rights: the act that
+    /// takes it concerns the link's own user and nobody else.
+    pub fn link_holder(origin: Origin) -> Self {
+        Self {
+            kind: ActorKind::LinkHolder,
+            label: "holder of a reset link".to_owned(),
+            ..Self::anonymous(origin)
+        }
+    }
+
+    /// Whoever holds the setup link of an empty installation, and makes its first owner.
+    pub fn setup_link(origin: Origin) -> Self {
+        Self {
+            kind: ActorKind::LinkHolder,
+            label: "setup link".to_owned(),
+            role: Role::Owner,
+            permissions: Permission::ALL.to_vec(),
+            ..Self::anonymous(origin)
+        }
+    }
+
     /// Whether somebody known is calling.
     pub fn is_known(&self) -> bool {
         self.kind != ActorKind::Anonymous
@@ -329,6 +352,7 @@ impl Actor {
             ActorKind::ApiKey(_) => "API_KEY",
             ActorKind::Operator => "OPERATOR",
             ActorKind::System => "SYSTEM",
+            ActorKind::LinkHolder => "LINK_HOLDER",
             ActorKind::Anonymous => "ANONYMOUS",
         }
     }
@@ -338,7 +362,10 @@ impl Actor {
         match self.kind {
             ActorKind::User(id) => Some(id.uuid()),
             ActorKind::ApiKey(id) => Some(id.uuid()),
-            ActorKind::Operator | ActorKind::System | ActorKind::Anonymous => None,
+            ActorKind::Operator
+            | ActorKind::System
+            | ActorKind::LinkHolder
+            | ActorKind::Anonymous => None,
         }
     }
 
@@ -349,6 +376,7 @@ impl Actor {
             ActorKind::ApiKey(id) => id.to_string(),
             ActorKind::Operator => "operator".to_owned(),
             ActorKind::System => "system".to_owned(),
+            ActorKind::LinkHolder => "link holder".to_owned(),
             ActorKind::Anonymous => "anonymous".to_owned(),
         }
     }

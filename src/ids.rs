@@ -141,6 +141,10 @@ typed_id!(
     MailDeliveryId, "mail"
 );
 typed_id!(
+    /// Names a one-time link or a setup link.
+    LinkId, "link"
+);
+typed_id!(
     /// Names an audit event.
     AuditEventId, "event"
 );

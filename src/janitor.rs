@@ -12,7 +12,7 @@ use crate::access::{idempotency, leases, rate_limit};
 use crate::app::App;
 use crate::error::Internal;
 use crate::ids::WorkerId;
-use crate::{mail, one_time_links, sessions, users};
+use crate::{bootstrap, mail, one_time_links, sessions, users};
 
 /// How often it looks. The lease is longer, so that a holder that lives keeps it.
 const EVERY: Duration = Duration::from_mins(5);
@@ -22,10 +22,11 @@ type Sweep =
     for<'a> fn(&'a App) -> Pin<Box<dyn Future<Output = Result<u64, Internal>> + Send + 'a>>;
 
 /// What is swept, by name.
-const CHORES: [(&str, Sweep); 6] = [
+const CHORES: [(&str, Sweep); 7] = [
     ("idempotency keys", |app| Box::pin(idempotency::sweep(app))),
     ("limits of rates", |app| Box::pin(rate_limit::sweep(app))),
     ("one-time links", |app| Box::pin(one_time_links::sweep(app))),
+    ("setup links", |app| Box::pin(bootstrap::sweep(app))),
     ("sessions", |app| Box::pin(sessions::sweep(app))),
     ("mails", |app| Box::pin(mail::sweep(app))),
     ("deleted users", |app| Box::pin(users::purge(app))),

@@ -7,6 +7,7 @@ pub mod address;
 pub mod api_keys;
 pub mod app;
 pub mod audit;
+pub mod bootstrap;
 pub mod cli;
 pub mod clock;
 pub mod credentials;

@@ -16,6 +16,7 @@ mod m20261121_000007_selective;
 mod m20261121_000008_sign_in;
 mod m20261121_000009_audit_chain;
 mod m20261121_000010_api_keys;
+mod m20261121_000011_links;
 
 use sea_orm_migration::prelude::*;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_sign_in::Migration),
             Box::new(m20261121_000009_audit_chain::Migration),
             Box::new(m20261121_000010_api_keys::Migration),
+            Box::new(m20261121_000011_links::Migration),
         ]
     }
 }

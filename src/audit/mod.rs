@@ -77,6 +77,10 @@ pub enum AuditAction {
     SessionsRevoked,
     /// An administrator reset a password.
     PasswordReset,
+    /// A link for resetting a password was made, without a mail.
+    PasswordLinkCreated,
+    /// Whoever held a link for resetting a password chose a new one.
+    PasswordResetByLink,
     /// A user was told, or no longer told, to change their password.
     PasswordChangeRequirementSet,
     /// An API key was created.
@@ -95,7 +99,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
@@ -111,6 +115,8 @@ impl AuditAction {
         Self::SessionRevoked,
         Self::SessionsRevoked,
         Self::PasswordReset,
+        Self::PasswordLinkCreated,
+        Self::PasswordResetByLink,
         Self::PasswordChangeRequirementSet,
         Self::ApiKeyCreated,
         Self::ApiKeyUpdated,
@@ -138,6 +144,8 @@ impl AuditAction {
             Self::SessionRevoked => "session.revoked",
             Self::SessionsRevoked => "user.sessions.revoked",
             Self::PasswordReset => "user.password.reset",
+            Self::PasswordLinkCreated => "user.password.link.created",
+            Self::PasswordResetByLink => "user.password.reset_by_link",
             Self::PasswordChangeRequirementSet => "user.password.change_requirement.set",
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyUpdated => "api_key.updated",

@@ -8,6 +8,7 @@ use crate::app::StartError;
 use crate::audit::{CheckpointError, VerifyError};
 use crate::credentials::ChooseError;
 use crate::error::Internal;
+use crate::password_reset::CreateLinkError;
 use crate::users::UserError;
 
 /// Whose fault it is.
@@ -96,6 +97,19 @@ impl From<ApiKeyError> for Failure {
         match error {
             ApiKeyError::Internal(cause) => cause.into(),
             other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<CreateLinkError> for Failure {
+    fn from(error: CreateLinkError) -> Self {
+        match error {
+            CreateLinkError::User(error) => error.into(),
+            CreateLinkError::PublicUrlMissing => Self::Refused(
+                "nobody has said at which address people reach the server, and a link begins with \
+                 it; set server.public_url, for example to https://id.example.org"
+                    .to_owned(),
+            ),
         }
     }
 }

@@ -36,7 +36,8 @@ pub(super) async fn find_present(app: &App, actor: &Actor, login: &str) -> Resul
     )))
 }
 
-async fn unknown(app: &App, actor: &Actor, login: &str) -> Result<Failure, Failure> {
+/// The refusal of a login that nobody has.
+pub(super) async fn unknown(app: &App, actor: &Actor, login: &str) -> Result<Failure, Failure> {
     let names = users::suggest(app, actor, login).await?;
     let meant = did_you_mean(&names);
     Ok(Failure::Refused(format!(

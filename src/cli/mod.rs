@@ -4,6 +4,7 @@
 //! does not show them and go out once on standard output, never by an argument. Results go to standard
 //! output, words to standard error.
 
+mod admin;
 mod api_key;
 mod audit;
 mod demo;
@@ -11,6 +12,7 @@ mod demo_users;
 mod doctor;
 mod failure;
 mod login;
+mod login_link;
 mod manual;
 mod migrate;
 mod near;
@@ -73,6 +75,12 @@ enum Command {
     /// Verifies and exports the audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Makes owners and administrators.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    /// Makes a link by which a user chooses a new password, once, and prints it.
+    #[command(after_help = "Example: keydesk login-link ada --expires 30m --qr")]
+    LoginLink(login_link::LoginLink),
     /// Lets an administrator back in: prints a temporary password, or takes one from you.
     #[command(after_help = "Example: keydesk reset-admin-password ada")]
     ResetAdminPassword(reset_admin_password::ResetAdminPassword),
@@ -139,6 +147,14 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             Box::pin(command.run(&app)).await
         }
         Command::Audit(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
+        Command::Admin(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
+        Command::LoginLink(command) => {
             let app = ready(load(settings.as_deref())?).await?;
             Box::pin(command.run(&app)).await
         }

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::failure::Failure;
 use super::{check_schema, open};
 use crate::app::App;
+use crate::bootstrap;
 use crate::mail::transport;
 use crate::settings::{Settings, TransportSettings};
 use crate::web::{self, Drain, Shows};
@@ -44,6 +45,14 @@ impl Serve {
             ))
         })?;
         tracing::info!(%listen, database = app.db.kind(), "serving");
+        if let Some(link) = bootstrap::open(&app).await? {
+            // The one secret that is logged: there is nothing yet that it could open.
+            tracing::warn!(
+                until = link.expires_at.to_rfc3339(),
+                "nobody has an account here yet; make the first owner with this link, once: {}",
+                link.url.expose()
+            );
+        }
         let stop = CancellationToken::new();
         run(app, listener, shows, (stop, DRAIN)).await
     }

@@ -17,6 +17,7 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::settings::os_user;
 
+pub(super) use create::make;
 pub(super) use reset_password::{Reset, as_json as reset_as_json, reset, told as reset_told};
 
 /// Lists, shows, creates and changes users, and resets their passwords.

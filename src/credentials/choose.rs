@@ -144,7 +144,7 @@ pub async fn judge(
 ///
 /// `about` are the user's names, which it may not resemble; `user` has earlier passwords, which may
 /// not come back. The command line is exempt from the setting that keeps administrators from
-/// choosing: it is the way back in.
+/// choosing: it is the way back in. So is whoever holds a link: they choose for themselves.
 pub async fn choose(
     app: &App,
     actor: &Actor,
@@ -214,7 +214,7 @@ pub fn may_generate(app: &App, actor: &Actor) -> Result<(), ChooseError> {
 fn may_type(app: &App, actor: &Actor) -> Result<(), ChooseError> {
     match app.settings.security.admin_passwords {
         AdminPasswords::Any => Ok(()),
-        _ if actor.kind == ActorKind::Operator => Ok(()),
+        _ if matches!(actor.kind, ActorKind::Operator | ActorKind::LinkHolder) => Ok(()),
         setting @ (AdminPasswords::Generated | AdminPasswords::LinksOnly) => {
             Err(ChooseError::NotAllowed(setting))
         }

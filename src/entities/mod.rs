@@ -14,6 +14,7 @@ pub(crate) mod password_history;
 pub(crate) mod rate_limit;
 pub(crate) mod server_key;
 pub(crate) mod session;
+pub(crate) mod setup_link;
 pub(crate) mod user;
 
 use serde::{Deserialize, Deserializer, de::Error};

@@ -15,6 +15,9 @@ pub(crate) struct Model {
     pub used_at: Option<i64>,
     pub superseded_at: Option<i64>,
     pub revoked_at: Option<i64>,
+    pub created_by_kind: Option<String>,
+    pub created_by_id: Option<Uuid>,
+    pub created_by_label: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

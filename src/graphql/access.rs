@@ -141,7 +141,9 @@ async fn whoever(ctx: &Context<'_>) -> Option<Actor> {
             let user = answer(ctx, users::find_self(app, actor).await)??;
             Some(Actor::User(user.into()))
         }
-        ActorKind::Operator | ActorKind::System | ActorKind::Anonymous => None,
+        ActorKind::Operator | ActorKind::System | ActorKind::LinkHolder | ActorKind::Anonymous => {
+            None
+        }
     }
 }
 

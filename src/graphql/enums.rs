@@ -175,7 +175,7 @@ pub(crate) enum MailKind {
     Welcome,
     /// With a new password set by an administrator.
     NewPassword,
-    /// Says that an administrator changed the password; carries none.
+    /// Says that the password was changed, by an administrator or with a link; carries none.
     PasswordChanged,
     /// Says that the user changed the password; carries none.
     PasswordChangedByYou,
@@ -235,6 +235,10 @@ pub(crate) enum AuditAction {
     SessionsRevoked,
     /// An administrator reset a password.
     PasswordReset,
+    /// A link for resetting a password was made, without a mail.
+    PasswordLinkCreated,
+    /// Whoever held a link for resetting a password chose a new one.
+    PasswordResetByLink,
     /// A user was told, or no longer told, to change their password.
     PasswordChangeRequirementSet,
     /// An API key was created.

@@ -41,7 +41,7 @@ pub enum MailKind {
     Welcome,
     /// With a new password set by an administrator.
     NewPassword,
-    /// Says that an administrator changed the password, without any password in it.
+    /// Says that the password was changed by an administrator or with a link, without any password.
     PasswordChanged,
     /// Says that the user changed the password, without any password in it.
     PasswordChangedByYou,
@@ -136,6 +136,9 @@ pub struct Details {
     pub works_until_millis: Option<i64>,
     /// When it happened, in Unix milliseconds.
     pub happened_at_millis: i64,
+    /// Whether whoever held a link did it, and no administrator. Absent in rows of older releases.
+    #[serde(default)]
+    pub by_link: bool,
 }
 
 /// One mail on its way to one address, as administrators see it.

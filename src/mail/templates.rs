@@ -114,6 +114,7 @@ fn plain_values(site: Site<'_>, details: &Details, locale: &str) -> Value {
         must_change => details.must_change,
         works_until => details.works_until_millis.and_then(minute),
         happened_at => minute(details.happened_at_millis),
+        by_link => details.by_link,
     }
 }
 

@@ -12,6 +12,7 @@ fn details() -> Details {
         must_change: true,
         works_until_millis: Some(1_795_339_859_000),
         happened_at_millis: 1_795_253_459_000,
+        by_link: false,
     }
 }
 
@@ -100,6 +101,43 @@ fn a_name_cannot_write_lines_or_templates() {
     let mail = render(MailKind::Welcome, "en", &details).unwrap();
     assert!(mail.text.contains("Anna    Your account"), "{}", mail.text);
     assert!(mail.text.contains("Username: {{ password }}"));
+}
+
+#[test]
+fn a_notice_says_whether_an_administrator_or_a_link_did_it() {
+    let by_link = Details {
+        by_link: true,
+        ..details()
+    };
+    for (locale, administrator, link) in [
+        (
+            "en",
+            "An administrator of Example Desk",
+            "with a link that was made",
+        ),
+        (
+            "de",
+            "die Administration von Example Desk",
+            "mit einem Link, der",
+        ),
+    ] {
+        let words = |details: &Details| {
+            let mail = render(MailKind::PasswordChanged, locale, details).unwrap();
+            [mail.text, mail.html].map(|text| text.replace('\n', " "))
+        };
+        for text in words(&details()) {
+            assert!(
+                text.contains(administrator) && !text.contains(link),
+                "{text}"
+            );
+        }
+        for text in words(&by_link) {
+            assert!(
+                text.contains(link) && !text.contains(administrator),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[test]

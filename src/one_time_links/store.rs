@@ -1,27 +1,136 @@
 //! Every query on one-time links.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany,
+};
 
+use super::{LinkPurpose, Maker, OneTimeLink};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Txn;
-use crate::entities::one_time_link::{Column, Entity};
+use crate::entities::one_time_link::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
-use crate::ids::UserId;
+use crate::ids::{LinkId, UserId};
+use crate::keyset::only;
+use crate::secret::Secret;
 
-/// Makes every outstanding link of a user useless. Gives how many there were.
-pub async fn revoke_all(txn: &Txn, user: UserId, now: Timestamp) -> Result<u64, Internal> {
-    let changed = Entity::update_many()
-        .col_expr(Column::RevokedAt, Expr::value(now.as_millis()))
-        .filter(Column::UserId.eq(user.uuid()))
+/// Only links that can still be used.
+fn outstanding(update: UpdateMany<Entity>, now: Timestamp) -> UpdateMany<Entity> {
+    update
         .filter(Column::UsedAt.is_null())
         .filter(Column::SupersededAt.is_null())
         .filter(Column::RevokedAt.is_null())
         .filter(Column::ExpiresAt.gt(now.as_millis()))
-        .exec(txn)
-        .await?;
+}
+
+/// Makes every outstanding link of a user useless. Gives how many there were.
+pub async fn revoke_all(txn: &Txn, user: UserId, now: Timestamp) -> Result<u64, Internal> {
+    let update = Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(now.as_millis()))
+        .filter(Column::UserId.eq(user.uuid()));
+    let changed = outstanding(update, now).exec(txn).await?;
     Ok(changed.rows_affected)
+}
+
+/// Lets a newer link take the place of those there are.
+pub(super) async fn supersede(
+    txn: &Txn,
+    user: UserId,
+    purpose: LinkPurpose,
+    now: Timestamp,
+) -> Result<u64, Internal> {
+    let update = Entity::update_many()
+        .col_expr(Column::SupersededAt, Expr::value(now.as_millis()))
+        .filter(Column::UserId.eq(user.uuid()))
+        .filter(Column::Purpose.eq(purpose.name()));
+    let changed = outstanding(update, now).exec(txn).await?;
+    Ok(changed.rows_affected)
+}
+
+pub(super) async fn insert(
+    txn: &Txn,
+    link: &OneTimeLink,
+    token_hash: [u8; 32],
+) -> Result<(), Internal> {
+    let millis = |moment: Option<Timestamp>| Set(moment.map(Timestamp::as_millis));
+    let row = ActiveModel {
+        id: Set(link.id.uuid()),
+        user_id: Set(link.user.uuid()),
+        purpose: Set(link.purpose.name().to_owned()),
+        token_hash: Set(token_hash.to_vec()),
+        created_at: Set(link.created_at.as_millis()),
+        expires_at: Set(link.expires_at.as_millis()),
+        used_at: millis(link.used_at),
+        superseded_at: millis(link.superseded_at),
+        revoked_at: millis(link.revoked_at),
+        created_by_kind: Set(link.made_by.kind.clone()),
+        created_by_id: Set(link.made_by.id),
+        created_by_label: Set(link.made_by.label.clone()),
+    };
+    Entity::insert(row).exec_without_returning(txn).await?;
+    Ok(())
+}
+
+/// The link behind a token, in whatever state. Changes nothing.
+pub async fn look(
+    app: &App,
+    purpose: LinkPurpose,
+    token: &Secret,
+) -> Result<Option<OneTimeLink>, Internal> {
+    by_token(app.db.read(), purpose, token).await
+}
+
+/// Uses a link up. `None` when it was no longer active: somebody else was first, or its time is over.
+///
+/// `Order:` one compare-and-swap, in the transaction that does what the link is for. Of any number of
+/// tries at once, in any number of processes, one finds the row as it has to be.
+pub async fn consume(
+    txn: &Txn,
+    purpose: LinkPurpose,
+    token: &Secret,
+    now: Timestamp,
+) -> Result<Option<OneTimeLink>, Internal> {
+    let update = Entity::update_many()
+        .col_expr(Column::UsedAt, Expr::value(now.as_millis()))
+        .filter(Column::TokenHash.eq(token.sha256().to_vec()))
+        .filter(Column::Purpose.eq(purpose.name()));
+    let changed = outstanding(update, now).exec(txn).await?;
+    match changed.rows_affected {
+        1 => by_token(txn, purpose, token).await,
+        _ => Ok(None),
+    }
+}
+
+async fn by_token(
+    db: &impl ConnectionTrait,
+    purpose: LinkPurpose,
+    token: &Secret,
+) -> Result<Option<OneTimeLink>, Internal> {
+    let query = Entity::find()
+        .filter(Column::TokenHash.eq(token.sha256().to_vec()))
+        .filter(Column::Purpose.eq(purpose.name()));
+    Ok(only(db, query).await?.and_then(read))
+}
+
+/// `Why:` a purpose that this release does not know is no link.
+fn read(row: Model) -> Option<OneTimeLink> {
+    let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+    Some(OneTimeLink {
+        id: LinkId::from_uuid(row.id),
+        user: UserId::from_uuid(row.user_id),
+        purpose: LinkPurpose::parse(&row.purpose)?,
+        made_by: Maker {
+            kind: row.created_by_kind,
+            id: row.created_by_id,
+            label: row.created_by_label,
+        },
+        created_at: Timestamp::from_millis(row.created_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
+        used_at: moment(row.used_at),
+        superseded_at: moment(row.superseded_at),
+        revoked_at: moment(row.revoked_at),
+    })
 }
 
 /// Deletes links that ended long ago. Gives how many.

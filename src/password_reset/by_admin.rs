@@ -2,21 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::replace::{Replacement, notify, replace};
 use crate::access::idempotency::{self, Answer, Once};
 use crate::actor::{Actor, Permission};
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials::{self, NewPassword};
-use crate::db::Txn;
 use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, MailKind};
-use crate::one_time_links;
 use crate::secret::Secret;
-use crate::sessions::{self, require_step_up};
-use crate::settings::TransportSettings;
+use crate::sessions::require_step_up;
 use crate::users::{
-    self, AuthenticationSource, ForceChange, Handover, Own, PasswordState, User, UserError, UserRef,
+    self, AuthenticationSource, ForceChange, Handover, Own, User, UserError, UserRef,
 };
 
 /// What becomes of the user's sessions.
@@ -140,26 +138,13 @@ async fn reset_once(
     check_target(app, &user, command.handover)?;
     let now = app.clock.now();
     let works_until = command.force_change.works_until(app, actor, now)?;
-    let versions = credentials::replace(&txn, app, user.id, hash, now).await?;
-    user.password_changed_at = Some(now);
-    user.must_change_password = matches!(command.force_change, ForceChange::Forced { .. });
-    user.password_expires_at = works_until;
-    let state = PasswordState {
-        changed_at: user.password_changed_at,
-        must_change: user.must_change_password,
-        expires_at: works_until,
+    let new = Replacement {
+        password_hash: hash,
+        must_change: matches!(command.force_change, ForceChange::Forced { .. }),
+        works_until,
+        sessions: command.sessions,
     };
-    users::set_password_state(&txn, user.id, state).await?;
-    users::unlock(&txn, user.id).await?;
-    user.locked_until = None;
-    let revoked_sessions = match command.sessions {
-        SessionsAfter::Revoked => sessions::revoke_all(&txn, user.id, now).await?,
-        SessionsAfter::Kept => {
-            sessions::carry_on(&txn, user.id, (versions.before, versions.now)).await?;
-            0
-        }
-    };
-    let revoked_links = one_time_links::revoke_all(&txn, user.id, now).await?;
+    let ended = replace(&txn, app, &mut user, new, now).await?;
     let delivery = if command.handover.is_mailed() {
         let secret = Some(chosen.password.clone());
         let new = users::compose(&user, MailKind::NewPassword, secret, works_until, now)
@@ -174,8 +159,8 @@ async fn reset_once(
             .then(|| chosen.password.clone()),
         user,
         delivery,
-        revoked_sessions,
-        revoked_links,
+        revoked_sessions: ended.sessions,
+        revoked_links: ended.links,
     };
     let event = reset(&outcome, chosen.generated, command.handover, reason);
     audit::record(&txn, app, actor, event).await?;
@@ -244,26 +229,6 @@ pub fn blockers(app: &App, actor: &Actor, user: &User, send_email: bool) -> Vec<
             .map(UserError::from),
     );
     found
-}
-
-/// Tells the real owner, at a verified address, that the password was changed; never which.
-///
-/// `Source:` NIST SP 800-63B-4 §4.2.3: the user shall be told of a recovery.
-async fn notify(
-    txn: &Txn,
-    app: &App,
-    actor: &Actor,
-    user: &User,
-    now: Timestamp,
-) -> Result<(), UserError> {
-    let wanted = app.settings.security.notify_on_reset
-        && app.settings.mail.transport != TransportSettings::None
-        && user.email_verified_at.is_some();
-    let notice = users::compose(user, MailKind::PasswordChanged, None, None, now);
-    if let Some(notice) = notice.filter(|_| wanted) {
-        mail::enqueue(txn, app, actor, notice).await?;
-    }
-    Ok(())
 }
 
 fn reset(

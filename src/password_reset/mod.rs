@@ -1,9 +1,14 @@
 //! Password resets: an act that replaces a credential without the old one.
 //!
-//! The topmost room: it may call every other one and is called by the doors alone.
+//! One of the two topmost rooms: it may call every lower one and is called by the doors alone.
 
 mod by_admin;
+mod by_link;
+mod create_link;
+mod replace;
 
 pub use by_admin::{
     ResetOutcome, ResetPassword, SessionsAfter, StoredReset, blockers, reset_password,
 };
+pub use by_link::{ByLinkError, ResetByLink, ResetLink, look, reset_by_link};
+pub use create_link::{CreateLink, CreateLinkError, CreatedLink, create_link};

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials::{self, Chosen, NewPassword};
+use crate::db::Txn;
 use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, MailKind};
 use crate::secret::Secret;
@@ -115,52 +116,105 @@ async fn create_once(
     actor: &Actor,
     command: CreateUser,
 ) -> Result<CreateOutcome, UserError> {
-    let now = app.clock.now();
-    let mut user = read(&command, now)?;
-    let reason = check_reason(command.reason.as_deref())?;
-    check(app, actor, &command, &user)?;
-    let chosen = match command.password {
-        Some(new) => Some(credentials::choose(app, actor, new, &user.words(), None).await?),
-        None => None,
-    };
-    let mut works_until = None;
-    if chosen.is_some() {
-        works_until = command.force_change.works_until(app, actor, now)?;
-        user.password_changed_at = Some(now);
-        user.password_expires_at = works_until;
-        user.must_change_password = matches!(command.force_change, ForceChange::Forced { .. });
-    }
-    let hash = match &chosen {
-        Some(chosen) => Some(credentials::hash(app, &chosen.password).await?),
-        None => None,
-    };
-
+    let prepared = prepare(app, actor, &command).await?;
     let txn = app.db.begin_write().await?;
-    store::insert(&txn, &user).await?;
-    if let Some(hash) = hash {
-        credentials::replace(&txn, app, user.id, hash, now).await?;
-    }
-    let delivery = match &chosen {
-        Some(chosen) if command.handover.is_mailed() => {
-            let secret = Some(chosen.password.clone());
-            let welcome = compose(&user, MailKind::Welcome, secret, works_until, now)
-                .ok_or(UserError::EmailMissing)?;
-            Some(mail::enqueue(&txn, app, actor, welcome).await?)
-        }
-        _ => None,
-    };
-    audit::record(&txn, app, actor, created(&user, chosen.as_ref(), reason)).await?;
+    let outcome = insert(&txn, app, actor, prepared).await?;
     if let Some(once) = &command.once {
+        let delivery = outcome.delivery.as_ref();
         let stored = StoredCreation {
-            user: user.id.to_string(),
-            delivery: delivery.as_ref().map(|delivery| delivery.id.to_string()),
+            user: outcome.user.id.to_string(),
+            delivery: delivery.map(|delivery| delivery.id.to_string()),
         };
         once.store(&txn, app, &stored).await?;
     }
     txn.commit().await?;
+    Ok(outcome)
+}
 
+/// A user that was read and judged, with the hash of the first password: ready to be written.
+#[derive(Debug)]
+pub struct Prepared {
+    user: User,
+    first: Option<FirstPassword>,
+    handover: Handover,
+    reason: Option<String>,
+}
+
+struct FirstPassword {
+    chosen: Chosen,
+    hash: String,
+}
+
+/// `Why:` a hash is no secret to be shown either.
+impl std::fmt::Debug for FirstPassword {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("[password]")
+    }
+}
+
+/// What creating a user needs before a transaction begins. Asks for no right: the caller has.
+pub async fn prepare(
+    app: &App,
+    actor: &Actor,
+    command: &CreateUser,
+) -> Result<Prepared, UserError> {
+    let now = app.clock.now();
+    let mut user = read(command, now)?;
+    let reason = check_reason(command.reason.as_deref())?;
+    check(app, actor, command, &user)?;
+    let mut first = None;
+    if let Some(new) = command.password.clone() {
+        let chosen = credentials::choose(app, actor, new, &user.words(), None).await?;
+        user.password_expires_at = command.force_change.works_until(app, actor, now)?;
+        user.password_changed_at = Some(now);
+        user.must_change_password = matches!(command.force_change, ForceChange::Forced { .. });
+        let hash = credentials::hash(app, &chosen.password).await?;
+        first = Some(FirstPassword { chosen, hash });
+    }
+    Ok(Prepared {
+        user,
+        first,
+        handover: command.handover,
+        reason,
+    })
+}
+
+/// Writes a prepared user, with the welcome mail and the audit event.
+pub async fn insert(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    prepared: Prepared,
+) -> Result<CreateOutcome, UserError> {
+    let Prepared {
+        user,
+        first,
+        handover,
+        reason,
+    } = prepared;
+    let now = user.created_at;
+    store::insert(txn, &user).await?;
+    let chosen = match first {
+        Some(FirstPassword { chosen, hash }) => {
+            credentials::replace(txn, app, user.id, hash, now).await?;
+            Some(chosen)
+        }
+        None => None,
+    };
+    let delivery = match &chosen {
+        Some(chosen) if handover.is_mailed() => {
+            let secret = Some(chosen.password.clone());
+            let works_until = user.password_expires_at;
+            let welcome = compose(&user, MailKind::Welcome, secret, works_until, now)
+                .ok_or(UserError::EmailMissing)?;
+            Some(mail::enqueue(txn, app, actor, welcome).await?)
+        }
+        _ => None,
+    };
+    let event = created(&user, chosen.as_ref(), reason);
+    audit::record(txn, app, actor, event).await?;
     let generated = chosen
-        .filter(|chosen| chosen.generated && command.handover.is_returned())
+        .filter(|chosen| chosen.generated && handover.is_returned())
         .map(|chosen| chosen.password);
     Ok(CreateOutcome {
         user,

@@ -55,9 +55,7 @@ impl ForceChange {
     ) -> Result<Option<Timestamp>, UserError> {
         let security = &app.settings.security;
         match self {
-            Self::NotForced
-                if security.always_force_change && actor.kind != ActorKind::Operator =>
-            {
+            Self::NotForced if security.always_force_change && !is_exempt(actor) => {
                 Err(UserError::ForcedChangeRequired)
             }
             Self::NotForced => Ok(None),
@@ -72,6 +70,11 @@ impl ForceChange {
             }
         }
     }
+}
+
+/// The command line is the way back in, and whoever holds a link has chosen for themselves.
+fn is_exempt(actor: &Actor) -> bool {
+    matches!(actor.kind, ActorKind::Operator | ActorKind::LinkHolder)
 }
 
 /// Errors: mail of passwords is forbidden, or there is no way of sending mail.
@@ -113,6 +116,7 @@ pub fn compose(
             must_change: user.must_change_password,
             works_until_millis: works_until.map(Timestamp::as_millis),
             happened_at_millis: now.as_millis(),
+            by_link: false,
         },
         secret,
         expires_at: works_until.unwrap_or_else(|| now.plus(PLAIN_MAIL_LIFETIME)),

@@ -26,7 +26,7 @@ mod unlock;
 mod user;
 
 pub use change::{UpdateUser, UserField, UserPatch, faults, update};
-pub use create::{CreateOutcome, CreateUser, StoredCreation, create};
+pub use create::{CreateOutcome, CreateUser, Prepared, StoredCreation, create, insert, prepare};
 pub use delete::{DeleteOutcome, DeleteUser, delete, restore};
 pub use disable::{DisableOutcome, DisableUser, disable, enable};
 pub use error::{InvalidInput, UserError};
@@ -43,7 +43,7 @@ pub use purge::purge;
 pub use seed::seed;
 pub use sign_out::{revoke_session, revoke_sessions};
 pub use store::{
-    PasswordState, find_by_id, find_by_login, lock_own, read_again, set_password_state, unlock,
+    PasswordState, any, find_by_id, find_by_login, lock_own, read_again, set_password_state, unlock,
 };
 pub use suggest::suggest;
 pub use target::{Own, check as check_target, get, lock_target};

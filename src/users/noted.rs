@@ -1,20 +1,20 @@
 //! Acts whose denial stands in the audit trail.
 
 use super::{UserError, UserRef, store};
-use crate::actor::{Actor, Denied, Permission};
+use crate::actor::{Actor, Permission};
 use crate::app::App;
-use crate::audit::{self, Attempt, AuditAction, Refusal as _};
+use crate::audit::{self, Attempt, AuditAction, Refusal};
 
 /// Runs an act on a user, and notes it when it was denied.
 ///
 /// `Why:` whom it was about is looked up only then, and never for a stranger, who would learn by the
 /// time it takes whether there is such a user.
-pub async fn noting<T>(
+pub async fn noting<T, E: Refusal>(
     app: &App,
     actor: &Actor,
     (action, user): (AuditAction, &UserRef),
-    act: impl Future<Output = Result<T, UserError>>,
-) -> Result<T, UserError> {
+    act: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     let result = act.await;
     let Err(refusal) = &result else {
         return result;
@@ -22,9 +22,10 @@ pub async fn noting<T>(
     let Some(code) = refusal.denial() else {
         return result;
     };
-    let target = match refusal {
-        UserError::Denied(Denied::Unauthenticated) => None,
-        _ => store::find(app.db.read(), user).await.ok().flatten(),
+    let target = if actor.is_known() {
+        store::find(app.db.read(), user).await.ok().flatten()
+    } else {
+        None
     };
     let attempt = Attempt {
         action,
@@ -44,6 +45,6 @@ pub async fn require_noted(
     permission: Permission,
     what: (AuditAction, &UserRef),
 ) -> Result<(), UserError> {
-    let asked = async { Ok(actor.require(permission)?) };
+    let asked = async { actor.require(permission).map_err(UserError::from) };
     noting(app, actor, what, asked).await
 }

@@ -139,6 +139,13 @@ pub async fn find_by_id(app: &App, id: UserId) -> Result<Option<User>, Internal>
     find(app.db.read(), &UserRef::Id(id)).await
 }
 
+/// Whether there is any user at all, deleted ones included.
+pub async fn any(db: &impl ConnectionTrait) -> Result<bool, Internal> {
+    let one = Entity::find().select_only().column(Column::Id).limit(1);
+    let id: Option<uuid::Uuid> = one.into_tuple().one(db).await?;
+    Ok(id.is_some())
+}
+
 /// The user who signs in with this, without a check of rights: for signing in.
 pub async fn find_by_login(app: &App, login: &str) -> Result<Option<User>, Internal> {
     find(app.db.read(), &UserRef::Login(login.to_owned())).await

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::Extensions;
 use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE, USER_AGENT, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -27,7 +28,11 @@ const MAX_USER_AGENT: usize = 200;
 /// Attaches the actor. Without a header the caller is anonymous; with a wrong one the answer is 401.
 pub(super) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
-    let origin = origin(&app, &request);
+    let origin = origin(
+        &app,
+        (request.headers(), request.extensions()),
+        Via::GraphQl,
+    );
     let presented = presented(&app, request.headers());
     let (key, is_cookie) = match presented {
         Presented::Nothing => (None, false),
@@ -119,22 +124,22 @@ fn cookie(app: &App, headers: &HeaderMap) -> Option<Secret> {
     is_own_page(headers, &app.settings.server).then_some(token)
 }
 
-fn origin(app: &App, request: &Request) -> Origin {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+/// Where a request came from, by its headers and by what the connection knows.
+pub(super) fn origin(
+    app: &App,
+    (headers, extensions): (&HeaderMap, &Extensions),
+    via: Via,
+) -> Origin {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     let trusted = &app.settings.server.trusted_proxies;
-    let user_agent = request
-        .headers()
+    let user_agent = headers
         .get(USER_AGENT)
         .and_then(|value| value.to_str().ok());
     Origin {
-        via: Via::GraphQl,
-        request_id: request
-            .extensions()
-            .get::<RequestId>()
-            .map(|id| id.0.clone()),
-        ip_address: peer.map(|ConnectInfo(address)| {
-            peer::client(address.ip(), request.headers(), trusted).to_string()
-        }),
+        via,
+        request_id: extensions.get::<RequestId>().map(|id| id.0.clone()),
+        ip_address: peer
+            .map(|ConnectInfo(address)| peer::client(address.ip(), headers, trusted).to_string()),
         user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
     }
 }

@@ -15,12 +15,12 @@ pub(super) fn is_own_page(headers: &HeaderMap, settings: &ServerSettings) -> boo
     let (Some(origin), None) = (origins.next(), origins.next()) else {
         return false;
     };
-    origin.to_str().is_ok_and(|origin| {
-        is_ours(origin, settings.public_url.as_ref()) || is_local(origin, headers)
-    })
+    origin
+        .to_str()
+        .is_ok_and(|origin| is_own(origin, headers, settings))
 }
 
-/// Whether a request comes from no page, from a page of this server, or from one that settings allow.
+/// Whether a socket may be opened: the request comes from no page, from a page of this server, or from one that settings allow.
 pub(super) fn is_allowed(headers: &HeaderMap, settings: &ServerSettings) -> bool {
     let mut origins = headers.get_all(ORIGIN).iter();
     let (first, more) = (origins.next(), origins.next());
@@ -31,9 +31,13 @@ pub(super) fn is_allowed(headers: &HeaderMap, settings: &ServerSettings) -> bool
         return false;
     };
     more.is_none()
-        && (is_ours(origin, settings.public_url.as_ref())
-            || settings.cors_origins.iter().any(|named| named == origin)
-            || is_local(origin, headers))
+        && (is_own(origin, headers, settings)
+            || settings.cors_origins.iter().any(|named| named == origin))
+}
+
+/// Whether an origin is this server's own.
+pub(super) fn is_own(origin: &str, headers: &HeaderMap, settings: &ServerSettings) -> bool {
+    is_ours(origin, settings.public_url.as_ref()) || is_local(origin, headers)
 }
 
 fn is_ours(origin: &str, public_url: Option<&Url>) -> bool {

@@ -48,7 +48,10 @@ const RANKS: [(Equals, &[&str]); 13] = [
     (Equals::Apart, &["credentials", "one_time_links"]),
     (Equals::Apart, &["sessions"]),
     (Equals::Apart, &["users"]),
-    (Equals::Apart, &["account", "api_keys", "password_reset"]),
+    (
+        Equals::Apart,
+        &["account", "api_keys", "bootstrap", "password_reset"],
+    ),
     (Equals::Apart, &["janitor", "sealer", "watcher"]),
     (Equals::Apart, &["graphql"]),
     (Equals::Apart, &["web"]),

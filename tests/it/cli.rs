@@ -4,6 +4,7 @@ mod audit;
 mod break_glass;
 mod describing;
 mod keys_and_users;
+mod links;
 mod listing;
 mod resetting;
 mod serving;

@@ -24,6 +24,8 @@ mod keys;
 mod lists;
 mod mail;
 mod migrations;
+mod one_time_links;
+mod pages;
 mod password_reset;
 mod permissions;
 mod playground;

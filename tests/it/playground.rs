@@ -60,13 +60,13 @@ impl Server {
 }
 
 /// Where to leave pictures of the pages, for people; tests do not compare them.
-fn picture(name: &str) -> PathBuf {
+pub(crate) fn picture(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pictures");
     std::fs::create_dir_all(&folder).expect("a folder for pictures");
     folder.join(format!("{name}.png"))
 }
 
-async fn take_pictures(browser: &Browser, name: &str) {
+pub(crate) async fn take_pictures(browser: &Browser, name: &str) {
     for (width, height, theme) in LOOKS {
         browser.set_size(width, height).await;
         browser.set_theme(theme).await;

@@ -10,11 +10,14 @@ use keydesk::mail::{Mailer, OutgoingEmail, SendError, Sending, Templates, Worker
 use serde_json::{Value, json};
 
 use self::log::Log;
+use crate::pages::{self, Visitor};
 use crate::support::app::TestApp;
 use crate::support::catalog::{cells, columns, connection, tables};
 
 const TYPED: &str = "Glacier-otter-hums-7-lanterns";
 const REFUSED: &str = "qwertyuiop-planted";
+const WEAK: &str = "planted-weak";
+const CHOSEN: &str = "harbour kettle, seven brass moons";
 
 /// What must be nowhere.
 struct Secrets(Vec<String>);
@@ -82,6 +85,7 @@ async fn use_everything(desk: &TestApp) -> (Secrets, Vec<String>) {
         let answer = desk.ask_as(Some(&key), &document, json!({})).await;
         errors.push(answer.body["errors"].to_string());
     }
+    use_links(desk, &mut secrets).await;
     // A key that is wrong by its last letter, and one in the wrong place.
     let wrong = format!("{}x", &key[..key.len() - 1]);
     secrets.0.push(wrong.clone());
@@ -92,6 +96,25 @@ async fn use_everything(desk: &TestApp) -> (Secrets, Vec<String>) {
         errors.push(answer.body.to_string());
     }
     (secrets, errors)
+}
+
+/// A link from its making to its use, with a refusal on the way.
+async fn use_links(desk: &TestApp, secrets: &mut Secrets) {
+    let bea = desk.member("bea").await;
+    let link = pages::link(desk, &bea).await;
+    let (mut visitor, page) = Visitor::open(desk, &link).await;
+    secrets.0.push(pages::parts(&link).1);
+    secrets.0.push(pages::hidden(&page, "mark"));
+    for (password, again, words) in [
+        (REFUSED, CHOSEN, "was not changed"),
+        (WEAK, WEAK, "was not changed"),
+        (CHOSEN, CHOSEN, "was changed"),
+    ] {
+        let fields = [("password", password), ("again", again)];
+        let answer = visitor.post(&page, "/reset", &fields).await;
+        assert!(answer.body.to_string().contains(words), "{answer:?}");
+    }
+    secrets.0.extend([CHOSEN, WEAK].map(str::to_owned));
 }
 
 /// Refuses each mail once, quoting all of it, as some mail servers do.
@@ -129,7 +152,7 @@ async fn no_secret_is_in_a_log_line_a_span_or_an_error() {
     desk.app.clock.advance(Duration::from_hours(1));
     worker.deliver_due().await.expect("delivered");
     let tried = quoting.0.lock().expect("no panic").len();
-    assert_eq!(tried, 4, "two mails, each refused once");
+    assert_eq!(tried, 6, "three mails, each refused once");
     look_everywhere(&desk, &secrets).await;
     drop(watching);
     for error in &errors {
@@ -148,7 +171,7 @@ async fn no_secret_is_in_a_table_or_in_the_database_s_files() {
     let (secrets, _) = use_everything(&desk).await;
     look_everywhere(&desk, &secrets).await;
     desk.deliver().await;
-    assert_eq!(desk.mailer.sent().len(), 2);
+    assert_eq!(desk.mailer.sent().len(), 3);
     look_everywhere(&desk, &secrets).await;
 }
 

@@ -64,25 +64,7 @@ impl Create {
             self.typed.read(&self.username)?.map(NewPassword::Typed)
         };
         let json = self.json;
-        let command = self.command(password);
-        let Answer::Done(outcome) = users::create(app, actor, command).await? else {
-            return Err(Failure::Ours(
-                "a request without a key was repeated".to_owned(),
-            ));
-        };
-        let generated = outcome.generated.as_ref();
-        if json {
-            let more = match generated {
-                Some(secret) => json!({ "generatedPassword": secret.expose() }),
-                None => json!({}),
-            };
-            return print_json(&shown::with(&outcome.user, app.clock.now(), more));
-        }
-        note(&format!(
-            "created {} ({})",
-            outcome.user.username, outcome.user.id
-        ));
-        generated.map_or(Ok(()), |secret| print(secret.expose()))
+        make(app, actor, self.command(password), json).await
     }
 
     fn command(self, password: Option<NewPassword>) -> CreateUser {
@@ -111,4 +93,31 @@ impl Create {
             once: None,
         }
     }
+}
+
+/// Creates a user and says so: the one generated password on standard output, all else beside it.
+pub(in crate::cli) async fn make(
+    app: &App,
+    actor: &Actor,
+    command: CreateUser,
+    json: bool,
+) -> Result<(), Failure> {
+    let Answer::Done(outcome) = users::create(app, actor, command).await? else {
+        return Err(Failure::Ours(
+            "a request without a key was repeated".to_owned(),
+        ));
+    };
+    let generated = outcome.generated.as_ref();
+    if json {
+        let more = match generated {
+            Some(secret) => json!({ "generatedPassword": secret.expose() }),
+            None => json!({}),
+        };
+        return print_json(&shown::with(&outcome.user, app.clock.now(), more));
+    }
+    note(&format!(
+        "created {} ({})",
+        outcome.user.username, outcome.user.id
+    ));
+    generated.map_or(Ok(()), |secret| print(secret.expose()))
 }

@@ -72,6 +72,7 @@ impl Desk {
                 must_change: true,
                 works_until_millis: None,
                 happened_at_millis: now.as_millis(),
+                by_link: false,
             },
             secret: Some(Secret::new(PASSWORD.to_owned())),
             expires_at: now.plus(Duration::from_hours(24)),

@@ -198,6 +198,17 @@ fn get(port: u16, path: &str) -> Option<String> {
 
 /// One request on a connection of its own; the body of the answer when it is a 200.
 fn exchange(port: u16, head: &str, body: &str) -> Option<String> {
+    let answer = try_raw(port, head, body)?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
+}
+
+/// One request on a connection of its own; the whole answer, whatever its status.
+pub(crate) fn raw(port: u16, head: &str, body: &str) -> String {
+    try_raw(port, head, body).expect("an answer")
+}
+
+fn try_raw(port: u16, head: &str, body: &str) -> Option<String> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
@@ -205,6 +216,5 @@ fn exchange(port: u16, head: &str, body: &str) -> Option<String> {
     stream.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
+    Some(answer)
 }

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "api_keys",
     "audit_events",
     "counters",
@@ -22,6 +22,7 @@ const TABLES: [&str; 12] = [
     "password_history",
     "rate_limits",
     "sessions",
+    "setup_links",
     "users",
 ];
 

@@ -1,0 +1,54 @@
+//! Making a setup link at the start, where nobody has an account.
+
+use std::time::Duration;
+
+use super::store;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::error::Internal;
+use crate::ids::LinkId;
+use crate::secret::Secret;
+use crate::settings::ServerSettings;
+use crate::users;
+
+/// How long a setup link works.
+pub const LIFETIME: Duration = Duration::from_hours(1);
+
+/// A setup link, this one time.
+#[derive(Clone, Debug)]
+pub struct SetupLink {
+    /// The whole address; its path alone where nobody has said at which address the server is reached.
+    pub url: Secret,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+/// Makes a setup link. `None` as soon as there is any user, a deleted one included.
+///
+/// Several may be open, one from each start of each process; the first owner closes all of them.
+pub async fn open(app: &App) -> Result<Option<SetupLink>, Internal> {
+    if users::any(app.db.read()).await? {
+        return Ok(None);
+    }
+    let now = app.clock.now();
+    let token = Secret::random_token();
+    let expires_at = now.plus(LIFETIME);
+    let row = (LinkId::new(now), token.sha256());
+    store::insert(app, row, (now, expires_at)).await?;
+    let base = base(&app.settings.server);
+    Ok(Some(SetupLink {
+        url: Secret::new(format!("{base}/setup/{}", token.expose())),
+        expires_at,
+    }))
+}
+
+/// From the settings, never from a request; where they say nothing, as the server was told to listen.
+fn base(server: &ServerSettings) -> String {
+    server.public_base().unwrap_or_else(|| {
+        if server.listen.ip().is_unspecified() {
+            String::new()
+        } else {
+            format!("http://{}", server.listen)
+        }
+    })
+}

@@ -1,0 +1,80 @@
+//! Every query on setup links.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::Stored;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::Txn;
+use crate::entities::setup_link::{ActiveModel, Column, Entity};
+use crate::error::Internal;
+use crate::ids::LinkId;
+use crate::keyset::only;
+use crate::secret::Secret;
+
+pub(super) async fn insert(
+    app: &App,
+    (id, token_hash): (LinkId, [u8; 32]),
+    (now, expires_at): (Timestamp, Timestamp),
+) -> Result<(), Internal> {
+    let row = ActiveModel {
+        id: Set(id.uuid()),
+        token_hash: Set(token_hash.to_vec()),
+        created_at: Set(now.as_millis()),
+        expires_at: Set(expires_at.as_millis()),
+        used_at: Set(None),
+        closed_at: Set(None),
+    };
+    Entity::insert(row)
+        .exec_without_returning(app.db.write())
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn find(
+    db: &impl ConnectionTrait,
+    token: &Secret,
+) -> Result<Option<Stored>, Internal> {
+    let query = Entity::find().filter(Column::TokenHash.eq(token.sha256().to_vec()));
+    let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+    Ok(only(db, query).await?.map(|row| Stored {
+        end: Timestamp::from_millis(row.expires_at),
+        used: moment(row.used_at),
+        closed: moment(row.closed_at),
+    }))
+}
+
+/// Uses a link up by one compare-and-swap. `false` when it could not be used any more.
+pub(super) async fn consume(txn: &Txn, token: &Secret, now: Timestamp) -> Result<bool, Internal> {
+    let changed = Entity::update_many()
+        .col_expr(Column::UsedAt, Expr::value(now.as_millis()))
+        .filter(Column::TokenHash.eq(token.sha256().to_vec()))
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::ClosedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now.as_millis()))
+        .exec(txn)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Ends every link that nobody has used.
+pub(super) async fn close_all(txn: &Txn, now: Timestamp) -> Result<(), Internal> {
+    Entity::update_many()
+        .col_expr(Column::ClosedAt, Expr::value(now.as_millis()))
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::ClosedAt.is_null())
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+/// Deletes setup links that ended long ago. Gives how many.
+pub async fn sweep(app: &App) -> Result<u64, Internal> {
+    let before = app.clock.now().minus(app.settings.database.keep.ended);
+    let deleted = Entity::delete_many()
+        .filter(Column::ExpiresAt.lt(before.as_millis()))
+        .exec(app.db.write())
+        .await?;
+    Ok(deleted.rows_affected)
+}

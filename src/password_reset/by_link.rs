@@ -1,0 +1,174 @@
+//! The reset by whoever holds a link: they choose the password themselves, once.
+
+use super::SessionsAfter;
+use super::replace::{Replacement, notify, replace};
+use crate::actor::{Actor, Origin};
+use crate::app::App;
+use crate::audit::{self, AuditAction, Change, Event};
+use crate::clock::Timestamp;
+use crate::credentials;
+use crate::error::Internal;
+use crate::one_time_links::{self, LinkPurpose, LinkState, OneTimeLink};
+use crate::secret::Secret;
+use crate::users::{self, AuthenticationSource, User, UserError};
+
+const PURPOSE: LinkPurpose = LinkPurpose::PasswordReset;
+
+/// What whoever opens a link is told about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResetLink {
+    /// It can be used.
+    Ready {
+        /// Whose password it sets.
+        username: String,
+        /// When it stops working.
+        expires_at: Timestamp,
+    },
+    /// No link has this token: it was copied in part, or is from long ago.
+    Unknown,
+    /// It was used.
+    Used {
+        /// When.
+        at: Timestamp,
+    },
+    /// Its time is over.
+    Expired {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// A newer link took its place.
+    Superseded {
+        /// When the newer one was made.
+        at: Timestamp,
+    },
+    /// Something about the account changed meanwhile, such as its password or its address.
+    Revoked {
+        /// When.
+        at: Timestamp,
+    },
+    /// The account is disabled or deleted.
+    AccountClosed,
+    /// The password is kept elsewhere.
+    KeptElsewhere(AuthenticationSource),
+}
+
+/// A password chosen by the holder of a link.
+#[derive(Clone, Debug)]
+pub struct ResetByLink {
+    /// What the link carries.
+    pub token: Secret,
+    /// The new password, as typed.
+    pub password: Secret,
+}
+
+/// Why the password is as it was. The link still works unless `Link` says otherwise.
+#[derive(Debug)]
+pub enum ByLinkError {
+    /// The link cannot be used.
+    Link(ResetLink),
+    /// The password is not taken, or something broke.
+    User(UserError),
+}
+
+impl<E: Into<UserError>> From<E> for ByLinkError {
+    fn from(error: E) -> Self {
+        Self::User(error.into())
+    }
+}
+
+/// What has become of a link. Changes nothing.
+pub async fn look(app: &App, token: &Secret) -> Result<ResetLink, Internal> {
+    Ok(match find(app, token).await? {
+        Some((link, user)) => judge(app, &link, &user),
+        None => ResetLink::Unknown,
+    })
+}
+
+async fn find(app: &App, token: &Secret) -> Result<Option<(OneTimeLink, User)>, Internal> {
+    let Some(link) = one_time_links::look(app, PURPOSE, token).await? else {
+        return Ok(None);
+    };
+    let user = users::find_by_id(app, link.user).await?;
+    Ok(user.map(|user| (link, user)))
+}
+
+/// `Why:` a link that was used says so whatever became of the account; one that was revoked because
+/// the account was disabled says that.
+fn judge(app: &App, link: &OneTimeLink, user: &User) -> ResetLink {
+    let now = app.clock.now();
+    let is_closed = user.deleted_at.is_some() || user.is_disabled(now);
+    match link.state(now) {
+        LinkState::Used { at } => ResetLink::Used { at },
+        LinkState::Superseded { at } => ResetLink::Superseded { at },
+        LinkState::Expired { at } => ResetLink::Expired { at },
+        LinkState::Revoked { .. } | LinkState::Active if is_closed => ResetLink::AccountClosed,
+        LinkState::Revoked { at } => ResetLink::Revoked { at },
+        LinkState::Active if user.authentication_source != AuthenticationSource::BuiltIn => {
+            ResetLink::KeptElsewhere(user.authentication_source)
+        }
+        LinkState::Active => ResetLink::Ready {
+            username: user.username.clone(),
+            expires_at: link.expires_at,
+        },
+    }
+}
+
+/// Uses the link up and stores the password its holder chose. Nobody is signed in by it.
+///
+/// `Order:` the password is judged and hashed first, so a refused one costs the link nothing; the
+/// link is used up by one compare-and-swap in the transaction that stores the hash.
+pub async fn reset_by_link(
+    app: &App,
+    origin: Origin,
+    command: ResetByLink,
+) -> Result<User, ByLinkError> {
+    let actor = Actor::link_holder(origin);
+    let found = find(app, &command.token).await?;
+    let (link, target) = found.ok_or(ByLinkError::Link(ResetLink::Unknown))?;
+    require_ready(judge(app, &link, &target))?;
+    let about = target.words();
+    let chosen = credentials::choose_own(app, command.password, &about, target.id).await?;
+    let password_hash = credentials::hash(app, &chosen).await?;
+
+    let txn = app.db.begin_write().await?;
+    let locked = users::lock_own(&txn, app, target.id).await?;
+    let mut user = locked.ok_or(ByLinkError::Link(ResetLink::AccountClosed))?;
+    let now = app.clock.now();
+    let Some(spent) = one_time_links::consume(&txn, PURPOSE, &command.token, now).await? else {
+        txn.rollback().await.map_err(Internal::from)?;
+        return Err(ByLinkError::Link(look(app, &command.token).await?));
+    };
+    require_ready(judge(app, &link, &user))?;
+    let new = Replacement {
+        password_hash,
+        must_change: false,
+        works_until: None,
+        sessions: SessionsAfter::Revoked,
+    };
+    let ended = replace(&txn, app, &mut user, new, now).await?;
+    notify(&txn, app, &actor, &user, now).await?;
+    let changes = vec![
+        Change::to("password", "typed"),
+        Change::to("link", &spent.id),
+        Change::new("linkMadeBy", None, spent.made_by.label),
+        Change::to("revokedSessions", &ended.sessions),
+        Change::to("revokedLinks", &ended.links),
+    ];
+    let event = Event {
+        action: AuditAction::PasswordResetByLink,
+        user: Some(user.id),
+        target_label: Some(user.username.clone()),
+        changes,
+        reason: None,
+    };
+    audit::record(&txn, app, &actor, event).await?;
+    txn.commit().await?;
+    Ok(user)
+}
+
+fn require_ready(link: ResetLink) -> Result<(), ByLinkError> {
+    match link {
+        ResetLink::Ready { .. } => Ok(()),
+        other => Err(ByLinkError::Link(other)),
+    }
+}

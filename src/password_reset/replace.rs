@@ -1,0 +1,84 @@
+//! What every reset does to the user, whoever does it, inside the caller's transaction.
+
+use super::SessionsAfter;
+use crate::actor::{Actor, ActorKind};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::credentials;
+use crate::db::Txn;
+use crate::mail::{self, MailKind};
+use crate::settings::TransportSettings;
+use crate::users::{self, PasswordState, User, UserError};
+use crate::{one_time_links, sessions};
+
+/// A password that was judged and hashed.
+pub(super) struct Replacement {
+    pub(super) password_hash: String,
+    /// Whether another one must be chosen at the next sign-in.
+    pub(super) must_change: bool,
+    /// When this one stops working.
+    pub(super) works_until: Option<Timestamp>,
+    pub(super) sessions: SessionsAfter,
+}
+
+/// What the old password could still open, and no longer can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ended {
+    pub(super) sessions: u64,
+    pub(super) links: u64,
+}
+
+/// Stores a password, lifts the lock, and ends sessions and links.
+///
+/// `Locks:` the caller holds the user's row.
+pub(super) async fn replace(
+    txn: &Txn,
+    app: &App,
+    user: &mut User,
+    new: Replacement,
+    now: Timestamp,
+) -> Result<Ended, UserError> {
+    let versions = credentials::replace(txn, app, user.id, new.password_hash, now).await?;
+    user.password_changed_at = Some(now);
+    user.must_change_password = new.must_change;
+    user.password_expires_at = new.works_until;
+    let state = PasswordState {
+        changed_at: user.password_changed_at,
+        must_change: user.must_change_password,
+        expires_at: user.password_expires_at,
+    };
+    users::set_password_state(txn, user.id, state).await?;
+    users::unlock(txn, user.id).await?;
+    user.locked_until = None;
+    Ok(Ended {
+        sessions: match new.sessions {
+            SessionsAfter::Revoked => sessions::revoke_all(txn, user.id, now).await?,
+            SessionsAfter::Kept => {
+                sessions::carry_on(txn, user.id, (versions.before, versions.now)).await?;
+                0
+            }
+        },
+        links: one_time_links::revoke_all(txn, user.id, now).await?,
+    })
+}
+
+/// Tells the real owner, at a verified address, that the password was changed; never which.
+///
+/// `Source:` NIST SP 800-63B-4 §4.2.3: the user shall be told of a recovery.
+pub(super) async fn notify(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    user: &User,
+    now: Timestamp,
+) -> Result<(), UserError> {
+    let wanted = app.settings.security.notify_on_reset
+        && app.settings.mail.transport != TransportSettings::None
+        && user.email_verified_at.is_some();
+    let notice = users::compose(user, MailKind::PasswordChanged, None, None, now);
+    if let Some(mut notice) = notice.filter(|_| wanted) {
+        notice.details.by_link = actor.kind == ActorKind::LinkHolder;
+        mail::enqueue(txn, app, actor, notice).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! The pages behind links: what opening one does, what sending their forms does, and what neither does.
+
+mod browser;
+mod refusals;
+mod reset;
+mod setup;
+mod states;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
+use axum::http::{Method, Request, StatusCode};
+use keydesk::actor::Actor;
+use keydesk::bootstrap;
+use keydesk::ids::UserId;
+use keydesk::password_reset::{self, CreateLink};
+use keydesk::users::UserRef;
+use url::Url;
+
+use super::support::app::{Answer, TestApp};
+
+/// A password that keeps every rule of the default policy.
+const GOOD: &str = "otter-walks-past-nine-lamps";
+/// Another one.
+const ALSO_GOOD: &str = "harbour kettle, seven brass moons";
+
+/// A link for choosing a new password, as the command line makes one.
+pub(crate) async fn link(app: &TestApp, user: &str) -> String {
+    link_for(app, user, Duration::from_hours(1)).await
+}
+
+async fn link_for(app: &TestApp, user: &str, expires: Duration) -> String {
+    let command = CreateLink {
+        user: UserRef::Id(UserId::parse(user).expect("a user's id")),
+        expires: Some(expires),
+        actor_password: None,
+        reason: None,
+    };
+    let made = password_reset::create_link(&app.app, &Actor::operator("test"), command).await;
+    made.expect("a link").url.expose().to_owned()
+}
+
+/// The link that a server writes into its log at its first start.
+pub(crate) async fn setup_link(app: &TestApp) -> String {
+    let opened = bootstrap::open(&app.app).await.expect("looked");
+    opened.expect("a link").url.expose().to_owned()
+}
+
+/// The path of a link, and the token at its end.
+pub(crate) fn parts(link: &str) -> (String, String) {
+    let url = Url::parse(link).expect("a link");
+    let token = url.path().rsplit('/').next().expect("a token").to_owned();
+    (url.path().to_owned(), token)
+}
+
+/// A browser without a window: keeps one cookie and sends what browsers send.
+pub(crate) struct Visitor<'a> {
+    app: &'a TestApp,
+    cookie: Option<String>,
+}
+
+impl<'a> Visitor<'a> {
+    pub(crate) fn new(app: &'a TestApp) -> Self {
+        Self { app, cookie: None }
+    }
+
+    /// Follows a link as far as the page it leads to.
+    pub(crate) async fn open(app: &'a TestApp, link: &str) -> (Self, Answer) {
+        let mut visitor = Self::new(app);
+        let answer = visitor.get(&parts(link).0).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
+        let there = Url::parse(link).expect("a link");
+        let there = there.join(answer.headers[LOCATION].to_str().expect("a text"));
+        let page = visitor.get(there.expect("an address").path()).await;
+        (visitor, page)
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], String::new()).await
+    }
+
+    /// Sends a form with the mark of the page it stands on.
+    pub(crate) async fn post(
+        &mut self,
+        page: &Answer,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let mark = hidden(page, "mark");
+        let fields = [&[("mark", mark.as_str())], fields].concat();
+        self.post_raw(path, &[("sec-fetch-site", "same-origin")], &form(&fields))
+            .await
+    }
+
+    async fn post_raw(&mut self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut all = headers.to_vec();
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            all.push(("content-type", "application/x-www-form-urlencoded"));
+        }
+        self.send(Method::POST, path, &all, body.to_owned()).await
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header(COOKIE, cookie);
+        }
+        let request = request.body(Body::from(body)).expect("a request");
+        let answer = self.app.send(request).await;
+        if let Some(set) = answer.headers.get(SET_COOKIE) {
+            let set = set.to_str().expect("a text");
+            let pair = set.split(';').next().expect("a pair");
+            let is_gone = set.contains("Max-Age=0");
+            self.cookie = (!is_gone).then(|| pair.to_owned());
+        }
+        answer
+    }
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields);
+    form.finish()
+}
+
+fn text(answer: &Answer) -> &str {
+    answer.body.as_str().unwrap_or_else(|| panic!("{answer:?}"))
+}
+
+/// The value of a hidden field; panics with the page where there is none.
+pub(crate) fn hidden(page: &Answer, name: &str) -> String {
+    let text = text(page);
+    let field = text.split(&format!("name=\"{name}\" value=\"")).nth(1);
+    let field = field.unwrap_or_else(|| panic!("no field {name}: {text}"));
+    field.split('"').next().expect("an end").to_owned()
+}
+
+/// Whether the page says these words, however its lines are broken.
+fn says(page: &Answer, words: &str) -> bool {
+    let plain: Vec<&str> = text(page).split_whitespace().collect();
+    plain.join(" ").contains(words)
+}
+
+fn assert_says(page: &Answer, status: StatusCode, words: &str) {
+    assert_eq!(page.status, status, "{words}: {}", text(page));
+    assert!(says(page, words), "{words:?} is not on {}", text(page));
+}
