@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 use crate::credentials::NewPassword;
 use crate::credentials::generator::Recipe;
 use crate::page::{Direction, MAX_SIZE, PageRequest};
-use crate::password_reset::{ResetOutcome, SessionsAfter};
+use crate::password_reset::{KeysAfter, ResetOutcome, SessionsAfter};
 use crate::settings::os_user;
 use crate::users::{
     self, AuthenticationSource, ForceChange, Handover, User, UserFilter, UserOrder, UserOrderField,
@@ -59,6 +59,7 @@ impl ResetAdminPassword {
             handover: Handover::Caller,
             force_change: ForceChange::Forced { works_for: None },
             sessions: SessionsAfter::Revoked,
+            keys: KeysAfter::Revoked,
             reason: self.reason.clone(),
         };
         let outcome = reset(app, &actor, target.id, how).await?;

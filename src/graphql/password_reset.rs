@@ -14,7 +14,7 @@ use super::users::{User, UserRef};
 use crate::access::idempotency::Answer;
 use crate::actor::Permission;
 use crate::audit::AuditAction;
-use crate::password_reset::{self, ResetPassword, SessionsAfter};
+use crate::password_reset::{self, KeysAfter, ResetPassword, SessionsAfter};
 use crate::users::{self, InvalidInput, UserError};
 
 /// Input of `resetPassword`.
@@ -50,6 +50,10 @@ pub(crate) struct ResetPasswordInput {
     /// Sign the user out everywhere.
     #[graphql(default = true)]
     revoke_sessions: bool,
+    /// Revoke the API keys that the user made. Without this they stay, and do not work while a new
+    /// password has to be chosen.
+    #[graphql(default = false)]
+    revoke_api_keys: bool,
     /// The caller's own password, when no confirmation is open. See `confirmIdentity`.
     #[graphql(secret)]
     actor_password: Option<Password>,
@@ -74,6 +78,8 @@ pub(crate) struct ResetPasswordPayload {
     revoked_session_count: Option<i32>,
     /// How many outstanding reset links were made useless. Null when there are errors.
     revoked_link_count: Option<i32>,
+    /// How many API keys were revoked. Null when there are errors.
+    revoked_api_key_count: Option<i32>,
     /// When the new password stops working unless it is changed before. Null when it does not, and
     /// when there are errors.
     temporary_until: Option<DateTime>,
@@ -133,6 +139,11 @@ fn command(ctx: &Context<'_>, input: &ResetPasswordInput) -> Result<ResetPasswor
         } else {
             SessionsAfter::Kept
         },
+        keys: if input.revoke_api_keys {
+            KeysAfter::Revoked
+        } else {
+            KeysAfter::Kept
+        },
         actor_password: input
             .actor_password
             .as_ref()
@@ -164,6 +175,7 @@ async fn reset(
                 mail_delivery: outcome.delivery.map(MailDelivery),
                 revoked_session_count: Some(count(outcome.revoked_sessions)),
                 revoked_link_count: Some(count(outcome.revoked_links)),
+                revoked_api_key_count: Some(count(outcome.revoked_keys)),
                 is_replay: false,
                 errors: Vec::new(),
             },
@@ -175,6 +187,7 @@ async fn reset(
                     mail_delivery,
                     revoked_session_count: Some(count(stored.revoked_sessions)),
                     revoked_link_count: Some(count(stored.revoked_links)),
+                    revoked_api_key_count: Some(count(stored.revoked_keys)),
                     temporary_until: moment(stored.works_until()),
                     is_replay: true,
                     errors: Vec::new(),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::replace::{Replacement, notify, replace};
+use crate::access;
 use crate::access::idempotency::{self, Answer, Once};
 use crate::actor::{Actor, Permission};
 use crate::app::App;
@@ -26,6 +27,15 @@ pub enum SessionsAfter {
     Kept,
 }
 
+/// What becomes of the API keys that the user made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeysAfter {
+    /// All are revoked.
+    Revoked,
+    /// They stay; none works while a new password must be chosen.
+    Kept,
+}
+
 /// A reset.
 #[derive(Clone, Debug)]
 pub struct ResetPassword {
@@ -39,6 +49,8 @@ pub struct ResetPassword {
     pub force_change: ForceChange,
     /// What becomes of sessions.
     pub sessions: SessionsAfter,
+    /// What becomes of API keys.
+    pub keys: KeysAfter,
     /// The actor's own password.
     pub actor_password: Option<Secret>,
     /// Note for the audit trail.
@@ -60,6 +72,8 @@ pub struct ResetOutcome {
     pub revoked_sessions: u64,
     /// One-time links that were made useless.
     pub revoked_links: u64,
+    /// API keys that were revoked.
+    pub revoked_keys: u64,
 }
 
 /// What is kept of it for a repeated request; no secret.
@@ -71,6 +85,9 @@ pub struct StoredReset {
     pub revoked_sessions: u64,
     /// One-time links that were made useless.
     pub revoked_links: u64,
+    /// API keys that were revoked.
+    #[serde(default)]
+    pub revoked_keys: u64,
     works_until_millis: Option<i64>,
 }
 
@@ -145,6 +162,10 @@ async fn reset_once(
         sessions: command.sessions,
     };
     let ended = replace(&txn, app, &mut user, new, now).await?;
+    let revoked_keys = match command.keys {
+        KeysAfter::Revoked => access::revoke_keys_of(&txn, user.id, now).await?,
+        KeysAfter::Kept => 0,
+    };
     let delivery = if command.handover.is_mailed() {
         let secret = Some(chosen.password.clone());
         let new = users::compose(&user, MailKind::NewPassword, secret, works_until, now)
@@ -161,6 +182,7 @@ async fn reset_once(
         delivery,
         revoked_sessions: ended.sessions,
         revoked_links: ended.links,
+        revoked_keys,
     };
     let event = reset(&outcome, chosen.generated, command.handover, reason);
     audit::record(&txn, app, actor, event).await?;
@@ -249,6 +271,7 @@ fn reset(
         ),
         Change::to("revokedSessions", &outcome.revoked_sessions),
         Change::to("revokedLinks", &outcome.revoked_links),
+        Change::to("revokedApiKeys", &outcome.revoked_keys),
     ];
     Event {
         action: AuditAction::PasswordReset,
@@ -268,6 +291,7 @@ fn stored(outcome: &ResetOutcome) -> StoredReset {
             .map(|delivery| delivery.id.to_string()),
         revoked_sessions: outcome.revoked_sessions,
         revoked_links: outcome.revoked_links,
+        revoked_keys: outcome.revoked_keys,
         works_until_millis: outcome.user.password_expires_at.map(Timestamp::as_millis),
     }
 }

@@ -8,7 +8,7 @@ mod create_link;
 mod replace;
 
 pub use by_admin::{
-    ResetOutcome, ResetPassword, SessionsAfter, StoredReset, blockers, reset_password,
+    KeysAfter, ResetOutcome, ResetPassword, SessionsAfter, StoredReset, blockers, reset_password,
 };
 pub use by_link::{ByLinkError, ResetByLink, ResetLink, look, reset_by_link};
 pub use create_link::{CreateLink, CreateLinkError, CreatedLink, create_link};

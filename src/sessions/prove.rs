@@ -21,6 +21,11 @@ use crate::secret::Secret;
 
 /// Wrong tries in a row that end a session.
 const MOST_TRIES: i64 = 10;
+/// The same for people who come with a token of their identity provider.
+const TRIES_WITH_TOKEN: Limit = Limit {
+    burst: 10,
+    per: Duration::from_mins(6),
+};
 /// When to come back while that many tries are being judged at once.
 const JUDGING: Duration = Duration::from_secs(1);
 
@@ -104,9 +109,26 @@ pub async fn verify_own(app: &App, actor: &Actor, password: &Secret) -> Result<i
         (ActorKind::User(user), Proof::Session { id, .. }) => {
             verify_at(app, (user, id), password).await
         }
-        (ActorKind::User(user), Proof::Token { .. }) => verify_without(app, user, password).await,
+        (ActorKind::User(user), Proof::Token { .. }) => verify_limited(app, user, password).await,
         (ActorKind::Anonymous, _) => Err(Denied::Unauthenticated.into()),
         _ => Err(ProofError::NoPassword),
+    }
+}
+
+/// For people without a session here: as many tries at once, and then one each six minutes.
+///
+/// `Order:` the try is counted before it is judged; a right one counts too, which nobody notices.
+async fn verify_limited(app: &App, user: UserId, password: &Secret) -> Result<i64, ProofError> {
+    let name = "step-up with a token";
+    match rate_limit::take(app, name, &user.to_string(), TRIES_WITH_TOKEN).await? {
+        Taken::RetryAt(moment) => return Err(ProofError::TooMany(moment)),
+        Taken::Allowed => {}
+    }
+    match credentials::verify(app, Some(user), password).await? {
+        Verdict::Right { version, .. } => Ok(version),
+        Verdict::Wrong => Err(ProofError::Incorrect {
+            session_ended: false,
+        }),
     }
 }
 
@@ -130,25 +152,6 @@ async fn verify_at(
             let session_ended = store::end_when_tried(db, session, MOST_TRIES, now).await?;
             Err(ProofError::Incorrect { session_ended })
         }
-    }
-}
-
-/// For people whom their portal vouches for, who have no session to end: counted at the person.
-async fn verify_without(app: &App, user: UserId, password: &Secret) -> Result<i64, ProofError> {
-    let limit = Limit {
-        burst: 10,
-        per: Duration::from_mins(1),
-    };
-    if let Taken::RetryAt(retry_at) =
-        rate_limit::take(app, "step_up.token", &user.to_string(), limit).await?
-    {
-        return Err(ProofError::TooMany(retry_at));
-    }
-    match credentials::verify(app, Some(user), password).await? {
-        Verdict::Right { version, .. } => Ok(version),
-        Verdict::Wrong => Err(ProofError::Incorrect {
-            session_ended: false,
-        }),
     }
 }
 

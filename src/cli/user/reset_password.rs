@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::credentials::NewPassword;
 use crate::credentials::generator::Recipe;
 use crate::ids::UserId;
-use crate::password_reset::{self, ResetOutcome, ResetPassword, SessionsAfter};
+use crate::password_reset::{self, KeysAfter, ResetOutcome, ResetPassword, SessionsAfter};
 use crate::secret::Secret;
 use crate::users::{ForceChange, Handover, User, UserRef};
 
@@ -42,6 +42,9 @@ pub(in crate::cli) struct ResetPasswords {
     /// Let the user's sessions go on.
     #[arg(long)]
     keep_sessions: bool,
+    /// Revoke the API keys that the user made.
+    #[arg(long)]
+    revoke_api_keys: bool,
     /// Note for the audit trail.
     #[arg(long)]
     reason: Option<String>,
@@ -56,6 +59,7 @@ pub(in crate::cli) struct Reset {
     pub(in crate::cli) handover: Handover,
     pub(in crate::cli) force_change: ForceChange,
     pub(in crate::cli) sessions: SessionsAfter,
+    pub(in crate::cli) keys: KeysAfter,
     pub(in crate::cli) reason: Option<String>,
 }
 
@@ -72,6 +76,7 @@ pub(in crate::cli) async fn reset(
         handover: how.handover,
         force_change: how.force_change,
         sessions: how.sessions,
+        keys: how.keys,
         actor_password: None,
         reason: how.reason,
         once: None,
@@ -99,6 +104,7 @@ pub(in crate::cli) fn as_json(outcome: &ResetOutcome) -> Value {
         "temporaryUntil": user.password_expires_at.map(Timestamp::to_rfc3339),
         "revokedSessions": outcome.revoked_sessions,
         "revokedLinks": outcome.revoked_links,
+        "revokedApiKeys": outcome.revoked_keys,
         "mailDelivery": outcome.delivery.as_ref().map(|mail| mail.id.to_string()),
     })
 }
@@ -198,6 +204,11 @@ impl ResetPasswords {
             } else {
                 SessionsAfter::Revoked
             },
+            keys: if self.revoke_api_keys {
+                KeysAfter::Revoked
+            } else {
+                KeysAfter::Kept
+            },
             reason: self.reason.clone(),
         })
     }
@@ -239,8 +250,8 @@ pub(in crate::cli) fn told(outcome: &ResetOutcome) -> String {
             .as_ref()
             .map(|mail| format!("mailed as {}", mail.id)),
         Some(format!(
-            "{} session(s) and {} link(s) ended",
-            outcome.revoked_sessions, outcome.revoked_links
+            "{} session(s), {} link(s) and {} API key(s) ended",
+            outcome.revoked_sessions, outcome.revoked_links, outcome.revoked_keys
         )),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
