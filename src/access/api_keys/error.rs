@@ -112,7 +112,16 @@ impl Refusal for ApiKeyError {
             Self::ScopeNotGrantable(_) => Some("SCOPE_NOT_GRANTABLE"),
             Self::LimitedByToken => Some("FORBIDDEN"),
             Self::NotManageable => Some("TARGET_NOT_MANAGEABLE"),
-            _ => None,
+            Self::IncorrectPassword { .. } => Some("INCORRECT_PASSWORD"),
+            Self::RateLimited(_) => Some("RATE_LIMITED"),
+            Self::StepUpRequired
+            | Self::NoPassword
+            | Self::Overloaded(_)
+            | Self::Invalid(_)
+            | Self::NotFound
+            | Self::VersionConflict(_)
+            | Self::IdempotencyKeyReused
+            | Self::Internal(_) => None,
         }
     }
 }
