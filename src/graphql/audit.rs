@@ -154,6 +154,8 @@ pub(crate) enum AuditActorKind {
     Operator,
     /// The server itself.
     System,
+    /// Whoever held a link: for choosing a password, or for making the first owner.
+    LinkHolder,
     /// Nobody known.
     Anonymous,
 }
@@ -166,6 +168,7 @@ impl AuditActorKind {
             Self::ApiKey => "API_KEY",
             Self::Operator => "OPERATOR",
             Self::System => "SYSTEM",
+            Self::LinkHolder => "LINK_HOLDER",
             Self::Anonymous => "ANONYMOUS",
         }
     }

@@ -146,6 +146,13 @@ async fn a_chosen_password_works_and_ends_what_the_old_one_opened() {
         "{changes}"
     );
 
+    let document = "{ auditEvents(filter: { actorKinds: [LINK_HOLDER] }) { nodes { action actor \
+                    { __typename } actorLabel } } }";
+    let found = app.ask(document, json!({})).await;
+    let wanted = json!([{ "action": "PASSWORD_RESET_BY_LINK", "actor": null,
+                          "actorLabel": "holder of a reset link" }]);
+    assert_eq!(found.root()["nodes"], wanted, "{found:?}");
+
     assert_eq!(app.deliver().await, 1);
     let mail = app.mailer.sent().remove(0);
     assert_eq!(mail.to, "ada@example.org");
