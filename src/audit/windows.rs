@@ -175,7 +175,10 @@ pub(super) async fn begin(
     }
     let is_first = store::open_window(txn, &own, (now, ends_at), window.written()?).await?;
     if !is_first {
-        // Another transaction was quicker; it committed, or this statement would still wait.
+        // Another transaction was quicker; it committed, or this statement would still wait. Its window may
+        // also be one that is over and was counted in meanwhile.
+        let open = store::window(txn, &own).await?;
+        let ends_at = open.map_or(now, |open| open.ends_at);
         return again(txn, own, (now, ends_at)).await;
     }
     Ok(Begun {

@@ -143,7 +143,7 @@ async fn only_owner(app: &App, actor: &Actor) -> Result<User, Failure> {
     match owners.len() {
         0 => Err(Failure::Refused(
             "there is no active owner; name whom you mean (--enable for a disabled one), or make one: \
-             keydesk user create NAME --role owner --generate"
+             keydesk admin create NAME --generate"
                 .to_owned(),
         )),
         1 => Ok(owners.remove(0)),

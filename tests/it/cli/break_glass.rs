@@ -53,6 +53,8 @@ async fn a_temporary_password_is_printed_alone_and_everything_else_is_as_after_a
     sign_in(&desk, &ada).await;
     let lock = "UPDATE users SET locked_until = $1 WHERE id = $2";
     desk.write(lock, vec![FAR_MILLIS.into(), uuid(&ada)]).await;
+    let keys = "UPDATE api_keys SET created_by = $1";
+    desk.write(keys, vec![uuid(&ada)]).await;
 
     let machine = Machine::beside(&desk);
     let ran = machine.run(&[BREAK_GLASS, "ADA", "--reason", "locked out"]);
@@ -66,8 +68,12 @@ async fn a_temporary_password_is_printed_alone_and_everything_else_is_as_after_a
     let row = row(&desk, &ada).await;
     assert!(row["password_expires_at"].is_i64() && row["locked_until"].is_null());
     assert!(row["must_change_password"] == json!(true) || row["must_change_password"] == json!(1));
-    let open = "SELECT id FROM sessions WHERE ended_at IS NULL";
-    assert!(desk.rows(open, vec![]).await.is_empty());
+    for open in [
+        "SELECT id FROM sessions WHERE ended_at IS NULL",
+        "SELECT id FROM api_keys WHERE revoked_at IS NULL",
+    ] {
+        assert!(desk.rows(open, vec![]).await.is_empty(), "{open}");
+    }
     let trace = json!({
         "actor_kind": "OPERATOR", "actor_label": "operator grace", "via": "CLI",
         "reason": "locked out", "target_label": "ada"
@@ -82,7 +88,7 @@ async fn without_a_name_it_is_the_one_active_owner_or_a_list_of_all() {
     let machine = Machine::beside(&desk);
     let nobody = machine.run(&[BREAK_GLASS]);
     assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""), "{nobody:?}");
-    assert!(nobody.stderr.contains("keydesk user create"), "{nobody:?}");
+    assert!(nobody.stderr.contains("keydesk admin create"), "{nobody:?}");
 
     let ada = owner(&desk, "ada").await;
     desk.user("root", json!({ "role": "ADMIN", "generate": true }))

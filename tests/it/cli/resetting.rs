@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Machine, Ran, only_line};
 use crate::support::app::TestApp;
+use crate::support::rows::uuid;
 
 const GOOD: &str = "otter-walks-past-nine-lamps";
 const RESET: [&str; 2] = ["user", "reset-password"];
@@ -104,7 +105,15 @@ async fn the_options_of_a_reset_are_those_of_the_api() {
         (&json!(false), &Value::Null, &json!("SET"))
     );
     assert_eq!(shown["latestEvents"][0]["action"], "user.password.reset");
-    assert_eq!(reset(&machine, &["ada", "--generate"]).code, 0);
+    desk.write("UPDATE api_keys SET created_by = $1", vec![uuid(&ada)])
+        .await;
+    let kept = reset(&machine, &["ada", "--generate", "--json"]);
+    assert_eq!(lines(&kept)[0]["revokedApiKeys"], 0, "{kept:?}");
+    let ended = reset(
+        &machine,
+        &["ada", "--generate", "--revoke-api-keys", "--json"],
+    );
+    assert_eq!(lines(&ended)[0]["revokedApiKeys"], 1, "{ended:?}");
     let shown = machine.json(&["user", "show", "ada", "--json"]);
     assert_eq!(shown["passwordState"], "MUST_CHANGE");
 }

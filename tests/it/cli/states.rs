@@ -188,7 +188,7 @@ async fn open_sessions_are_counted_where_a_user_is_shown() {
 async fn what_cannot_be_is_refused() {
     let desk = TestApp::start().await;
     desk.user("ada", json!({ "role": "OWNER" })).await;
-    let before = desk.snapshot().await;
+    let before = desk.snapshot().await.but_for_denials();
     let machine = Machine::beside(&desk);
     for (arguments, code, hint) in [
         (&["disable", "ada"][..], 1, "last active owner"),
@@ -214,5 +214,11 @@ async fn what_cannot_be_is_refused() {
         );
         assert!(ran.stderr.contains(hint), "{arguments:?} {ran:?}");
     }
-    assert_eq!(desk.snapshot().await, before);
+    // Being refused is worth a line; nothing else is written.
+    assert_eq!(desk.snapshot().await.but_for_denials(), before);
+    let sql = "SELECT action, error_code, actor_label FROM audit_events WHERE outcome = 'DENIED' \
+               ORDER BY action";
+    let denied = |action| json!({ "action": action, "error_code": "LAST_ADMIN", "actor_label": "operator grace" });
+    let trail = desk.rows(sql, vec![]).await;
+    assert_eq!(trail, [denied("user.deleted"), denied("user.disabled")]);
 }
