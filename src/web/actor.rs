@@ -165,7 +165,8 @@ fn unavailable(id: Option<&RequestId>) -> Response {
     let refusal = Refusal(
         StatusCode::SERVICE_UNAVAILABLE,
         "SERVICE_UNAVAILABLE",
-        "The database does not answer. Try again shortly.",
+        "Who you are cannot be checked now, because the database or the identity provider does not \
+         answer. Try again shortly.",
     );
     refusal.answer_later(id)
 }
