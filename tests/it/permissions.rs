@@ -2,6 +2,7 @@
 //! permission. A field without a case here fails.
 
 mod nested;
+mod table;
 
 use std::collections::BTreeSet;
 
