@@ -37,13 +37,19 @@ pub async fn verify(app: &App, user: Option<UserId>, typed: &Secret) -> Result<V
     };
     let password = Secret::new(password.expose().to_owned());
     let is_outdated = app.hasher.is_outdated(&stored.password_hash);
-    if app.hasher.verify(&password, stored.password_hash).await? {
-        Ok(Verdict::Right {
+    match app.hasher.verify(&password, stored.password_hash).await {
+        Ok(true) => Ok(Verdict::Right {
             version: stored.version,
             is_outdated,
-        })
-    } else {
-        Ok(Verdict::Wrong)
+        }),
+        Ok(false) => Ok(Verdict::Wrong),
+        // A damaged or planted hash lets nobody in and breaks nothing (RUSTSEC-2026-0199).
+        Err(HashError::Internal(error)) => {
+            tracing::error!(%error, "a stored password hash does not read");
+            app.hasher.verify_nothing().await?;
+            Ok(Verdict::Wrong)
+        }
+        Err(overloaded) => Err(overloaded),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Resets by an administrator, from the request to the row.
 
 mod at_once;
+mod blockers;
 mod handover;
 mod outcome;
 mod ranks_and_settings;

@@ -2,7 +2,9 @@
 
 mod changing;
 mod creating;
+mod deleting;
 mod owners;
+mod seeing;
 mod states;
 mod suggesting;
 

@@ -364,3 +364,107 @@ async fn a_cookie_counts_on_this_server_s_own_pages_only() {
     let after = desk.send(post(&[own, cookie], query)).await;
     assert_eq!(after.top_level(), Some("UNAUTHENTICATED"));
 }
+
+/// V-43: a hash that does not read, or that would cost gigabytes, lets nobody in and stops nothing.
+#[tokio::test]
+async fn a_hostile_stored_hash_is_a_failed_sign_in() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    for hash in [
+        "",
+        "no hash at all",
+        "$argon2id$v=19$m=99999999,t=99,p=1$c29tZXNhbHRzb21lc2FsdA$c29tZWhhc2g",
+        "$argon2id$v=19$m=64,t=1,p=1$\u{e4}\u{f6}\u{fc}$c29tZWhhc2g",
+        "$2b$12$abcdefghijklmnopqrstuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu",
+    ] {
+        let sql = "UPDATE credentials SET password_hash = $1";
+        desk.write(sql, vec![hash.into()]).await;
+        let answer = desk.sign_in("ada", PASSWORD).await;
+        assert_eq!(answer.codes(), ["INVALID_CREDENTIALS"], "{hash}");
+        desk.run("unlockUser", json!({ "login": "ada" })).await;
+    }
+}
+
+/// V-37: the number of sessions is kept however many begin at once.
+#[tokio::test]
+async fn the_number_of_sessions_holds_when_many_begin_at_once() {
+    let desk = TestApp::with("[security.sessions]\nmax_per_user = 3\n").await;
+    desk.person("ada", "MEMBER").await;
+    let other = desk.second_replica().await;
+    for _ in 0..3 {
+        let tries = (0..12).map(|number| {
+            let replica = if number % 2 == 0 { &desk } else { &other };
+            replica.sign_in("ada", PASSWORD)
+        });
+        futures_util::future::join_all(tries).await;
+        desk.app.clock.advance(Duration::from_hours(1));
+        desk.session("ada").await;
+        let sql = "SELECT id FROM sessions WHERE ended_at IS NULL";
+        let rows = desk.rows(sql, vec![]).await;
+        assert_eq!(rows.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn sign_ins_of_one_network_are_limited_before_any_look_up() {
+    let desk = TestApp::with("sign_ins_per_minute = 4\n").await;
+    desk.person("ada", "MEMBER").await;
+    let try_from = async |address: &str, login: &str| {
+        let origin = keydesk::actor::Origin {
+            ip_address: Some(address.to_owned()),
+            ..keydesk::actor::Origin::local(keydesk::actor::Via::GraphQl)
+        };
+        let actor = keydesk::actor::Actor::anonymous(origin);
+        let command = keydesk::account::SignIn {
+            login: login.to_owned(),
+            password: keydesk::secret::Secret::new("wrong".to_owned()),
+            transport: keydesk::sessions::Transport::Token,
+        };
+        match keydesk::account::sign_in(&desk.app, &actor, command).await {
+            Err(keydesk::account::AccountError::RateLimited(_)) => "limited",
+            Err(keydesk::account::AccountError::InvalidCredentials) => "wrong",
+            other => panic!("{other:?}"),
+        }
+    };
+    for login in ["ada", "nobody", "ada", "else"] {
+        assert_eq!(try_from("2001:db8::1", login).await, "wrong");
+    }
+    for login in ["ada", "nobody"] {
+        assert_eq!(
+            try_from("2001:db8::ffff", login).await,
+            "limited",
+            "{login}"
+        );
+    }
+    assert_eq!(
+        try_from("2001:db8:0:1::1", "ada").await,
+        "wrong",
+        "another network"
+    );
+    desk.app.clock.advance(Duration::from_secs(15));
+    assert_eq!(try_from("2001:db8::1", "ada").await, "wrong");
+}
+
+#[tokio::test]
+async fn failed_and_successful_sign_ins_stand_in_the_trail() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    desk.sign_in("ada", "wrong").await;
+    desk.sign_in("nobody", "my password, typed in the wrong field")
+        .await;
+    desk.session("ada").await;
+    let document = "{ auditEvents(filter: { actions: [SIGNED_IN] }) { nodes { outcome errorCode \
+                    actorLabel targetLabel user { username } actor { displayName } } } }";
+    let answer = desk.ask(document, json!({})).await;
+    let nodes = answer.root()["nodes"].as_array().expect("a list");
+    let outcomes: Vec<_> = nodes.iter().map(|node| &node["outcome"]).collect();
+    assert_eq!(outcomes, ["SUCCESS", "FAILED", "FAILED"], "{answer:#?}");
+    assert_eq!(nodes[0]["actor"]["displayName"], "ada");
+    assert_eq!(
+        nodes[1]["targetLabel"],
+        Value::Null,
+        "what was typed is not kept"
+    );
+    assert_eq!(nodes[2]["user"]["username"], "ada");
+    assert!(!desk.snapshot().await.holds("typed in the wrong field"));
+}

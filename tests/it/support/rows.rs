@@ -36,6 +36,12 @@ impl Snapshot {
         self.0.get(table).expect("a known table").len()
     }
 
+    /// Whether a text stands in one table.
+    pub(crate) fn table_holds(&self, table: &str, text: &str) -> bool {
+        let rows = self.0.get(table).expect("a known table");
+        rows.iter().any(|row| row.contains(text))
+    }
+
     /// Without what a refusal leaves behind: its event, and the window that counts it.
     pub(crate) fn but_for_denials(mut self) -> Self {
         self.0.remove("rate_limits");
