@@ -12,6 +12,7 @@ use super::answer::{self, Refused};
 use super::context::RequestContext;
 use super::limits::{self, Asked, Cost, Prices};
 use super::operation::{is_subscription, subscriptions_have_one_field};
+use super::order::Order;
 use super::{FullSchema, PublicSchema, full, full_sdl, public, sdl_options};
 use crate::actor::Actor;
 use crate::app::App;
@@ -51,6 +52,7 @@ struct Prepared {
     request: Request,
     cost: Cost,
     is_subscription: bool,
+    order: Order,
 }
 
 /// What an operation answers.
@@ -97,8 +99,14 @@ impl Endpoint {
     /// the request's id and cost.
     pub async fn answer(&self, actor: Arc<Actor>, request_id: &str, request: Request) -> Response {
         match self.prepare(&actor, request) {
-            Ok(Prepared { request, cost, .. }) => {
-                let response = self.execute(actor, request).await;
+            Ok(Prepared {
+                request,
+                cost,
+                order,
+                ..
+            }) => {
+                let mut response = self.execute(actor, request).await;
+                order.apply(&mut response.data);
                 answer::finish(response, request_id, Some(cost))
             }
             Err(refused) => answer::finish(refused.into_response(), request_id, None),
@@ -111,11 +119,15 @@ impl Endpoint {
         match self.prepare(&actor, request) {
             Ok(prepared) => {
                 let cost = Some(prepared.cost);
+                let order = prepared.order;
                 let responses = self.stream(actor, prepared.request);
                 Answers {
                     is_subscription: prepared.is_subscription,
                     responses: responses
-                        .map(move |response| answer::finish(response, &request_id, cost))
+                        .map(move |mut response| {
+                            order.apply(&mut response.data);
+                            answer::finish(response, &request_id, cost)
+                        })
                         .boxed(),
                 }
             }
@@ -186,12 +198,15 @@ impl Endpoint {
             }
             request = request.disable_introspection();
         }
-        let is_subscription = is_subscription(&document, request.operation_name.as_deref());
+        let operation = request.operation_name.as_deref();
+        let is_subscription = is_subscription(&document, operation);
+        let order = Order::of(&document, operation);
         request.set_parsed_query(document);
         Ok(Prepared {
             request,
             cost,
             is_subscription,
+            order,
         })
     }
 

@@ -19,6 +19,7 @@ mod loaders;
 mod mail;
 mod mutation_error;
 mod operation;
+mod order;
 mod paging;
 mod password_reset;
 mod password_wish;
