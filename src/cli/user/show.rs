@@ -86,6 +86,8 @@ fn event_json(event: &AuditEvent) -> Value {
         "id": event.id.to_string(),
         "occurredAt": event.occurred_at.to_rfc3339(),
         "action": event.action.name(),
+        "outcome": event.outcome.name(),
+        "errorCode": event.error_code,
         "actor": event.actor_label,
         "via": event.via,
         "reason": event.reason,
@@ -94,11 +96,15 @@ fn event_json(event: &AuditEvent) -> Value {
 
 fn line(event: &AuditEvent) -> String {
     let reason = event.reason.as_deref().map(one_line);
+    let refused = event.error_code.as_deref().map(one_line);
     format!(
-        "{:22} {}  {} by {}{}",
+        "{:22} {}  {}{} by {}{}",
         "event",
         event.occurred_at.to_rfc3339(),
         event.action.name(),
+        refused
+            .map(|code| format!(" ({}, {code})", event.outcome.name().to_lowercase()))
+            .unwrap_or_default(),
         one_line(&event.actor_label),
         reason.map(|text| format!(": {text}")).unwrap_or_default()
     )

@@ -216,6 +216,9 @@ async fn what_cannot_be_is_refused() {
     }
     // Being refused is worth a line; nothing else is written.
     assert_eq!(desk.snapshot().await.but_for_denials(), before);
+    let shown = machine.run(&["user", "show", "ada"]);
+    let line = "user.deleted (denied, LAST_ADMIN) by operator grace";
+    assert!(shown.stdout.contains(line), "{shown:?}");
     let sql = "SELECT action, error_code, actor_label FROM audit_events WHERE outcome = 'DENIED' \
                ORDER BY action";
     let denied = |action| json!({ "action": action, "error_code": "LAST_ADMIN", "actor_label": "operator grace" });
