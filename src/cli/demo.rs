@@ -26,12 +26,20 @@ use crate::web::{Drain, Shows};
 
 /// Name of the key made for each run.
 const KEY_NAME: &str = "demo";
+/// Which of the sample users is an owner who can sign in.
+const OWNER: usize = 1;
 /// Ports tried, one after the other.
 const PORTS: u16 = 100;
 /// Users written in one transaction, between two looks at the progress.
 const BATCH: usize = 50;
 /// Ctrl-C ends the demo within a second.
 const DRAIN: Drain = Drain(Duration::from_millis(500));
+
+/// An owner who can sign in, with a password printed this one time.
+struct Owner {
+    username: String,
+    password: Secret,
+}
 
 /// Starts a server with sample users.
 #[derive(Args, Debug)]
@@ -65,7 +73,7 @@ impl Demo {
         let app = super::open(settings).await?;
         app.db.migrate_up().await?;
         super::check_schema(&app).await?;
-        fill(&app).await?;
+        let owner = fill(&app).await?;
         top_up(&app, self.users).await?;
         let key = make_key(&app).await?;
         if address.port() != self.port {
@@ -75,7 +83,7 @@ impl Demo {
                 address.port()
             ));
         }
-        tell(address, &key)?;
+        tell(address, &key, owner.as_ref())?;
         let shows = Shows {
             playground: true,
             public_schema: true,
@@ -163,24 +171,32 @@ fn settings(folder: &Path, mailbox: &Path, address: SocketAddr) -> Result<Settin
     Settings::from_toml(&text).map_err(|error| Failure::Ours(error.to_string()))
 }
 
-async fn fill(app: &App) -> Result<(), Failure> {
+async fn fill(app: &App) -> Result<Option<Owner>, Failure> {
     let present = users::count(app, &Actor::system(), &UserFilter::default()).await?;
     if present > 0 {
-        return Ok(());
+        return Ok(None);
     }
     let now = app.clock.now();
-    // All share one hash of a password that nobody has: it is there to be reset.
+    let owner = Owner {
+        username: person(OWNER, now).username,
+        password: Secret::random_token(),
+    };
+    let own_hash = crate::credentials::hash(app, &owner.password).await;
+    let own_hash = own_hash.map_err(|error| Failure::Ours(error.to_string()))?;
+    // All others share one hash of a password that nobody has: it is there to be reset.
     let hash = crate::credentials::hash(app, &Secret::random_token()).await;
     let hash = hash.map_err(|error| Failure::Ours(error.to_string()))?;
     for start in (0..COUNT).step_by(BATCH) {
         progress(&format!("making up users: {start} of {COUNT}"));
         let people: Vec<_> = (start..COUNT.min(start + BATCH))
+            .filter(|number| *number != OWNER)
             .map(|number| person(number, now))
             .collect();
         users::seed(app, &people, &hash).await?;
     }
+    users::seed(app, &[person(OWNER, now)], &own_hash).await?;
     progress("");
-    Ok(())
+    Ok(Some(owner))
 }
 
 /// Adds users without audit events and hashes, fast enough for a million.
@@ -211,12 +227,21 @@ async fn make_key(app: &App) -> Result<Secret, Failure> {
     Ok(access::create(app, &actor, new).await?.1)
 }
 
-fn tell(address: SocketAddr, key: &Secret) -> Result<(), Failure> {
+fn tell(address: SocketAddr, key: &Secret, owner: Option<&Owner>) -> Result<(), Failure> {
     let key = key.expose();
+    let owner = match owner {
+        Some(owner) => format!(
+            "{} with the password {}",
+            owner.username,
+            owner.password.expose()
+        ),
+        None => "as printed by the first run; --fresh starts over".to_owned(),
+    };
     print(&format!(
         "GraphiQL  http://{address}/graphiql#key={key}\n\
          Mailbox   http://{address}/mailbox\n\
          API key   {key}\n\
+         Owner     {owner}\n\
          \n\
          curl -s http://{address}/graphql -H 'authorization: Bearer {key}' \
          -H 'content-type: application/json' \
