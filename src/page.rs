@@ -59,6 +59,18 @@ pub struct PageRequest {
     pub before: Option<Position>,
 }
 
+impl PageRequest {
+    /// That many rows from the start of the whole list.
+    pub const fn first(size: u32) -> Self {
+        Self {
+            size,
+            direction: Direction::Forward,
+            after: None,
+            before: None,
+        }
+    }
+}
+
 /// One row of a page with its place.
 #[derive(Clone, Debug)]
 pub struct Placed<T> {

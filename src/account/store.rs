@@ -46,7 +46,8 @@ pub(super) async fn count_try(txn: &Txn, user: UserId, now: Timestamp) -> Result
 
 /// Until when the user waits after one more failure, by how many there were before.
 ///
-/// `Shape:` `CASE WHEN failed < 4 THEN NULL WHEN failed = 4 THEN now + 1000 … ELSE now + 900000 END`.
+/// `Shape:` `CASE WHEN failed < 4 THEN locked_until WHEN failed >= 99 THEN never WHEN failed = 4 THEN
+/// now + 1000 WHEN failed = 5 THEN now + 2000 … ELSE now + 900000 END`.
 fn wait(now: i64) -> SimpleExpr {
     let failed = || Expr::col(Column::FailedSignIns);
     let mut cases =

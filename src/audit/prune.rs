@@ -69,8 +69,8 @@ pub async fn is_due(app: &App) -> Result<bool, Internal> {
     Ok(oldest.first().is_some_and(|(_, at)| *at < due))
 }
 
-/// Removes the oldest sealed events, as many as are older than settings allow, in one go so many. Gives
-/// how many it removed.
+/// Removes the oldest sealed events that are older than settings allow, at most `AT_ONCE`. Gives how many
+/// it removed.
 ///
 /// `Locks:` the caller lets one transaction at a time come here, as for `seal`.
 /// `Order:` the event is written and sealed first, so the chain never lacks its end.

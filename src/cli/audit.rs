@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::output::{print, print_json};
+use super::when::When;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::audit::{self, Checkpoint, Range, Report, Row, Start, Verdict};
-use crate::clock::Timestamp;
 use crate::ids::{ApiKeyId, AuditEventId, UserId};
 use crate::settings::os_user;
 
@@ -43,12 +43,12 @@ pub(super) enum AuditCommand {
         /// How to write them.
         #[arg(long, value_enum, default_value_t = Format::Jsonl)]
         format: Format,
-        /// First moment, such as 2026-11-01T00:00:00Z.
-        #[arg(long, value_name = "MOMENT", value_parser = read_moment)]
-        from: Option<Timestamp>,
+        /// First moment: 2026-11-01T00:00:00Z, or 1h, 7d, 2w ago.
+        #[arg(long, value_name = "WHEN", value_parser = When::read)]
+        from: Option<When>,
         /// First moment after the range.
-        #[arg(long, value_name = "MOMENT", value_parser = read_moment)]
-        until: Option<Timestamp>,
+        #[arg(long, value_name = "WHEN", value_parser = When::read)]
+        until: Option<When>,
     },
 }
 
@@ -67,11 +67,6 @@ fn read_start(text: &str) -> Result<Start, String> {
         Ok(sequence) if sequence >= 1 => Ok(Start::Sequence(sequence)),
         _ => Err("write an event's id (event_…) or a sequence from 1 on".to_owned()),
     }
-}
-
-fn read_moment(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse_rfc3339(text)
-        .ok_or_else(|| "write a moment such as 2026-11-01T00:00:00Z".to_owned())
 }
 
 impl AuditCommand {
@@ -107,7 +102,8 @@ impl AuditCommand {
                 from,
                 until,
             } => {
-                let mut range = Range::new(from, until);
+                let moment = |when: When| when.ago(app.clock.now());
+                let mut range = Range::new(from.map(moment), until.map(moment));
                 loop {
                     let page = audit::export(app, &actor, &mut range).await?;
                     if page.is_empty() {

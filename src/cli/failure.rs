@@ -133,25 +133,45 @@ impl From<UserError> for Failure {
                 format!("too many attempts; try again at {}", retry_at.to_rfc3339())
             }
             UserError::NotFound => "there is no such user".to_owned(),
-            UserError::NotManageable => "this user's rank is not below yours".to_owned(),
+            UserError::NotManageable => {
+                "this user's rank is not below yours, or they hold a right that you lack".to_owned()
+            }
             UserError::RoleNotGrantable => "you cannot hand out that role".to_owned(),
-            UserError::LastOwner => "this is the last active owner".to_owned(),
+            UserError::LastOwner => {
+                "this is the last active owner; make another one first: keydesk admin create NAME"
+                    .to_owned()
+            }
             UserError::UsernameTaken => "another user has this username".to_owned(),
             UserError::EmailTaken => "another user has this e-mail address".to_owned(),
             UserError::VersionConflict(present) => {
-                format!("the user was changed meanwhile; the present version is {present}")
+                format!(
+                    "the user was changed meanwhile; the present version is {present}. Look at it again"
+                )
             }
             UserError::NotBuiltIn(source) => {
-                format!("the user signs in through {}", source.label())
+                format!(
+                    "the user signs in through {}; the password has to be changed there",
+                    source.label()
+                )
             }
-            UserError::EmailMissing => "the user has no e-mail address".to_owned(),
-            UserError::EmailNotVerified => "the user's address is not verified".to_owned(),
-            UserError::UserDisabled => "the user is disabled".to_owned(),
+            UserError::EmailMissing => {
+                "the user has no e-mail address; set one, or do it without mail".to_owned()
+            }
+            UserError::EmailNotVerified => {
+                "the user's address is not verified; verify it (emailVerified=true), or do it without \
+                 mail"
+                    .to_owned()
+            }
+            UserError::UserDisabled => {
+                "the user is disabled; enable them first: keydesk user enable NAME".to_owned()
+            }
             UserError::MailNotConfigured => {
                 "no mail transport is configured; set [mail.transport]".to_owned()
             }
             UserError::PasswordMailDisabled => {
-                "passwords may not be mailed (security.mail_passwords)".to_owned()
+                "passwords may not be mailed (security.mail_passwords); hand it over yourself, or use \
+                 keydesk login-link"
+                    .to_owned()
             }
             UserError::ForcedChangeRequired => {
                 "settings demand a change at the next sign-in".to_owned()

@@ -42,7 +42,13 @@ use failure::Failure;
 #[command(after_help = "Try it: keydesk demo")]
 struct Arguments {
     /// File of settings; every setting can also be given by the environment (KEYDESK_…).
-    #[arg(long, global = true, env = SETTINGS_FILE_VARIABLE, value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = SETTINGS_FILE_VARIABLE,
+        value_name = "FILE",
+        display_order = 900
+    )]
     settings: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,

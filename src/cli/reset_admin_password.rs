@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::credentials::NewPassword;
 use crate::credentials::generator::Recipe;
-use crate::page::{Direction, MAX_SIZE, PageRequest};
+use crate::page::{MAX_SIZE, PageRequest};
 use crate::password_reset::{KeysAfter, ResetOutcome, SessionsAfter};
 use crate::settings::os_user;
 use crate::users::{
@@ -178,12 +178,7 @@ async fn owners(app: &App, actor: &Actor) -> Result<Vec<User>, Failure> {
         field: UserOrderField::Username,
         descending: false,
     };
-    let request = PageRequest {
-        size: MAX_SIZE,
-        direction: Direction::Forward,
-        after: None,
-        before: None,
-    };
+    let request = PageRequest::first(MAX_SIZE);
     let page = users::list(app, actor, &filter, order, &request).await?;
     Ok(page.rows.into_iter().map(|row| row.item).collect())
 }

@@ -44,7 +44,7 @@ impl When {
 }
 
 /// A whole number of minutes, hours, days or weeks.
-fn span(text: &str) -> Option<Duration> {
+pub(super) fn span(text: &str) -> Option<Duration> {
     let unit = text.chars().last()?;
     let seconds = match unit {
         'm' => 60,

@@ -49,7 +49,7 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
         UserError::NotManageable => MutationError::at(
             Code::TargetNotManageable,
             &["input", "user"],
-            "This user's rank is not below yours.",
+            "This user's rank is not below yours, or they hold a right that you lack.",
         ),
         UserError::SessionNotFound => MutationError::at(
             Code::NotFound,
@@ -66,7 +66,7 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
         UserError::RateLimited(retry_at) => rate_limited(ctx, retry_at),
         UserError::RoleNotGrantable => MutationError::plain(
             Code::RoleNotGrantable,
-            "You can only hand out roles of a lower rank than your own.",
+            "You can only hand out roles of a lower rank than your own, with no right that you lack.",
         ),
         UserError::LastOwner => MutationError::plain(
             Code::LastAdmin,
@@ -104,8 +104,8 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
         ),
         UserError::PasswordMailDisabled => MutationError::plain(
             Code::PasswordMailDisabled,
-            "Passwords may not be mailed here (security.mail_passwords). Send a link instead \
-             (sendPasswordResetEmail), or hand the password over yourself.",
+            "Passwords may not be mailed here (security.mail_passwords). Hand the password over \
+             yourself, or have a link made (keydesk login-link).",
         ),
         UserError::ForcedChangeRequired => MutationError::at(
             Code::ForcedChangeRequired,
@@ -225,7 +225,7 @@ pub(crate) fn password(ctx: &Context<'_>, error: ChooseError) -> Option<Vec<Muta
             match setting {
                 AdminPasswords::LinksOnly => {
                     "Administrators may not set passwords here (security.admin_passwords); users \
-                     choose theirs by a link."
+                     choose theirs by a link (keydesk login-link)."
                 }
                 AdminPasswords::Generated | AdminPasswords::Any => {
                     "Administrators may not type passwords here (security.admin_passwords); use \

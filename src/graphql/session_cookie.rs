@@ -2,6 +2,8 @@
 //! reads it.
 
 use async_graphql::Context;
+use cookie::time::Duration;
+use cookie::{Cookie, SameSite};
 
 use super::context::Reach as _;
 use crate::app::App;
@@ -18,12 +20,14 @@ pub(crate) fn name(app: &App) -> &'static str {
 }
 
 /// `Source:` ASVS 3.3.1–3.3.4. Lax, so that a link from a mail opens a page as the person.
-fn attributes(app: &App) -> &'static str {
-    if app.settings.server.is_https() {
-        "Path=/; Secure; HttpOnly; SameSite=Lax"
-    } else {
-        "Path=/; HttpOnly; SameSite=Lax"
-    }
+fn cookie(app: &App, value: &str, lifetime: Duration) -> String {
+    Cookie::build((name(app), value))
+        .path("/")
+        .http_only(true)
+        .secure(app.settings.server.is_https())
+        .same_site(SameSite::Lax)
+        .max_age(lifetime)
+        .to_string()
 }
 
 /// The header that gives a browser a session.
@@ -32,17 +36,12 @@ pub(crate) fn held(app: &App, token: &Secret, until: Timestamp) -> String {
         .as_millis()
         .saturating_sub(app.clock.now().as_millis())
         / 1_000;
-    format!(
-        "{}={}; Max-Age={left}; {}",
-        name(app),
-        token.expose(),
-        attributes(app)
-    )
+    cookie(app, token.expose(), Duration::seconds(left))
 }
 
 /// The header that takes it away.
 pub(crate) fn gone(app: &App) -> String {
-    format!("{}=; Max-Age=0; {}", name(app), attributes(app))
+    cookie(app, "", Duration::ZERO)
 }
 
 /// Adds such a header to the answer.

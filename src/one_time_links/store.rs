@@ -39,13 +39,13 @@ pub(super) async fn supersede(
     user: UserId,
     purpose: LinkPurpose,
     now: Timestamp,
-) -> Result<u64, Internal> {
+) -> Result<(), Internal> {
     let update = Entity::update_many()
         .col_expr(Column::SupersededAt, Expr::value(now.as_millis()))
         .filter(Column::UserId.eq(user.uuid()))
         .filter(Column::Purpose.eq(purpose.name()));
-    let changed = outstanding(update, now).exec(txn).await?;
-    Ok(changed.rows_affected)
+    outstanding(update, now).exec(txn).await?;
+    Ok(())
 }
 
 pub(super) async fn insert(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Session, SessionStatus, Transport, store};
+use super::{SessionStatus, Transport, store};
 use crate::actor::{Actor, ActorKind, Origin, Proof};
 use crate::app::App;
 use crate::error::Internal;
@@ -18,14 +18,14 @@ pub(super) fn mint() -> Secret {
     Secret::new(format!("{TOKEN_PREFIX}{}", Secret::random_token().expose()))
 }
 
-/// The person behind a token, with the session. `None` when it is unknown, over or ended.
+/// The person behind a token. `None` when it is unknown, over or ended.
 ///
 /// `Why:` no cache. A session that was ended must not work on the next request of any replica.
 pub async fn resolve(
     app: &App,
     presented: &Secret,
     origin: Origin,
-) -> Result<Option<(Actor, Session)>, Internal> {
+) -> Result<Option<Actor>, Internal> {
     let now = app.clock.now();
     let settings = &app.settings.security.sessions;
     let found = store::by_token(app.db.read(), presented, now).await?;
@@ -55,5 +55,5 @@ pub async fn resolve(
         },
         origin,
     };
-    Ok(Some((actor, session)))
+    Ok(Some(actor))
 }

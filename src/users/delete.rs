@@ -1,14 +1,13 @@
 //! Deleting a user, who can be restored for a while, and restoring one.
 
 use super::input::check_reason;
-use super::noted::noting;
+use super::noted::{noting, record};
 use super::target::{Own, check, get, lock_target};
 use super::{User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
-use crate::audit::{self, AuditAction, Change, Event};
+use crate::audit::{AuditAction, Change};
 use crate::clock::Timestamp;
-use crate::db::Txn;
 use crate::one_time_links;
 use crate::secret::Secret;
 use crate::sessions::{self, require_step_up};
@@ -131,22 +130,4 @@ async fn restore_noted(
 fn restorable(user: Option<User>) -> Result<User, UserError> {
     user.filter(|user| user.purged_at.is_none())
         .ok_or(UserError::NotFound)
-}
-
-async fn record(
-    txn: &Txn,
-    app: &App,
-    actor: &Actor,
-    (action, user, changes, reason): (AuditAction, &User, Vec<Change>, Option<String>),
-) -> Result<(), UserError> {
-    let target_label = Some(user.username.clone());
-    let event = Event {
-        action,
-        user: Some(user.id),
-        target_label,
-        changes,
-        reason,
-    };
-    audit::record(txn, app, actor, event).await?;
-    Ok(())
 }

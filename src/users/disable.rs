@@ -1,14 +1,13 @@
 //! Keeping a user from signing in, and letting them again.
 
 use super::input::{Reader, check_reason};
-use super::noted::noting;
+use super::noted::{noting, record};
 use super::target::{get, lock_target};
 use super::{User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
-use crate::audit::{self, AuditAction, Change, Event};
+use crate::audit::{AuditAction, Change};
 use crate::clock::Timestamp;
-use crate::db::Txn;
 use crate::{one_time_links, sessions};
 
 /// Keep a user from signing in.
@@ -126,22 +125,4 @@ async fn enable_noted(
     .await?;
     txn.commit().await?;
     Ok(user)
-}
-
-async fn record(
-    txn: &Txn,
-    app: &App,
-    actor: &Actor,
-    (action, user, changes, reason): (AuditAction, &User, Vec<Change>, Option<String>),
-) -> Result<(), UserError> {
-    let target_label = Some(user.username.clone());
-    let event = Event {
-        action,
-        user: Some(user.id),
-        target_label,
-        changes,
-        reason,
-    };
-    audit::record(txn, app, actor, event).await?;
-    Ok(())
 }

@@ -1,9 +1,10 @@
-//! Acts whose denial stands in the audit trail.
+//! What the audit trail says of acts on users: that they were done, and that they were denied.
 
-use super::{UserError, UserRef, store};
+use super::{User, UserError, UserRef, store};
 use crate::actor::{Actor, Permission};
 use crate::app::App;
-use crate::audit::{self, Attempt, AuditAction, Refusal};
+use crate::audit::{self, Attempt, AuditAction, Change, Event, Refusal};
+use crate::db::Txn;
 
 /// Runs an act on a user, and notes it when it was denied.
 ///
@@ -47,4 +48,22 @@ pub async fn require_noted(
 ) -> Result<(), UserError> {
     let asked = async { actor.require(permission).map_err(UserError::from) };
     noting(app, actor, what, asked).await
+}
+
+/// Writes down that an act on a user was done, under the name the user has now.
+pub(super) async fn record(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    (action, user, changes, reason): (AuditAction, &User, Vec<Change>, Option<String>),
+) -> Result<(), UserError> {
+    let event = Event {
+        action,
+        user: Some(user.id),
+        target_label: Some(user.username.clone()),
+        changes,
+        reason,
+    };
+    audit::record(txn, app, actor, event).await?;
+    Ok(())
 }

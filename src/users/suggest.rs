@@ -5,7 +5,7 @@ use super::search::fold;
 use super::{User, store};
 use crate::actor::{Actor, Permission, ReadError};
 use crate::app::App;
-use crate::page::{Direction, MAX_SIZE, PageRequest};
+use crate::page::{MAX_SIZE, PageRequest};
 
 /// How many names are worth reading.
 const MOST: usize = 3;
@@ -42,12 +42,7 @@ async fn look_for(app: &App, piece: String) -> Result<Vec<User>, ReadError> {
         field: UserOrderField::Username,
         descending: false,
     };
-    let request = PageRequest {
-        size: MAX_SIZE,
-        direction: Direction::Forward,
-        after: None,
-        before: None,
-    };
+    let request = PageRequest::first(MAX_SIZE);
     let now = app.clock.now();
     let page = store::page(app.db.read(), &filter, now, order, &request).await?;
     Ok(page.rows.into_iter().map(|row| row.item).collect())

@@ -1,12 +1,12 @@
 //! Lifting the lock after failed sign-ins.
 
 use super::input::check_reason;
-use super::noted::noting;
+use super::noted::{noting, record};
 use super::target::{get, lock_target};
 use super::{User, UserError, UserRef, store};
 use crate::actor::{Actor, Permission};
 use crate::app::App;
-use crate::audit::{self, AuditAction, Event};
+use crate::audit::AuditAction;
 
 /// Lets a user try to sign in again at once. Where there was no lock nothing is changed.
 pub async fn unlock_user(
@@ -37,14 +37,8 @@ async fn unlock_user_noted(
     }
     store::unlock(&txn, user.id).await?;
     (user.locked_until, user.failed_sign_ins) = (None, 0);
-    let event = Event {
-        action: AuditAction::UserUnlocked,
-        user: Some(user.id),
-        target_label: Some(user.username.clone()),
-        changes: Vec::new(),
-        reason,
-    };
-    audit::record(&txn, app, actor, event).await?;
+    let what = (AuditAction::UserUnlocked, &user, Vec::new(), reason);
+    record(&txn, app, actor, what).await?;
     txn.commit().await?;
     Ok(user)
 }

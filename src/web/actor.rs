@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::Extensions;
-use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE, USER_AGENT, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, SET_COOKIE, USER_AGENT, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::origin::is_own_page;
-use super::peer;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
+use super::{cookies, peer};
 use crate::access;
 use crate::actor::{Actor, Origin, Via};
 use crate::app::App;
@@ -73,8 +73,7 @@ pub(super) async fn authenticate(
     origin: Origin,
 ) -> Result<Option<Actor>, Internal> {
     if key.expose().starts_with(sessions::TOKEN_PREFIX) {
-        let found = sessions::resolve(app, key, origin).await?;
-        return Ok(found.map(|(actor, _session)| actor));
+        return sessions::resolve(app, key, origin).await;
     }
     access::authenticate(app, key, origin).await
 }
@@ -111,16 +110,7 @@ pub(super) fn presented_text(text: &str) -> Presented {
 
 /// The session's cookie, of a request that a page of this server sent.
 fn cookie(app: &App, headers: &HeaderMap) -> Option<Secret> {
-    let wanted = session_cookie::name(app);
-    let texts = headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let token = texts
-        .flat_map(|text| text.split(';'))
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(name, _)| name.trim() == wanted)
-        .map(|(_, token)| Secret::new(token.trim().to_owned()))?;
+    let token = cookies::named(headers, session_cookie::name(app)).next()?;
     is_own_page(headers, &app.settings.server).then_some(token)
 }
 

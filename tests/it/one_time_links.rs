@@ -218,7 +218,7 @@ async fn people_confirm_who_they_are_before_they_make_a_link_and_make_none_for_t
     let token = Secret::new(app.session("boss").await);
     let origin = Origin::local(Via::GraphQl);
     let found = sessions::resolve(&app.app, &token, origin).await;
-    let (actor, _) = found.expect("asked").expect("a session");
+    let actor = found.expect("asked").expect("a session");
     let before = app.snapshot().await;
     let refused = make(&app, &actor, command(&ada)).await;
     assert_eq!(refused.expect_err("refused"), "StepUpRequired");

@@ -63,7 +63,10 @@ pub enum ApiKeyError {
     #[error("there is no API key with this id")]
     NotFound,
     /// The key of somebody of the same or a higher rank, or of the installation.
-    #[error("this key belongs to the installation or to somebody whose rank is not below yours")]
+    #[error(
+        "this key belongs to the installation, or to somebody whose rank is not below yours or who \
+         holds a right that you lack"
+    )]
     NotManageable,
     /// Changed by somebody else since it was read; the present version.
     #[error("the key was changed meanwhile; the present version is {0}")]

@@ -69,7 +69,7 @@ impl Delete {
         }
         let name = &outcome.user.username;
         note(&format!(
-            "deleted {name}; until {until} there is keydesk user restore {name}"
+            "deleted {name}; until {until} keydesk user restore {name} brings them back"
         ));
         Ok(())
     }

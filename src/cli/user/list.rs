@@ -7,7 +7,7 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::output::{note, print_on};
-use crate::page::{Direction, MAX_SIZE, PageRequest};
+use crate::page::{MAX_SIZE, PageRequest};
 use crate::users::{self, User, UserOrder, UserOrderField};
 
 /// Which users to list, and how.
@@ -42,12 +42,7 @@ impl List {
             field: UserOrderField::Username,
             descending: false,
         };
-        let mut request = PageRequest {
-            size: MAX_SIZE,
-            direction: Direction::Forward,
-            after: None,
-            before: None,
-        };
+        let mut request = PageRequest::first(MAX_SIZE);
         let mut sheet = Sheet::begin(self.json);
         let mut left = self.limit.unwrap_or(usize::MAX);
         loop {

@@ -11,7 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{one_line, print, print_json};
 use crate::ids::UserId;
-use crate::page::{Direction, MAX_SIZE, PageRequest};
+use crate::page::{MAX_SIZE, PageRequest};
 use crate::sessions::{self, Session, SessionStatus};
 
 /// How many audit events are shown.
@@ -34,12 +34,7 @@ impl Show {
             users: Some(vec![user.id]),
             ..EventFilter::default()
         };
-        let request = PageRequest {
-            size: LATEST,
-            direction: Direction::Forward,
-            after: None,
-            before: None,
-        };
+        let request = PageRequest::first(LATEST);
         let sessions = open_sessions(app, actor, user.id).await?;
         let page = audit::list(app, actor, &filter, &request).await?;
         let events: Vec<AuditEvent> = page.rows.into_iter().map(|row| row.item).collect();
@@ -59,12 +54,7 @@ impl Show {
 
 /// How many sessions of a user can still be used. Those that ended stay a while and are not counted.
 async fn open_sessions(app: &App, actor: &Actor, user: UserId) -> Result<usize, Failure> {
-    let mut request = PageRequest {
-        size: MAX_SIZE,
-        direction: Direction::Forward,
-        after: None,
-        before: None,
-    };
+    let mut request = PageRequest::first(MAX_SIZE);
     let (settings, now) = (&app.settings.security.sessions, app.clock.now());
     let mut open = 0;
     loop {

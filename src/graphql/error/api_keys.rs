@@ -50,7 +50,8 @@ pub(crate) fn refuse(
         ApiKeyError::NotManageable => MutationError::at(
             Code::TargetNotManageable,
             &["input", "apiKeyId"],
-            "This key belongs to the installation, or to somebody whose rank is not below yours.",
+            "This key belongs to the installation, or to somebody whose rank is not below yours or who \
+             holds a right that you lack.",
         ),
         ApiKeyError::VersionConflict(present) => MutationError::at(
             Code::VersionConflict,

@@ -28,7 +28,8 @@ impl Example {
     /// Reads an operation file.
     ///
     /// `Shape:` comment lines at the top, then the operation. The first is the name, `# order: 3` the
-    /// place among the tabs (without it: last), `# for people` says that an API key cannot run it, and the lines `# variables: {…}` together are JSON.
+    /// place among the tabs (without it: last), `# for people` says that an API key cannot run it, and
+    /// the lines `# variables: {…}` together are JSON.
     pub fn parse(text: &str) -> Self {
         let mut example = Self {
             name: String::new(),

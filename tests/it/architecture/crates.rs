@@ -13,7 +13,14 @@ const PLACED: &[(&str, &[&str])] = &[
     ("clap_complete", &["src/cli/manual.rs"]),
     ("clap_mangen", &["src/cli/manual.rs"]),
     ("config", &["src/settings/"]),
-    ("cookie", &["src/web/pages/"]),
+    (
+        "cookie",
+        &[
+            "src/graphql/session_cookie.rs",
+            "src/web/cookies.rs",
+            "src/web/pages/",
+        ],
+    ),
     ("getrandom", &["src/secret.rs"]),
     ("hkdf", &["src/keyring.rs"]),
     ("hmac", &["src/keyring.rs"]),

@@ -168,6 +168,8 @@ fn an_export_has_a_line_for_each_event_of_its_range_with_every_column() {
     assert_eq!(lines(&["--from", second]).len(), 2);
     assert_eq!(lines(&["--until", second]).len(), 1);
     assert_eq!(lines(&["--from", "2999-01-01T00:00:00Z"]).len(), 0);
+    assert_eq!(lines(&["--from", "1d"]).len(), 3);
+    assert_eq!(lines(&["--until", "1d"]).len(), 0);
     let wrong = machine.run(&["audit", "export", "--from", "yesterday"]);
     assert_eq!(wrong.code, 2);
 }

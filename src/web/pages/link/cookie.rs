@@ -1,6 +1,6 @@
 //! The token of a link on its way from the address to the form: in a cookie that no script sees.
 
-use axum::http::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use axum::http::header::{HeaderMap, LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -9,6 +9,7 @@ use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
 use crate::secret::Secret;
+use crate::web::cookies;
 
 /// How long the form may be left open.
 const LIFETIME: Duration = Duration::minutes(10);
@@ -68,14 +69,9 @@ impl LinkCookie {
     /// The token in a request, unless there are two of them.
     pub(super) fn read(self, headers: &HeaderMap) -> Option<Token> {
         let name = self.full_name();
-        let lines = headers.get_all(COOKIE).iter();
-        let mut found = lines
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(Cookie::split_parse)
-            .filter_map(Result::ok)
-            .filter(|cookie| cookie.name() == name);
+        let mut found = cookies::named(headers, &name);
         match (found.next(), found.next()) {
-            (Some(one), None) => Token::parse(one.value()),
+            (Some(one), None) => Token::parse(one.expose()),
             _ => None,
         }
     }
@@ -110,6 +106,8 @@ impl LinkCookie {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::COOKIE;
+
     use super::*;
 
     fn read(is_https: bool, lines: &[&str]) -> Option<String> {
