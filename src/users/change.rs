@@ -2,7 +2,7 @@
 
 use super::input::{Reader, check_reason};
 use super::noted::noting;
-use super::target::{Own, get_or_own, lock_or_own};
+use super::target::{Own, get_or_own, lock_or_own, may_touch};
 use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
 use crate::address::EmailAddress;
@@ -80,7 +80,9 @@ impl UpdateUser {
     }
 
     fn own(&self) -> Own {
-        if self.is_sensitive() || self.patch.external_id.is_some() {
+        // By it a token of the identity provider finds its person; clearing it binds anew as well.
+        let binds = self.patch.external_id.is_some() || self.clear.contains(&UserField::ExternalId);
+        if self.is_sensitive() || binds {
             Own::Refused
         } else {
             Own::Taken
@@ -118,7 +120,7 @@ async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<U
         owners::serialise(&txn, app).await?;
     }
     let before = lock_or_own(&txn, app, actor, (target.id, own)).await?;
-    check(actor, &command, &before)?;
+    check(app, actor, &command, &before)?;
     let now = app.clock.now();
     let after = apply(&command, &parsed, before.clone(), now);
     let changes = changes(&before, &after);
@@ -203,9 +205,13 @@ pub(super) fn check_version(wanted: Option<i64>, locked: &User) -> Result<(), Us
     }
 }
 
-fn check(actor: &Actor, command: &UpdateUser, before: &User) -> Result<(), UserError> {
+fn check(app: &App, actor: &Actor, command: &UpdateUser, before: &User) -> Result<(), UserError> {
     check_version(command.if_version, before)?;
-    if command.patch.role.is_some_and(|role| !actor.manages(role)) {
+    if command
+        .patch
+        .role
+        .is_some_and(|role| !may_touch(app, actor, role))
+    {
         return Err(UserError::RoleNotGrantable);
     }
     let has_email = before.email.is_some() || command.patch.email.is_some();

@@ -2,7 +2,7 @@
 
 use super::input::check_reason;
 use super::noted::noting;
-use super::target::{Own, check, get, lock_target};
+use super::target::{Own, check, get, lock_target, require_standing};
 use super::{User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
@@ -109,6 +109,7 @@ async fn restore_noted(
 
     let txn = app.db.begin_write().await?;
     let mut user = restorable(store::lock(&txn, found.id, app.clock.now()).await?)?;
+    require_standing(&txn, app, actor).await?;
     check(app, actor, &user, Own::Refused)?;
     if user.deleted_at.is_none() {
         txn.rollback().await?;
