@@ -67,6 +67,7 @@ async fn change_password_noted(
     let (id, session) = actor.require_session()?;
     let user = users::find_by_id(app, id).await?;
     let user = user.ok_or(Denied::Unauthenticated)?;
+    let was_demanded = user.must_change_password;
     let version = sessions::verify_own(app, actor, &command.current).await?;
     if let Some(end) = user
         .password_expires_at
@@ -84,7 +85,8 @@ async fn change_password_noted(
         return Err(Denied::Unauthenticated.into());
     };
     let now = app.clock.now();
-    let revoked_sessions = if command.revoke_others {
+    // Whoever else knew a password that had to be changed must not go on with it.
+    let revoked_sessions = if command.revoke_others || was_demanded {
         sessions::end_others(&txn, id, session, now).await?
     } else {
         0

@@ -149,10 +149,15 @@ impl Role {
         self != Self::Helpdesk || target == Self::Member
     }
 
-    /// The role with fewer rights of two, for a claim that may lower a role but never raise it.
+    /// The role that reaches less of two, for a claim that may lower a role but never raise it.
+    ///
+    /// `Why:` by rank alone a helpdesk held down to an auditor would see everybody.
     #[must_use]
     pub fn lower(self, other: Self) -> Self {
-        self.min(other)
+        match (self, other) {
+            (Self::Helpdesk, Self::Auditor) | (Self::Auditor, Self::Helpdesk) => Self::Helpdesk,
+            _ => self.min(other),
+        }
     }
 }
 

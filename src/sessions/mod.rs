@@ -15,4 +15,4 @@ pub use list::{ORDER, count_by_user, find_many, list_by_user};
 pub use prove::{ProofError, confirm, renew, require_step_up, verify_own};
 pub use resolve::{TOKEN_PREFIX, resolve};
 pub use session::{Session, SessionStatus, Transport};
-pub use store::{carry_on, end, end_others, find, forget_origins, revoke_all, sweep};
+pub use store::{carry_on, end, end_others, find, forget_origins, revoke_all, stands, sweep};

@@ -222,6 +222,13 @@ pub async fn find(app: &App, id: SessionId) -> Result<Option<Session>, Internal>
     Ok(found.into_iter().next())
 }
 
+/// Whether a session still works, read within a transaction. Its time is not asked for again.
+pub async fn stands(txn: &Txn, id: SessionId, now: Timestamp) -> Result<bool, Internal> {
+    let found = by_ids(txn, &[id], now).await?;
+    let stands = |session: &Session| session.is_valid && session.ended_at.is_none();
+    Ok(found.first().is_some_and(stands))
+}
+
 /// Deletes sessions that ended long ago. Gives how many.
 pub async fn sweep(app: &App) -> Result<u64, Internal> {
     let before = app

@@ -2,7 +2,7 @@
 
 use super::input::{Reader, check_reason};
 use super::noted::noting;
-use super::target::{Own, get_or_own, lock_or_own};
+use super::target::{Own, get_or_own, lock_or_own, may_touch};
 use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
 use crate::address::EmailAddress;
@@ -80,7 +80,9 @@ impl UpdateUser {
     }
 
     fn own(&self) -> Own {
-        if self.is_sensitive() || self.patch.external_id.is_some() {
+        // By it a token of the identity provider finds its person; clearing it binds anew as well.
+        let binds = self.patch.external_id.is_some() || self.clear.contains(&UserField::ExternalId);
+        if self.is_sensitive() || binds {
             Own::Refused
         } else {
             Own::Taken
@@ -114,11 +116,11 @@ async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<U
     let target = get_or_own(app, actor, &command.user, own).await?;
 
     let txn = app.db.begin_write().await?;
-    if command.patch.role.is_some() {
+    if command.patch.role.is_some() || command.patch.authentication_source.is_some() {
         owners::serialise(&txn, app).await?;
     }
     let before = lock_or_own(&txn, app, actor, (target.id, own)).await?;
-    check(actor, &command, &before)?;
+    check(app, actor, &command, &before)?;
     let now = app.clock.now();
     let after = apply(&command, &parsed, before.clone(), now);
     let changes = changes(&before, &after);
@@ -126,8 +128,8 @@ async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<U
         txn.rollback().await?;
         return Ok(target);
     }
-    if before.role == Role::Owner && after.role != Role::Owner {
-        owners::require_another(&txn, before.id, now).await?;
+    if takes_owner_away(app, &before, &after) {
+        owners::require_another(&txn, app, before.id).await?;
     }
     store::save(&txn, &after).await?;
     after_effects(&txn, &before, &after, now).await?;
@@ -151,6 +153,14 @@ pub fn faults(command: &UpdateUser) -> Vec<InvalidInput> {
         _ => Vec::new(),
     };
     others.into_iter().chain(reason).collect()
+}
+
+/// Whether an owner is none afterwards, or one who cannot sign in here.
+fn takes_owner_away(app: &App, before: &User, after: &User) -> bool {
+    let leaves = before.authentication_source == AuthenticationSource::BuiltIn
+        && after.authentication_source != AuthenticationSource::BuiltIn
+        && !owners::may_come_from_elsewhere(app);
+    before.role == Role::Owner && (after.role != Role::Owner || leaves)
 }
 
 fn parse(command: &UpdateUser) -> Result<Parsed, UserError> {
@@ -203,9 +213,13 @@ pub(super) fn check_version(wanted: Option<i64>, locked: &User) -> Result<(), Us
     }
 }
 
-fn check(actor: &Actor, command: &UpdateUser, before: &User) -> Result<(), UserError> {
+fn check(app: &App, actor: &Actor, command: &UpdateUser, before: &User) -> Result<(), UserError> {
     check_version(command.if_version, before)?;
-    if command.patch.role.is_some_and(|role| !actor.manages(role)) {
+    if command
+        .patch
+        .role
+        .is_some_and(|role| !may_touch(app, actor, role))
+    {
         return Err(UserError::RoleNotGrantable);
     }
     let has_email = before.email.is_some() || command.patch.email.is_some();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::handover::{ForceChange, Handover, check_password_mail, compose};
 use super::input::{Reader, check_reason};
 use super::noted::noting;
+use super::target::{may_touch, require_standing};
 use super::{AuthenticationSource, InvalidInput, User, UserError, store};
 use crate::access::idempotency::{self, Answer, Once};
 use crate::actor::{Actor, Permission, Role};
@@ -118,6 +119,7 @@ async fn create_once(
 ) -> Result<CreateOutcome, UserError> {
     let prepared = prepare(app, actor, &command).await?;
     let txn = app.db.begin_write().await?;
+    require_standing(&txn, app, actor).await?;
     let outcome = insert(&txn, app, actor, prepared).await?;
     if let Some(once) = &command.once {
         let delivery = outcome.delivery.as_ref();
@@ -272,7 +274,7 @@ fn read(command: &CreateUser, now: Timestamp) -> Result<User, UserError> {
 
 /// What can be refused before anything slow is done.
 fn check(app: &App, actor: &Actor, command: &CreateUser, user: &User) -> Result<(), UserError> {
-    if !actor.manages(command.role) {
+    if !may_touch(app, actor, command.role) {
         return Err(UserError::RoleNotGrantable);
     }
     let source = command.authentication_source;

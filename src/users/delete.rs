@@ -2,7 +2,7 @@
 
 use super::input::check_reason;
 use super::noted::{noting, record};
-use super::target::{Own, check, get, lock_target};
+use super::target::{Own, check, get, lock_target, require_standing};
 use super::{User, UserError, UserRef, owners, store};
 use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
@@ -62,7 +62,7 @@ async fn delete_noted(
     super::change::check_version(command.if_version, &user)?;
     let now = app.clock.now();
     if user.role == Role::Owner {
-        owners::require_another(&txn, user.id, now).await?;
+        owners::require_another(&txn, app, user.id).await?;
     }
     user.deleted_at = Some(now);
     store::save(&txn, &user).await?;
@@ -108,6 +108,7 @@ async fn restore_noted(
 
     let txn = app.db.begin_write().await?;
     let mut user = restorable(store::lock(&txn, found.id, app.clock.now()).await?)?;
+    require_standing(&txn, app, actor).await?;
     check(app, actor, &user, Own::Refused)?;
     if user.deleted_at.is_none() {
         txn.rollback().await?;

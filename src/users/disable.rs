@@ -58,7 +58,7 @@ async fn disable_noted(
     let mut user = lock_target(&txn, app, actor, target.id).await?;
     let now = app.clock.now();
     if user.role == Role::Owner && !user.is_disabled(now) {
-        owners::require_another(&txn, user.id, now).await?;
+        owners::require_another(&txn, app, user.id).await?;
     }
     if !user.is_disabled(now) {
         user.disabled_at = Some(now);

@@ -3,7 +3,6 @@
 use super::{UserError, store};
 use crate::access::leases;
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
 use crate::ids::UserId;
@@ -16,13 +15,16 @@ pub(super) async fn serialise(txn: &Txn, app: &App) -> Result<(), Internal> {
     leases::serialise(txn, "owners", app.clock.now()).await
 }
 
+/// Whether an owner whose password is kept elsewhere can act here: only by a token of the identity provider.
+pub(super) fn may_come_from_elsewhere(app: &App) -> bool {
+    app.issuer.is_some()
+}
+
 /// Errors: `LastOwner` when nobody else is an owner who can act.
-pub(super) async fn require_another(
-    txn: &Txn,
-    except: UserId,
-    now: Timestamp,
-) -> Result<(), UserError> {
-    match store::other_active_owners(txn, except, now).await? {
+pub(super) async fn require_another(txn: &Txn, app: &App, except: UserId) -> Result<(), UserError> {
+    let now = app.clock.now();
+    let only_built_in = !may_come_from_elsewhere(app);
+    match store::other_active_owners(txn, except, now, only_built_in).await? {
         0 => Err(UserError::LastOwner),
         _ => Ok(()),
     }

@@ -10,6 +10,7 @@ use crate::audit::{self, AuditAction, Event};
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
+use crate::ids::UserId;
 use crate::{access, credentials, mail, one_time_links, sessions};
 
 /// Most users of one round.
@@ -59,8 +60,9 @@ async fn purge_one(app: &App, user: &User, before: Timestamp) -> Result<bool, Us
 
 /// The same row without anything that tells who it was.
 fn nobody(mut user: User, now: Timestamp) -> User {
-    let id = user.id.to_string();
-    let suffix = id.rsplit('_').next().unwrap_or(&id);
+    // A fresh one: somebody could have taken a name made of the user's own id.
+    let fresh = UserId::new(now).to_string();
+    let suffix = fresh.rsplit('_').next().unwrap_or(&fresh);
     user.username = format!("deleted-{suffix}");
     (user.email, user.email_key, user.email_verified_at) = (None, None, None);
     (user.name, user.locale, user.external_id) = (None, None, None);

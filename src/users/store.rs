@@ -188,11 +188,16 @@ pub(super) async fn other_active_owners(
     txn: &Txn,
     except: UserId,
     now: Timestamp,
+    only_built_in: bool,
 ) -> Result<u64, Internal> {
-    let owners = Entity::find()
+    let mut owners = Entity::find()
         .filter(Column::Role.eq(Role::Owner.name()))
         .filter(Column::Id.ne(except.uuid()))
         .filter(filter::able(now));
+    if only_built_in {
+        let built_in = AuthenticationSource::BuiltIn.name();
+        owners = owners.filter(Column::AuthenticationSource.eq(built_in));
+    }
     Ok(owners.count(txn).await?)
 }
 

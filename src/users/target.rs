@@ -1,10 +1,11 @@
 //! Whom an actor may act on: the one guard that every act on a user passes, twice.
 
 use super::{User, UserError, UserRef, store};
-use crate::actor::{Actor, ActorKind, Role};
+use crate::actor::{Actor, ActorKind, Denied, Proof, Role};
 use crate::app::App;
 use crate::db::Txn;
 use crate::ids::UserId;
+use crate::sessions;
 
 /// Whether an act may be about the actor's own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,14 +54,50 @@ pub(super) async fn lock_or_own(
     (id, own): (UserId, Own),
 ) -> Result<User, UserError> {
     let user = present(store::lock(txn, id, app.clock.now()).await?)?;
+    require_standing(txn, app, actor).await?;
     check(app, actor, &user, own)?;
     Ok(user)
+}
+
+/// Whether the person behind the actor may still act, inside the transaction of the act.
+///
+/// `Why:` who calls was asked when the request came in. A hash later they may be disabled, demoted or
+/// signed out, and what they were stopped from must not happen after that.
+pub(super) async fn require_standing(txn: &Txn, app: &App, actor: &Actor) -> Result<(), UserError> {
+    let Some(id) = actor.person else {
+        return Ok(());
+    };
+    let now = app.clock.now();
+    let person = store::find(txn, &UserRef::Id(id)).await?;
+    let person = person.filter(|person| {
+        person.deleted_at.is_none() && !person.is_disabled(now) && person.role >= actor.role
+    });
+    let person = person.ok_or(Denied::Unauthenticated)?;
+    if person.must_change_password {
+        return Err(Denied::PasswordChangeRequired.into());
+    }
+    if let Proof::Session { id, .. } = actor.proof
+        && !sessions::stands(txn, id, now).await?
+    {
+        return Err(Denied::Unauthenticated.into());
+    }
+    Ok(())
 }
 
 /// A row that is there and not deleted.
 pub(super) fn present(user: Option<User>) -> Result<User, UserError> {
     user.filter(|user| user.deleted_at.is_none())
         .ok_or(UserError::NotFound)
+}
+
+/// Whether the actor may act on others of this role, and hand it out.
+///
+/// `Why:` one sentence for both. A key that is kept from admins could otherwise make one of its own.
+pub(super) fn may_touch(app: &App, actor: &Actor, role: Role) -> bool {
+    let is_kept_from_keys = matches!(actor.kind, ActorKind::ApiKey(_))
+        && !app.settings.security.api_keys_may_manage_admins
+        && role >= Role::Admin;
+    !is_kept_from_keys && actor.manages(role)
 }
 
 /// Whether the actor may act on this user at all.
@@ -73,11 +110,9 @@ pub fn check(app: &App, actor: &Actor, user: &User, own: Own) -> Result<(), User
             Own::Taken => Ok(()),
         };
     }
-    let is_kept_from_keys = matches!(actor.kind, ActorKind::ApiKey(_))
-        && !app.settings.security.api_keys_may_manage_admins
-        && user.role >= Role::Admin;
-    if is_kept_from_keys || !actor.manages(user.role) {
-        return Err(UserError::NotManageable);
+    if may_touch(app, actor, user.role) {
+        Ok(())
+    } else {
+        Err(UserError::NotManageable)
     }
-    Ok(())
 }

@@ -28,7 +28,8 @@ impl Caller {
         let now = actor(app, &self.key, origin).await?;
         let is_same = now.kind == self.actor.kind
             && now.role == self.actor.role
-            && now.permissions == self.actor.permissions;
+            && now.permissions == self.actor.permissions
+            && now.is_restricted() == self.actor.is_restricted();
         if is_same {
             Ok(now)
         } else {

@@ -114,3 +114,24 @@ async fn what_may_not_be_seen_by_id_is_as_if_it_were_not_there() {
     let found = answer.root().as_array().expect("a list").iter();
     assert_eq!(found.filter(|node| !node.is_null()).count(), 4);
 }
+
+#[tokio::test]
+async fn where_keys_are_kept_from_admins_they_make_none_either() {
+    let app = TestApp::with("api_keys_may_manage_admins = false\n").await;
+    app.member("ada").await;
+    for role in ["OWNER", "ADMIN", "HELPDESK"] {
+        let refused: &[&str] = match role {
+            "HELPDESK" => &[],
+            _ => &["ROLE_NOT_GRANTABLE"],
+        };
+        let document = "mutation($name: String!, $role: Role!) { createUser(input: { username: $name, \
+                        role: $role, generate: true }) { generatedPassword errors { code } } }";
+        let variables = json!({ "name": format!("new-{}", role.to_lowercase()), "role": role });
+        let made = app.ask(document, variables).await;
+        assert_eq!(made.codes(), refused, "made {role}");
+        let document = "mutation($role: Role!) { updateUser(input: { user: { login: \"ada\" }, \
+                        patch: { role: $role } }) { errors { code } } }";
+        let raised = app.ask(document, json!({ "role": role })).await;
+        assert_eq!(raised.codes(), refused, "raised to {role}");
+    }
+}

@@ -97,3 +97,28 @@ async fn of_a_change_and_a_reset_at_once_the_last_one_stands_and_no_session_outl
         assert!(desk.verifies(&ada, &second).await || desk.verifies(&ada, NEXT).await);
     }
 }
+
+#[tokio::test]
+async fn after_a_demanded_change_no_other_session_goes_on_whatever_was_asked() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    let reset = desk
+        .run("resetPasswordGenerated", json!({ "login": "ada" }))
+        .await;
+    let temporary = text(&reset.root()["generatedPassword"]);
+    let session = async || {
+        let answer = desk.sign_in("ada", &temporary).await;
+        text(&answer.root()["sessionToken"])
+    };
+    let (own, other) = (session().await, session().await);
+    let document = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { \
+                    revokedSessionCount errors { code } } }";
+    let input = json!({
+        "currentPassword": temporary, "newPassword": NEXT, "revokeOtherSessions": false
+    });
+    let changed = desk
+        .ask_as(Some(&own), document, json!({ "input": input }))
+        .await;
+    assert_eq!(changed.root()["revokedSessionCount"], 1, "{changed:#?}");
+    assert_eq!(viewer(&desk, &other).await.status, 401);
+}

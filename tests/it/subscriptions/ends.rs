@@ -171,3 +171,22 @@ async fn a_caller_that_takes_nothing_is_cut_off() {
     flood.await;
     until("the seats", || live.seats_taken() == 0).await;
 }
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_session_that_has_become_restricted() {
+    let desk = TestApp::start().await;
+    desk.person("olga", "OWNER").await;
+    let token = desk.session("olga").await;
+    let pace = Pace {
+        check: NEVER,
+        ..Pace::default()
+    };
+    let server = Server::at_pace(&desk, pace).await;
+    let mut client = server.sign_in(&token).await;
+    follow(&desk, &mut client, "1", json!({})).await;
+    let demand = "mutation { setMustChangePassword(input: { user: { login: \"olga\" }, \
+                  mustChangePassword: true }) { errors { code } } }";
+    let demanded = desk.ask(demand, json!({})).await;
+    assert_eq!(demanded.codes(), Vec::<String>::new());
+    assert_eq!(client.closed().await, 4403);
+}

@@ -145,7 +145,7 @@ async fn a_claim_lowers_a_role_and_never_raises_it() {
     for (groups, role, scopes) in [
         (json!(["admins"]), "HELPDESK", desk_scopes.clone()),
         (json!(["desk", "read"]), "HELPDESK", desk_scopes),
-        (json!("read"), "AUDITOR", json!(["USERS_READ"])),
+        (json!("read"), "HELPDESK", json!(["USERS_READ"])),
         (json!([]), "MEMBER", json!([])),
         (Value::Null, "MEMBER", json!([])),
     ] {
@@ -275,4 +275,17 @@ async fn without_the_setting_a_token_is_a_wrong_key_and_without_keys_it_waits() 
         .ask_as(Some(&site.token(&json!({}))), VIEWER, json!({}))
         .await;
     assert_eq!(refused.status, 401);
+}
+
+#[tokio::test]
+async fn a_claim_shows_nobody_whom_the_role_does_not() {
+    let roles = "role_claim = \"groups\"\nroles = [\"desk=HELPDESK\", \"read=AUDITOR\"]";
+    let site = Site::start(roles).await;
+    site.desk.person("olga", "OWNER").await;
+    site.bound("ann", "HELPDESK").await;
+    let olga = "{ userByLogin(login: \"olga\") { username } }";
+    for group in ["desk", "read"] {
+        let answer = site.ask(&json!({ "groups": group }), olga).await;
+        assert_eq!(answer.root(), &Value::Null, "{group}");
+    }
 }

@@ -6,7 +6,7 @@ use keydesk::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::{fault, faults, invalid, mutate, update};
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, merge};
 
 #[tokio::test]
 async fn what_is_given_changes_and_what_is_not_stays() {
@@ -286,4 +286,22 @@ async fn who_may_not_change_a_user_is_told_why_and_changes_nothing() {
         assert_eq!(answer.root()["user"], Value::Null);
     }
     assert_eq!(app.snapshot().await.but_for_denials(), before);
+}
+
+#[tokio::test]
+async fn nobody_changes_or_clears_what_binds_them_to_an_identity_elsewhere() {
+    let app = TestApp::start().await;
+    let olga = app.person("olga", "OWNER").await;
+    let bound = update(&app, &olga, json!({ "externalId": "olga-7" }), json!({})).await;
+    assert_eq!(faults(&bound), []);
+    let session = app.session("olga").await;
+    for more in [
+        json!({ "patch": { "externalId": "another" } }),
+        json!({ "clear": ["EXTERNAL_ID"] }),
+    ] {
+        let mut input = json!({ "user": { "id": olga } });
+        merge(&mut input, more);
+        let answer = mutate(&app, Some(&session), "updateUser", input).await;
+        assert_eq!(answer.codes(), ["CANNOT_TARGET_SELF"]);
+    }
 }

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use keydesk::actor::{Origin, Via};
+use keydesk::secret::Secret;
+use keydesk::sessions;
+use keydesk::users::{self, DisableUser, UserError, UserRef};
 use serde_json::{Value, json};
 
 use super::{fault, faults, mutate, update};
@@ -105,4 +109,42 @@ async fn two_owners_of_whom_one_is_demoted_and_one_disabled_at_once_do_not_both_
 async fn owners(app: &TestApp) -> usize {
     let sql = "SELECT id FROM users WHERE role = 'OWNER' AND disabled_at IS NULL";
     app.rows(sql, vec![]).await.len()
+}
+
+#[tokio::test]
+async fn whoever_was_stopped_while_an_act_of_theirs_ran_does_nothing_more() {
+    let app = TestApp::start().await;
+    app.member("ada").await;
+    app.person("rest", "OWNER").await;
+    for (number, (mutation, more)) in [
+        ("disableUser", ""),
+        ("deleteUser", ""),
+        ("updateUser", "patch: { role: ADMIN }"),
+        ("setMustChangePassword", "mustChangePassword: true"),
+        ("revokeSessions", ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let olga = format!("olga{number}");
+        app.person(&olga, "OWNER").await;
+        let token = Secret::new(app.session(&olga).await);
+        let origin = Origin::local(Via::GraphQl);
+        let found = sessions::resolve(&app.app, &token, origin).await;
+        let actor = found.expect("a look-up").expect("a session");
+        let stop = format!(
+            "mutation {{ {mutation}(input: {{ user: {{ login: \"{olga}\" }} {more} }}) \
+             {{ errors {{ code }} }} }}"
+        );
+        assert_eq!(faults(&app.ask(&stop, json!({})).await), [], "{stop}");
+        let before = app.snapshot().await.but_for_denials();
+        let command = DisableUser {
+            user: UserRef::Login("ada".to_owned()),
+            until: None,
+            reason: None,
+        };
+        let late = users::disable(&app.app, &actor, command).await;
+        assert!(matches!(late, Err(UserError::Denied(_))), "{stop} {late:?}");
+        assert_eq!(app.snapshot().await.but_for_denials(), before, "{stop}");
+    }
 }

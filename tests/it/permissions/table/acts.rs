@@ -126,12 +126,15 @@ pub(super) const ACTS: [Act; 19] = [
         r#"user: { login: "TARGET" }, patch: { externalId: "TARGET" }"#,
         UsersWrite,
     ),
-    act(
-        "move to another source",
-        "updateUser",
-        r#"user: { login: "TARGET" }, patch: { authenticationSource: LDAP }"#,
-        UsersWrite,
-    ),
+    Act {
+        takes_owner_away: true,
+        ..act(
+            "move to another source",
+            "updateUser",
+            r#"user: { login: "TARGET" }, patch: { authenticationSource: LDAP }"#,
+            UsersWrite,
+        )
+    },
     Act {
         takes_owner_away: true,
         ..act(
