@@ -49,12 +49,7 @@ pub async fn change_password(
     actor: &Actor,
     command: ChangePassword,
 ) -> Result<PasswordChange, AccountError> {
-    let attempt = Attempt {
-        action: AuditAction::PasswordChanged,
-        user: actor.person,
-        target_label: actor.person.map(|_| actor.label.clone()),
-        subject: None,
-    };
+    let attempt = Attempt::on_oneself(actor, AuditAction::PasswordChanged);
     let act = Box::pin(change_password_noted(app, actor, command));
     audit::noting(app, actor, attempt, act).await
 }

@@ -25,12 +25,7 @@ pub async fn confirm_identity(
     actor: &Actor,
     password: &Secret,
 ) -> Result<Confirmation, AccountError> {
-    let attempt = Attempt {
-        action: AuditAction::IdentityConfirmed,
-        user: actor.person,
-        target_label: actor.person.map(|_| actor.label.clone()),
-        subject: None,
-    };
+    let attempt = Attempt::on_oneself(actor, AuditAction::IdentityConfirmed);
     let act = Box::pin(confirm_identity_noted(app, actor, password));
     audit::noting(app, actor, attempt, act).await
 }

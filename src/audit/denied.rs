@@ -25,6 +25,18 @@ pub struct Attempt {
     pub subject: Option<String>,
 }
 
+impl Attempt {
+    /// Something that a person tried to do to their own account.
+    pub fn on_oneself(actor: &Actor, action: AuditAction) -> Self {
+        Self {
+            action,
+            user: actor.person,
+            target_label: actor.person.map(|_| actor.label.clone()),
+            subject: None,
+        }
+    }
+}
+
 /// An error of an act, asked whether it is a denial.
 pub trait Refusal {
     /// The code under which the refusal is audited; None when it is not a denial.

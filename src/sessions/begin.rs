@@ -1,5 +1,6 @@
 //! Beginning a session, inside the transaction that verified who begins it.
 
+use super::resolve::mint;
 use super::{Session, Transport, store};
 use crate::actor::{Origin, Role};
 use crate::app::App;
@@ -7,8 +8,6 @@ use crate::db::Txn;
 use crate::error::Internal;
 use crate::ids::{SessionId, UserId};
 use crate::secret::Secret;
-
-use super::resolve::mint;
 
 /// A session to begin.
 #[derive(Clone, Debug)]
