@@ -21,6 +21,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/web/pages/",
         ],
     ),
+    ("fluent_bundle", &["src/web/pages/person/"]),
     ("getrandom", &["src/secret.rs"]),
     ("hkdf", &["src/keyring.rs"]),
     ("hmac", &["src/keyring.rs"]),
@@ -93,6 +94,7 @@ const PLACED: &[(&str, &[&str])] = &[
     ("tower", &["src/web/"]),
     ("tower_http", &["src/web/"]),
     ("tracing_subscriber", &["src/telemetry.rs"]),
+    ("unic_langid", &["src/web/pages/person/phrases.rs"]),
     ("zxcvbn", &["src/credentials/strength.rs"]),
 ];
 

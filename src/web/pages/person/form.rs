@@ -7,7 +7,6 @@ use url::form_urlencoded;
 
 use crate::secret::Secret;
 use crate::settings::ServerSettings;
-use crate::users::InvalidInput;
 use crate::web::origin::is_own;
 
 /// Longest form. `Units:` bytes. A password of 1024 characters fits twice, in most scripts.
@@ -22,6 +21,8 @@ pub(super) enum Refused {
     Foreign,
     /// The form was opened for another link than the one the browser holds now.
     AnotherLink,
+    /// The form belongs to another visit, session or browser.
+    Stale,
     /// Longer than any form.
     TooLong,
     /// Not what a form sends.
@@ -38,6 +39,7 @@ impl Refused {
         match self {
             Self::Foreign => "FOREIGN",
             Self::AnotherLink => "ANOTHER_LINK",
+            Self::Stale => "STALE",
             Self::TooLong => "TOO_LONG",
             Self::NotAForm => "NOT_A_FORM",
             Self::Busy => "BUSY",
@@ -47,7 +49,7 @@ impl Refused {
 
     pub(super) const fn status(self) -> StatusCode {
         match self {
-            Self::Foreign | Self::AnotherLink => StatusCode::FORBIDDEN,
+            Self::Foreign | Self::AnotherLink | Self::Stale => StatusCode::FORBIDDEN,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -136,86 +138,6 @@ fn is_form(headers: &HeaderMap) -> bool {
         kind.trim()
             .eq_ignore_ascii_case("application/x-www-form-urlencoded")
     })
-}
-
-/// What is wrong with one field: a word for the template, or a sentence of the act.
-#[derive(Clone, Debug, serde::Serialize)]
-pub(super) struct Fault {
-    code: &'static str,
-    message: String,
-}
-
-impl Fault {
-    /// Nothing was typed.
-    pub(super) fn empty() -> Self {
-        Self {
-            code: "EMPTY",
-            message: String::new(),
-        }
-    }
-
-    /// The second password is not the first.
-    pub(super) fn mismatch() -> Self {
-        Self {
-            code: "MISMATCH",
-            message: String::new(),
-        }
-    }
-
-    /// What an act says about it.
-    pub(super) fn said(message: String) -> Self {
-        Self { code: "", message }
-    }
-}
-
-/// What is wrong, field by field.
-#[derive(Clone, Debug, Default, serde::Serialize)]
-pub(super) struct Faults {
-    pub(super) username: Vec<Fault>,
-    pub(super) email: Vec<Fault>,
-    pub(super) name: Vec<Fault>,
-    pub(super) password: Vec<Fault>,
-    pub(super) again: Vec<Fault>,
-}
-
-impl Faults {
-    /// Whether nothing is wrong.
-    pub(super) fn is_empty(&self) -> bool {
-        self.all().iter().all(|faults| faults.is_empty())
-    }
-
-    fn all(&self) -> [&Vec<Fault>; 5] {
-        [
-            &self.username,
-            &self.email,
-            &self.name,
-            &self.password,
-            &self.again,
-        ]
-    }
-
-    /// Looks at the two passwords of a form, as far as that can be done without judging them.
-    pub(super) fn of_passwords(form: &Form) -> Self {
-        let mut faults = Self::default();
-        let (password, again) = (form.text("password"), form.text("again"));
-        if password.is_empty() {
-            faults.password.push(Fault::empty());
-        } else if password != again {
-            faults.again.push(Fault::mismatch());
-        }
-        faults
-    }
-
-    /// Puts an act's refusal beside its field.
-    pub(super) fn note(&mut self, invalid: InvalidInput) {
-        let fault = Fault::said(invalid.message);
-        match invalid.path.last() {
-            Some(&"username") => self.username.push(fault),
-            Some(&"email") => self.email.push(fault),
-            Some(&"name") => self.name.push(fault),
-            _ => self.password.push(fault),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The token of a link on its way from the address to the form: in a cookie that no script sees.
+//! Tokens that a browser holds for the pages: of a link on its way from the address to the form, and of
+//! the forms themselves. In cookies that no script sees.
 
 use axum::http::header::{HeaderMap, LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
@@ -11,10 +12,12 @@ use cookie::{Cookie, SameSite};
 use crate::secret::Secret;
 use crate::web::cookies;
 
-/// How long the form may be left open.
-const LIFETIME: Duration = Duration::minutes(10);
+/// How long the form behind a link may be left open.
+pub(super) const FOR_A_LINK: Duration = Duration::minutes(10);
+/// The same for forms that anyone may open.
+pub(super) const FOR_A_FORM: Duration = Duration::hours(12);
 
-/// The token of a link, in the shape in which they are made.
+/// A token of 256 bits, in the shape in which they are made.
 #[derive(Clone)]
 pub(super) struct Token(Secret);
 
@@ -23,6 +26,11 @@ impl Token {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         (bytes.len() == 32).then(|| Self(Secret::new(text.to_owned())))
+    }
+
+    /// A new one.
+    pub(super) fn random() -> Self {
+        Self(Secret::random_token())
     }
 
     pub(super) fn secret(&self) -> &Secret {
@@ -34,26 +42,35 @@ impl Token {
     /// `Why:` whoever does not know the token cannot know this, so no page elsewhere can send the
     /// form; and a form that was opened for another link is not taken for this one.
     pub(super) fn mark(&self) -> String {
-        let text = format!("keydesk form v1 {}", self.0.expose());
+        self.mark_with("")
+    }
+
+    /// The same, of a form that also belongs to a session: it is not taken once somebody else has
+    /// signed in.
+    pub(super) fn mark_with(&self, session: &str) -> String {
+        let text = format!("keydesk form v1 {} {session}", self.0.expose());
         URL_SAFE_NO_PAD.encode(Secret::new(text).sha256())
     }
 }
 
 /// One cookie: the same attributes whenever it is set or taken away.
 #[derive(Clone, Copy)]
-pub(super) struct LinkCookie {
+pub(super) struct TokenCookie {
     pub(super) name: &'static str,
     /// `Why:` browsers take the prefix `__Host-`, which binds a cookie to this host, over https only.
     pub(super) is_https: bool,
+    /// How long the browser keeps it.
+    pub(super) lifetime: Duration,
 }
 
-impl LinkCookie {
-    fn full_name(self) -> String {
+impl TokenCookie {
+    pub(super) fn full_name(self) -> String {
         let prefix = if self.is_https { "__Host-" } else { "" };
         format!("{prefix}keydesk_{}", self.name)
     }
 
-    fn value(self, text: &str, lifetime: Duration) -> Option<HeaderValue> {
+    /// The header that has a browser hold a value.
+    pub(super) fn value(self, text: &str, lifetime: Duration) -> Option<HeaderValue> {
         // Lax and not strict: the link is followed from a mail or a chat, and the page that the
         // browser is then sent to must see the cookie.
         let cookie = Cookie::build((self.full_name(), text))
@@ -81,7 +98,7 @@ impl LinkCookie {
     /// `Why:` relative, so that it also holds behind a proxy that puts a path in front.
     pub(super) fn take(self, token: &str, form: &str) -> Response {
         let cookie = match Token::parse(token) {
-            Some(token) => self.value(token.secret().expose(), LIFETIME),
+            Some(token) => self.value(token.secret().expose(), self.lifetime),
             None => self.value("", Duration::ZERO),
         };
         let mut answer = StatusCode::SEE_OTHER.into_response();
@@ -95,13 +112,23 @@ impl LinkCookie {
         answer
     }
 
-    /// Takes the cookie away.
-    pub(super) fn forget(self, mut answer: Response) -> Response {
-        let gone = self.value("", Duration::ZERO);
-        let gone = gone.map(|gone| (SET_COOKIE, gone));
-        answer.headers_mut().extend(gone);
-        answer
+    /// Has the browser hold a token.
+    pub(super) fn hold(self, token: &Token, answer: Response) -> Response {
+        set(answer, self.value(token.secret().expose(), self.lifetime))
     }
+
+    /// Takes the cookie away.
+    pub(super) fn forget(self, answer: Response) -> Response {
+        set(answer, self.value("", Duration::ZERO))
+    }
+}
+
+/// Adds a cookie to those that an answer sets already.
+pub(super) fn set(mut answer: Response, cookie: Option<HeaderValue>) -> Response {
+    if let Some(cookie) = cookie {
+        answer.headers_mut().append(SET_COOKIE, cookie);
+    }
+    answer
 }
 
 #[cfg(test)]
@@ -115,8 +142,12 @@ mod tests {
         for line in lines {
             headers.append(COOKIE, line.parse().unwrap());
         }
-        let name = "reset";
-        let token = LinkCookie { name, is_https }.read(&headers)?;
+        let cookie = TokenCookie {
+            name: "reset",
+            is_https,
+            lifetime: FOR_A_LINK,
+        };
+        let token = cookie.read(&headers)?;
         Some(token.secret().expose().to_owned())
     }
 
@@ -163,6 +194,7 @@ mod tests {
         let [one, other] = [Secret::random_token(), Secret::random_token()]
             .map(|token| Token::parse(token.expose()).unwrap());
         assert_eq!(one.mark(), one.mark());
+        assert_ne!(one.mark(), one.mark_with("kds_x"));
         assert_ne!(one.mark(), other.mark());
         assert!(!one.mark().contains(one.secret().expose()));
     }
