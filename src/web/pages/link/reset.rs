@@ -114,7 +114,7 @@ fn state(pages: &Pages, link: &ResetLink) -> Response {
         ResetLink::Used { at } => ("USED", Some(*at)),
         ResetLink::Expired { at } => ("EXPIRED", Some(*at)),
         ResetLink::Superseded { at } => ("SUPERSEDED", Some(*at)),
-        ResetLink::Revoked { at } => ("REVOKED", Some(*at)),
+        ResetLink::Revoked { at, .. } => ("REVOKED", Some(*at)),
         ResetLink::AccountClosed => ("ACCOUNT_CLOSED", None),
         ResetLink::KeptElsewhere(_) => ("KEPT_ELSEWHERE", None),
     };
