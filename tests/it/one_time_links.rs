@@ -89,7 +89,7 @@ async fn a_try_that_is_taken_back_leaves_the_link_as_it_was() {
     let ada = id(&app.member("ada").await);
     let token = mint(&app, ada).await;
     let txn = app.app.db.begin_write().await.expect("begun");
-    let used = one_time_links::consume(&txn, PURPOSE, &token, START).await;
+    let used = one_time_links::consume(&txn, &app.app, PURPOSE, &token, START).await;
     assert!(used.expect("tried").is_some());
     drop(txn);
     assert_eq!(state(&app, &token).await, LinkState::Active);
