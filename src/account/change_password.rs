@@ -9,7 +9,7 @@ use crate::db::Txn;
 use crate::error::Internal;
 use crate::ids::{SessionId, UserId};
 use crate::mail::{self, MailKind};
-use crate::one_time_links;
+use crate::one_time_links::{self, RevokedWhy};
 use crate::secret::Secret;
 use crate::sessions::{self, Session};
 use crate::settings::TransportSettings;
@@ -86,7 +86,7 @@ async fn change_password_noted(
     } else {
         0
     };
-    one_time_links::revoke_all(&txn, id, now).await?;
+    one_time_links::revoke_all(&txn, id, RevokedWhy::NewPassword, now).await?;
     notify(&txn, app, actor, &user).await?;
     let event = Event {
         action: AuditAction::PasswordChanged,
@@ -125,6 +125,7 @@ async fn replace(
         changed_at: Some(now),
         must_change: false,
         expires_at: None,
+        blocked_at: None,
     };
     users::set_password_state(txn, id, state).await?;
     sessions::carry_on(txn, id, (versions.before, versions.now)).await?;

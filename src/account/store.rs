@@ -76,6 +76,7 @@ pub(super) async fn note_sign_in(
         .or(Column::DisabledUntil.lte(now));
     let noted = Entity::update_many()
         .col_expr(Column::FailedSignIns, Expr::value(0))
+        .col_expr(Column::LockNotices, Expr::value(0))
         .col_expr(Column::LockedUntil, Expr::value(None::<i64>))
         .col_expr(Column::LastSignInAt, Expr::value(now))
         .filter(Column::Id.eq(user.uuid()))

@@ -8,7 +8,7 @@ use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials;
 use crate::error::Internal;
-use crate::one_time_links::{self, LinkPurpose, LinkState, OneTimeLink};
+use crate::one_time_links::{self, LinkPurpose, LinkState, OneTimeLink, RevokedWhy};
 use crate::secret::Secret;
 use crate::users::{self, AuthenticationSource, User, UserError};
 
@@ -41,10 +41,12 @@ pub enum ResetLink {
         /// When the newer one was made.
         at: Timestamp,
     },
-    /// Something about the account changed meanwhile, such as its password or its address.
+    /// An administrator revoked it, or something about the account changed meanwhile.
     Revoked {
         /// When.
         at: Timestamp,
+        /// What did it, as far as that is known.
+        why: Option<RevokedWhy>,
     },
     /// The account is disabled or deleted.
     AccountClosed,
@@ -102,7 +104,7 @@ fn judge(app: &App, link: &OneTimeLink, user: &User) -> ResetLink {
         LinkState::Superseded { at } => ResetLink::Superseded { at },
         LinkState::Expired { at } => ResetLink::Expired { at },
         LinkState::Revoked { .. } | LinkState::Active if is_closed => ResetLink::AccountClosed,
-        LinkState::Revoked { at } => ResetLink::Revoked { at },
+        LinkState::Revoked { at, why } => ResetLink::Revoked { at, why },
         LinkState::Active if user.authentication_source != AuthenticationSource::BuiltIn => {
             ResetLink::KeptElsewhere(user.authentication_source)
         }
@@ -134,7 +136,8 @@ pub async fn reset_by_link(
     let locked = users::lock_own(&txn, app, target.id).await?;
     let mut user = locked.ok_or(ByLinkError::Link(ResetLink::AccountClosed))?;
     let now = app.clock.now();
-    let Some(spent) = one_time_links::consume(&txn, PURPOSE, &command.token, now).await? else {
+    let Some(spent) = one_time_links::consume(&txn, app, PURPOSE, &command.token, now).await?
+    else {
         txn.rollback().await.map_err(Internal::from)?;
         return Err(ByLinkError::Link(look(app, &command.token).await?));
     };

@@ -7,7 +7,9 @@ use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event, Refusal};
 use crate::clock::Timestamp;
 use crate::ids::LinkId;
-use crate::one_time_links::{self, LinkPurpose, MAX_LIFETIME, MIN_LIFETIME, NewLink};
+use crate::one_time_links::{
+    self, LinkOrigin, LinkPurpose, MAX_LIFETIME, MIN_LIFETIME, Minted, NewLink,
+};
 use crate::secret::Secret;
 use crate::sessions::require_step_up;
 use crate::settings::ServerSettings;
@@ -97,12 +99,9 @@ async fn create_noted(
     let user = users::lock_target(&txn, app, actor, target.id).await?;
     check_target(app, &user)?;
     let now = app.clock.now();
-    let new = NewLink {
-        user: user.id,
-        purpose: LinkPurpose::PasswordReset,
-        lifetime,
-    };
-    let (link, token) = one_time_links::mint(&txn, actor, new, now).await?;
+    let kind = (LinkPurpose::PasswordReset, LinkOrigin::AdminHandover);
+    let new = NewLink::plain(user.id, kind, lifetime);
+    let Minted { link, token, .. } = one_time_links::mint(&txn, app, actor, new, now).await?;
     let event = Event {
         action: AuditAction::PasswordLinkCreated,
         user: Some(user.id),

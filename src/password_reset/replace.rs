@@ -7,9 +7,10 @@ use crate::clock::Timestamp;
 use crate::credentials;
 use crate::db::Txn;
 use crate::mail::{self, MailKind};
+use crate::one_time_links::{self, RevokedWhy};
+use crate::sessions;
 use crate::settings::TransportSettings;
 use crate::users::{self, PasswordState, User, UserError};
-use crate::{one_time_links, sessions};
 
 /// A password that was judged and hashed.
 pub(super) struct Replacement {
@@ -42,10 +43,12 @@ pub(super) async fn replace(
     user.password_changed_at = Some(now);
     user.must_change_password = new.must_change;
     user.password_expires_at = new.works_until;
+    user.password_blocked_at = None;
     let state = PasswordState {
         changed_at: user.password_changed_at,
         must_change: user.must_change_password,
         expires_at: user.password_expires_at,
+        blocked_at: None,
     };
     users::set_password_state(txn, user.id, state).await?;
     users::unlock(txn, user.id).await?;
@@ -58,7 +61,7 @@ pub(super) async fn replace(
                 0
             }
         },
-        links: one_time_links::revoke_all(txn, user.id, now).await?,
+        links: one_time_links::revoke_all(txn, user.id, RevokedWhy::NewPassword, now).await?,
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod audit;
 mod database;
+mod dkim;
 mod jwt;
 mod list;
 mod mail;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 pub use audit::AuditSettings;
 pub use database::{DatabaseSettings, KeepSettings};
+pub use dkim::DkimSettings;
 pub use jwt::{Algorithm, JwtSettings, KeySource};
 pub use mail::{MailSettings, SmtpSettings, SmtpTls, TransportSettings};
 pub use policy::PolicySettings;

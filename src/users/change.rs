@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials;
-use crate::one_time_links;
+use crate::one_time_links::{self, RevokedWhy};
 use crate::secret::Secret;
 use crate::sessions::{self, require_step_up};
 use crate::username::Username;
@@ -289,7 +289,7 @@ async fn after_effects(
     let renamed = before.username != after.username || before.email != after.email;
     let moved = before.authentication_source != after.authentication_source;
     if renamed || moved || before.role != after.role {
-        one_time_links::revoke_all(txn, after.id, now).await?;
+        one_time_links::revoke_all(txn, after.id, RevokedWhy::AccountChanged, now).await?;
     }
     if moved {
         credentials::erase(txn, after.id).await?;

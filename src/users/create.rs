@@ -264,6 +264,7 @@ fn read(command: &CreateUser, now: Timestamp) -> Result<User, UserError> {
         password_changed_at: None,
         must_change_password: false,
         password_expires_at: None,
+        password_blocked_at: None,
         last_sign_in_at: None,
         created_at: now,
         updated_at: now,

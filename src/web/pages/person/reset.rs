@@ -13,6 +13,7 @@ use super::refusals::{Sorted, sorted};
 use super::token_cookie::{FOR_A_LINK, Token, TokenCookie};
 use super::visit::{Visit, status};
 use crate::clock::Timestamp;
+use crate::one_time_links::RevokedWhy;
 use crate::password_reset::{self, ByLinkError, ResetByLink, ResetLink};
 
 fn cookie(pages: &Pages) -> TokenCookie {
@@ -105,7 +106,11 @@ fn state(visit: &Visit, link: &ResetLink) -> Response {
         ResetLink::Used { at } => ("USED", Some(*at)),
         ResetLink::Expired { at } => ("EXPIRED", Some(*at)),
         ResetLink::Superseded { at } => ("SUPERSEDED", Some(*at)),
-        ResetLink::Revoked { at } => ("REVOKED", Some(*at)),
+        ResetLink::Revoked {
+            at,
+            why: Some(RevokedWhy::Administrator),
+        } => ("WITHDRAWN", Some(*at)),
+        ResetLink::Revoked { at, .. } => ("REVOKED", Some(*at)),
         ResetLink::AccountClosed => ("ACCOUNT_CLOSED", None),
         ResetLink::KeptElsewhere(_) => ("KEPT_ELSEWHERE", None),
     };

@@ -101,7 +101,7 @@ reset-expired-title = Dieser Link ist abgelaufen
 reset-expired = Er galt bis { $at }. Ihr Passwort ist, wie es war.
 reset-superseded-title = Es gibt einen neueren Link
 reset-superseded = Am { $at } wurde ein neuerer Link für Sie gemacht, und nur der neueste gilt. Ihr Passwort ist, wie es war.
-reset-superseded-next = Öffnen Sie den neuesten Link, oder fordern Sie noch einen an.
+reset-superseded-next = Öffnen Sie den neuesten Link.
 reset-closed-title = Dieses Konto ist nicht aktiv
 reset-closed = Das Konto, für das der Link gemacht wurde, ist gesperrt oder gelöscht; für es kann kein Passwort gewählt werden.
 reset-closed-next = Fragen Sie Ihre Administratoren.
@@ -109,6 +109,9 @@ reset-elsewhere-title = Dieses Passwort liegt anderswo
 reset-elsewhere = Sie melden sich über ein anderes System an, und dort liegt Ihr Passwort. Ändern Sie es dort.
 reset-revoked-title = Dieser Link gilt nicht mehr
 reset-revoked = Am { $at } wurde etwas am Konto geändert, zum Beispiel das Passwort oder die Adresse, und damit endete jeder frühere Link.
+reset-withdrawn = Am { $at } hat ein Administrator ihn zurückgezogen. Ihr Passwort ist, wie es war.
+reset-withdrawn-next = Fragen Sie Ihre Administratoren nach dem Grund.
+ask-another = Sie können sich einen neuen Link schicken lassen:
 ask-giver = Bitten Sie die Person, von der Sie ihn haben, um einen neuen.
 
 ## Der erste Eigentümer

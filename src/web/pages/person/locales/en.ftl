@@ -108,7 +108,7 @@ reset-expired-title = This link has expired
 reset-expired = It worked until { $at }. Your password is as it was.
 reset-superseded-title = There is a newer link
 reset-superseded = A newer link was made for you on { $at }, and only the newest one works. Your password is as it was.
-reset-superseded-next = Open the newest link, or ask for one more.
+reset-superseded-next = Open the newest link.
 reset-closed-title = This account is not active
 reset-closed = The account this link was made for is disabled or deleted, so no password can be chosen for it.
 reset-closed-next = Ask your administrators.
@@ -116,6 +116,9 @@ reset-elsewhere-title = This password is kept elsewhere
 reset-elsewhere = You sign in through another system, which keeps your password. Change it there.
 reset-revoked-title = This link no longer works
 reset-revoked = Something about the account was changed on { $at }, for example its password or its address, and that ended every link made before.
+reset-withdrawn = An administrator revoked it on { $at }. Your password is as it was.
+reset-withdrawn-next = Ask your administrators why.
+ask-another = You can have a new link sent to you:
 ask-giver = Ask whoever gave it to you for a new one.
 
 ## The first owner
