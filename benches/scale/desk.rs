@@ -43,6 +43,33 @@ impl Store {
         Some(Self::new("PostgreSQL", format!("{base}/{name}"), rows))
     }
 
+    /// Empty ones with the schema, made anew each time.
+    pub(crate) async fn fresh(folder: &std::path::Path, server: &str) -> Vec<Self> {
+        use sea_orm::{ConnectionTrait as _, Database};
+        let name = "keydesk_bench_timing";
+        let file = folder.join("timing.sqlite");
+        for end in ["", "-wal", "-shm"] {
+            drop(std::fs::remove_file(format!("{}{end}", file.display())));
+        }
+        let mut stores = vec![Self::new("SQLite", format!("sqlite:{}", file.display()), 0)];
+        match (Database::connect(server).await, server.rsplit_once('/')) {
+            (Ok(admin), Some((base, _))) => {
+                for sql in [
+                    format!("DROP DATABASE IF EXISTS {name}"),
+                    format!("CREATE DATABASE {name}"),
+                ] {
+                    admin.execute_unprepared(&sql).await.expect("a database");
+                }
+                stores.push(Self::new("PostgreSQL", format!("{base}/{name}"), 0));
+            }
+            _ => eprintln!("no PostgreSQL answers; its figures are left out"),
+        }
+        for store in &stores {
+            store.fill().await;
+        }
+        stores
+    }
+
     fn new(kind: &str, url: String, rows: u64) -> Self {
         Self {
             label: kind.to_owned(),

@@ -23,6 +23,7 @@ mod load;
 mod process;
 mod reading;
 mod table;
+mod timing;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -47,9 +48,13 @@ struct Arguments {
     /// Rounds for each side of a comparison.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Only figures whose group is named: reads, hashing, process, priority, against.
+    /// Only figures whose group is named: reads, hashing, process, priority, against,
+    /// timing.
     #[arg(long)]
     only: Vec<String>,
+    /// Requests of each kind in `timing`.
+    #[arg(long, default_value_t = 400)]
+    requests: usize,
     /// Another build of `keydesk` to compare the page with.
     #[arg(long)]
     against: Option<PathBuf>,
@@ -71,8 +76,9 @@ struct Arguments {
 impl Arguments {
     fn wants(&self, group: &str) -> bool {
         if self.only.is_empty() {
-            // Two of them compare choices that were made, and are asked for by name.
-            !["priority", "against"].contains(&group)
+            // Two of them compare choices that were made, and one takes users of its own; they are asked
+            // for by name.
+            !["priority", "against", "timing"].contains(&group)
         } else {
             self.only.iter().any(|name| name == group)
         }
@@ -107,6 +113,15 @@ async fn main() {
 
 async fn run(arguments: Arguments) {
     std::fs::create_dir_all(&arguments.folder).expect("a folder");
+    if arguments.wants("timing") {
+        table::head();
+        for store in Store::fresh(&arguments.folder, &arguments.postgres).await {
+            timing::measure(&store, arguments.requests).await;
+        }
+        if arguments.only.len() == 1 {
+            return;
+        }
+    }
     let large = stores(&arguments, arguments.rows).await;
     let small = stores(&arguments, arguments.few).await;
     table::head();

@@ -7,6 +7,8 @@ pub(crate) enum Goal {
     AtLeast(f64, f64),
     /// At most this; the second is what is aimed for.
     AtMost(f64, f64),
+    /// A coin's toss, 0.45 to 0.55, or medians that lie no more than half a millisecond apart, as these do.
+    Alike(f64),
     /// Nothing; it is good to know.
     Told,
 }
@@ -28,6 +30,11 @@ impl Line {
         let (sign, must, aim, over) = match self.goal {
             Goal::AtLeast(must, aim) => ('≥', must, aim, f64::ge as fn(&f64, &f64) -> bool),
             Goal::AtMost(must, aim) => ('≤', must, aim, f64::le as fn(&f64, &f64) -> bool),
+            Goal::Alike(apart) => {
+                let is_alike = (0.45..=0.55).contains(&figure) || apart.abs() <= 0.5;
+                let goal = "0.45 to 0.55, or medians 0.5 ms apart".to_owned();
+                return (goal, if is_alike { "reached" } else { "**missed**" });
+            }
             Goal::Told => return (String::new(), ""),
         };
         let verdict = if over(&figure, &aim) {

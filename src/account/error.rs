@@ -24,6 +24,8 @@ pub enum AccountError {
     },
     /// Too many tries; when the next makes sense.
     RateLimited(Timestamp),
+    /// The person has no such session, whoever else may have it.
+    SessionNotFound,
     /// The new password is not taken.
     Password(ChooseError),
     /// Broken.
@@ -38,7 +40,7 @@ impl Refusal for AccountError {
             Self::TemporaryPasswordExpired(_) => Some("TEMPORARY_PASSWORD_EXPIRED"),
             Self::IncorrectPassword { .. } => Some("INCORRECT_PASSWORD"),
             Self::RateLimited(_) => Some("RATE_LIMITED"),
-            Self::Password(_) | Self::Internal(_) => None,
+            Self::SessionNotFound | Self::Password(_) | Self::Internal(_) => None,
         }
     }
 }

@@ -3,6 +3,8 @@
 use super::AccountError;
 use crate::actor::{Actor, Denied};
 use crate::app::App;
+use crate::ids::SessionId;
+use crate::sessions::Session;
 use crate::users::{self, AuthenticationSource, User};
 
 /// An account, to its owner.
@@ -10,6 +12,10 @@ use crate::users::{self, AuthenticationSource, User};
 pub struct Account {
     /// The user behind it.
     pub user: User,
+    /// The session in which it is looked at.
+    pub session: SessionId,
+    /// Whether that session serves for nothing but choosing a new password.
+    pub is_restricted: bool,
 }
 
 impl Account {
@@ -19,10 +25,24 @@ impl Account {
     }
 }
 
+impl From<(User, &Session)> for Account {
+    fn from((user, session): (User, &Session)) -> Self {
+        Self {
+            user,
+            session: session.id,
+            is_restricted: session.is_restricted,
+        }
+    }
+}
+
 /// The caller's own account; a restricted session may see it too.
 pub async fn read(app: &App, actor: &Actor) -> Result<Account, AccountError> {
-    let (id, _session) = actor.require_session()?;
+    let (id, session) = actor.require_session()?;
     let user = users::find_by_id(app, id).await?;
     let user = user.ok_or(Denied::Unauthenticated)?;
-    Ok(Account { user })
+    Ok(Account {
+        user,
+        session,
+        is_restricted: actor.is_restricted(),
+    })
 }

@@ -15,6 +15,8 @@ pub enum Permission {
     PasswordsReset,
     /// End sessions.
     SessionsRevoke,
+    /// Ask whether a token is of a session that works.
+    SessionsIntrospect,
     /// Read API keys, without their secrets.
     ApiKeysRead,
     /// Create, change and revoke API keys.
@@ -29,13 +31,14 @@ pub enum Permission {
 
 impl Permission {
     /// Every right, in the order in which they are listed everywhere.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::UsersRead,
         Self::UsersWrite,
         Self::UsersUnlock,
         Self::UsersDelete,
         Self::PasswordsReset,
         Self::SessionsRevoke,
+        Self::SessionsIntrospect,
         Self::ApiKeysRead,
         Self::ApiKeysManage,
         Self::AuditRead,
@@ -52,6 +55,7 @@ impl Permission {
             Self::UsersDelete => "USERS_DELETE",
             Self::PasswordsReset => "PASSWORDS_RESET",
             Self::SessionsRevoke => "SESSIONS_REVOKE",
+            Self::SessionsIntrospect => "SESSIONS_INTROSPECT",
             Self::ApiKeysRead => "API_KEYS_READ",
             Self::ApiKeysManage => "API_KEYS_MANAGE",
             Self::AuditRead => "AUDIT_READ",

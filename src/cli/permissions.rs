@@ -46,6 +46,7 @@ const fn meaning(permission: Permission) -> &'static str {
         Permission::UsersDelete => "delete and restore users",
         Permission::PasswordsReset => "reset passwords, demand a change",
         Permission::SessionsRevoke => "end sessions",
+        Permission::SessionsIntrospect => "ask whether a token is of a session that works",
         Permission::ApiKeysRead => "read API keys, without their secrets",
         Permission::ApiKeysManage => "create, change and revoke API keys",
         Permission::AuditRead => "read the audit trail",

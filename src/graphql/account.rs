@@ -1,6 +1,9 @@
 //! One's own account: signing in and out, changing the password, confirming who one is.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+mod own_sessions;
+mod shown;
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::context::Reach as _;
 use super::enums::SessionTransport;
@@ -8,14 +11,16 @@ use super::error::{
     incorrect_password, internal, password, rate_limited, refusable, refuse_denied,
 };
 use super::mutation_error::{ErrorCode, MutationError};
-use super::scalars::{DateTime, EmailAddress, Locale, OneTimeSecret, Password, moment};
+use super::scalars::{DateTime, OneTimeSecret, Password, moment};
 use super::session_cookie;
 use crate::account::{self, AccountError};
 use crate::clock::Timestamp;
-use crate::ids::AccountId;
 use crate::secret::Secret;
 use crate::sessions::{Session, Transport};
-use crate::users::{InvalidInput, User};
+use crate::users::InvalidInput;
+
+pub(crate) use own_sessions::OwnSessionMutation;
+use shown::Account;
 
 /// What a successful sign-in is good for.
 #[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,48 +30,6 @@ pub(crate) enum SignInOutcome {
     /// Only `changePassword`, `signOut`, `account`, `passwordPolicy` and `checkPassword`. Everything
     /// else is refused with `PASSWORD_CHANGE_REQUIRED` until a new password is chosen.
     PasswordChangeRequired,
-}
-
-/// The caller's own account, as its owner sees it. Has an ID of its own, different from the user's.
-#[derive(SimpleObject)]
-pub(crate) struct Account {
-    /// ID of the account.
-    id: ID,
-    /// Name for signing in.
-    username: String,
-    /// E-mail address, if there is one.
-    email: Option<EmailAddress>,
-    /// Full name, if given.
-    name: Option<String>,
-    /// Language for mail. The default locale when null.
-    locale: Option<Locale>,
-    /// Whether the password can be changed here.
-    can_change_password: bool,
-    /// Whether a new password has to be chosen before anything else.
-    must_change_password: bool,
-    /// When the password expires. Null when it does not.
-    password_expires_at: Option<DateTime>,
-    /// When the caller last signed in.
-    last_sign_in_at: Option<DateTime>,
-}
-
-impl From<User> for Account {
-    fn from(user: User) -> Self {
-        let account = account::Account { user };
-        let can_change_password = account.can_change_password();
-        let user = account.user;
-        Self {
-            id: AccountId::from_uuid(user.id.uuid()).to_string().into(),
-            username: user.username,
-            email: user.email.map(EmailAddress),
-            name: user.name,
-            locale: user.locale.map(Locale),
-            can_change_password,
-            must_change_password: user.must_change_password,
-            password_expires_at: moment(user.password_expires_at),
-            last_sign_in_at: moment(user.last_sign_in_at),
-        }
-    }
 }
 
 /// Input of `signIn`.
@@ -196,6 +159,11 @@ fn refuse(ctx: &Context<'_>, error: AccountError, at: &'static str) -> Option<Ve
             incorrect_password(session_ended).moved_to(&["input", at])
         }
         AccountError::RateLimited(retry_at) => rate_limited(ctx, retry_at),
+        AccountError::SessionNotFound => MutationError::at(
+            ErrorCode::NotFound,
+            &["input", at],
+            "You have no such session.",
+        ),
     };
     Some(vec![one])
 }
@@ -251,7 +219,7 @@ impl AccountQuery {
     /// Access: anyone (public endpoint).
     async fn account(&self, ctx: &Context<'_>) -> Option<Account> {
         match account::read(ctx.app(), ctx.actor()).await {
-            Ok(account) => Some(account.user.into()),
+            Ok(account) => Some(account.into()),
             Err(AccountError::Internal(cause)) => internal(ctx, &cause),
             Err(_without_account) => None,
         }
@@ -290,7 +258,7 @@ impl AccountMutation {
             } else {
                 SignInOutcome::SignedIn
             }),
-            account: Some(done.user.into()),
+            account: Some(account::Account::from((done.user, &done.session)).into()),
             session_token: hand_over(ctx, &done.session, done.token),
             previous_sign_in_at: moment(done.previous_sign_in_at),
             expires_at: Some(DateTime(ends(ctx, &done.session))),
@@ -339,7 +307,7 @@ impl AccountMutation {
         };
         let done = account::change_password(ctx.app(), ctx.actor(), command).await;
         let payload = done.map(|done| ChangePasswordPayload {
-            account: Some(done.user.into()),
+            account: Some(account::Account::from((done.user, &done.session)).into()),
             session_token: hand_over(ctx, &done.session, done.token),
             revoked_session_count: Some(i32::try_from(done.revoked_sessions).unwrap_or(i32::MAX)),
             errors: Vec::new(),

@@ -35,6 +35,8 @@ pub(crate) enum Scope {
     PasswordsReset,
     /// End sessions.
     SessionsRevoke,
+    /// Ask whether a token is of a session that works (`POST /introspect`).
+    SessionsIntrospect,
     /// Read API keys, without their secrets.
     ApiKeysRead,
     /// Create, change and revoke API keys.

@@ -67,6 +67,7 @@ pub struct Mutation(
     credentials::CheckMutation,
     account::ConfirmMutation,
     account::AccountMutation,
+    account::OwnSessionMutation,
 );
 
 /// What anyone may read.
@@ -77,7 +78,11 @@ pub struct PublicQuery(credentials::CredentialQuery, account::AccountQuery);
 /// What anyone may have done.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct PublicMutation(credentials::CheckMutation, account::AccountMutation);
+pub struct PublicMutation(
+    credentials::CheckMutation,
+    account::AccountMutation,
+    account::OwnSessionMutation,
+);
 
 /// The schema of `/graphql`.
 pub type FullSchema = Schema<Query, Mutation, Subscription>;

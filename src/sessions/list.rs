@@ -4,14 +4,17 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{Session, store};
+use super::{Session, SessionStatus, store};
 use crate::actor::{Actor, Permission, ReadError};
 use crate::app::App;
-use crate::ids::SessionId;
+use crate::error::Internal;
+use crate::ids::{SessionId, UserId};
 use crate::page::{Page, PageRequest};
 
 /// The order's name in cursors.
 pub const ORDER: &str = "sessions";
+/// How many of their own sessions a person is shown, even where settings let them have more.
+pub const MOST_OWN: u64 = 50;
 
 /// The same page of each user's sessions, in a handful of statements.
 pub async fn list_by_user(
@@ -46,5 +49,16 @@ pub async fn find_many(
         found.retain(|session| actor.is(session.user));
     }
     found.retain(|session| actor.role.sees(session.role) || actor.is(session.user));
+    Ok(found)
+}
+
+/// The sessions of one person that work, last used first, without a check of rights: for that person.
+///
+/// `Shape:` at most `MOST_OWN`.
+pub async fn list_own(app: &App, user: UserId) -> Result<Vec<Session>, Internal> {
+    let now = app.clock.now();
+    let settings = &app.settings.security.sessions;
+    let mut found = store::last_used(app.db.read(), user, MOST_OWN, now).await?;
+    found.retain(|session| session.status(settings, now) == SessionStatus::Active);
     Ok(found)
 }

@@ -4,6 +4,7 @@
 //! began with is still the present one, so an act that changes either need not call up here.
 
 mod begin;
+mod introspect;
 mod list;
 mod prove;
 mod resolve;
@@ -11,7 +12,8 @@ mod session;
 mod store;
 
 pub use begin::{NewSession, begin};
-pub use list::{ORDER, count_by_user, find_many, list_by_user};
+pub use introspect::{Introspect, IntrospectError, IntrospectScope, Introspected, introspect};
+pub use list::{MOST_OWN, ORDER, count_by_user, find_many, list_by_user, list_own};
 pub use prove::{ProofError, confirm, renew, require_step_up, verify_own};
 pub use resolve::{TOKEN_PREFIX, resolve};
 pub use session::{Session, SessionStatus, Transport};

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{SessionStatus, Transport, store};
+use super::{Session, SessionStatus, Transport, store};
 use crate::actor::{Actor, ActorKind, Origin, Proof};
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::error::Internal;
 use crate::secret::Secret;
 
@@ -18,29 +19,46 @@ pub(super) fn mint() -> Secret {
     Secret::new(format!("{TOKEN_PREFIX}{}", Secret::random_token().expose()))
 }
 
-/// The person behind a token. `None` when it is unknown, over or ended.
+/// The session with this token and its user's name. `None` when it is unknown, over or ended.
 ///
 /// `Why:` no cache. A session that was ended must not work on the next request of any replica.
+pub(super) async fn find_active(
+    app: &App,
+    presented: &Secret,
+) -> Result<Option<(Session, String)>, Internal> {
+    let now = app.clock.now();
+    let settings = &app.settings.security.sessions;
+    let found = store::by_token(app.db.read(), presented, now).await?;
+    Ok(found.filter(|(session, _)| session.status(settings, now) == SessionStatus::Active))
+}
+
+/// Writes down that a session is used now. Gives when it was last used, as it stands then.
+pub(super) async fn note_use(app: &App, session: &Session) -> Timestamp {
+    let now = app.clock.now();
+    if session.last_used_at.plus(LAST_USED_EVERY) > now {
+        return session.last_used_at;
+    }
+    match store::touch(app.db.write(), session.id, now).await {
+        Ok(()) => now,
+        Err(error) => {
+            // Reads must go on while the database takes no writes.
+            tracing::warn!(%error, session = %session.id, "the last use of a session was not noted");
+            session.last_used_at
+        }
+    }
+}
+
+/// The person behind a token. `None` when it is unknown, over or ended.
 pub async fn resolve(
     app: &App,
     presented: &Secret,
     origin: Origin,
 ) -> Result<Option<Actor>, Internal> {
-    let now = app.clock.now();
-    let settings = &app.settings.security.sessions;
-    let found = store::by_token(app.db.read(), presented, now).await?;
-    let Some((session, username)) = found else {
+    let Some((session, username)) = find_active(app, presented).await? else {
         return Ok(None);
     };
-    if session.status(settings, now) != SessionStatus::Active {
-        return Ok(None);
-    }
-    if session.last_used_at.plus(LAST_USED_EVERY) <= now
-        && let Err(error) = store::touch(app.db.write(), session.id, now).await
-    {
-        // Reads must go on while the database takes no writes.
-        tracing::warn!(%error, session = %session.id, "the last use of a session was not noted");
-    }
+    note_use(app, &session).await;
+    let now = app.clock.now();
     let actor = Actor {
         kind: ActorKind::User(session.user),
         label: username,

@@ -18,7 +18,7 @@ use crate::error::Internal;
 use crate::ids::{SessionId, UserId};
 use crate::secret::Secret;
 
-pub(super) use read::{by_ids, by_token, counts_by_user, pages_by_user};
+pub(super) use read::{by_ids, by_token, counts_by_user, last_used, pages_by_user};
 
 pub(super) async fn insert(
     txn: &Txn,

@@ -10,6 +10,7 @@ mod deadline;
 mod graphql;
 mod headers;
 mod health;
+mod introspect;
 mod layers;
 mod limits;
 mod listener;
@@ -77,7 +78,7 @@ pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, 
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .with_state(app.clone());
-    let mut routes = api;
+    let mut routes = api.merge(introspect::router(app));
     if let Some(sdl) = sdl {
         let examples = pages::examples::all();
         routes = routes.merge(pages::graphiql::router(examples, sdl));

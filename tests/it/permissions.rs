@@ -48,7 +48,7 @@ impl Access {
 }
 
 /// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
-const ROOTS: [(&str, Access, &str); 34] = [
+const ROOTS: [(&str, Access, &str); 35] = [
     ("viewer", SignedIn, "{ viewer { role } }"),
     ("node", SignedIn, r#"{ node(id: "user_none") { id } }"#),
     ("nodes", SignedIn, r#"{ nodes(ids: ["user_none"]) { id } }"#),
@@ -160,6 +160,11 @@ const ROOTS: [(&str, Access, &str); 34] = [
         "signOut",
         Person { public: true },
         "mutation { signOut(input: {}) ERRORS }",
+    ),
+    (
+        "revokeOwnSession",
+        Person { public: true },
+        r#"mutation { revokeOwnSession(input: { sessionId: "session_none" }) ERRORS }"#,
     ),
     (
         "unlockUser",

@@ -1,18 +1,16 @@
 //! Every query on API keys.
 
-use std::collections::HashMap;
+mod creators;
 
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, SimpleExpr};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
-use crate::access::api_keys::{
-    ApiKey, ApiKeyFilter, ApiKeyStatus, Creator, Networks, scope_names as names,
-};
-use crate::actor::{Permission, Role};
+use self::creators::{Standing, creators, read, read_creator, with_creators};
+use crate::access::api_keys::{ApiKey, ApiKeyFilter, ApiKeyStatus, Creator, scope_names as names};
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::entities::api_key::{ActiveModel, Column, Entity, Model};
@@ -59,69 +57,13 @@ pub(in crate::access) async fn insert(
     Ok(())
 }
 
-/// `Why:` a scope or rank this release does not know gives nothing, and so does a creator who is gone.
-fn read(row: Model, creator: Option<user::Model>) -> ApiKey {
-    let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
-    let scopes = row.scopes.split(',').filter_map(Permission::parse);
-    ApiKey {
-        id: ApiKeyId::from_uuid(row.id),
-        name: row.name,
-        prefix: row.prefix,
-        scopes: scopes.collect(),
-        rank: Role::parse(&row.role).unwrap_or(Role::Member),
-        creator: row.created_by.map(|id| read_creator(id, creator)),
-        networks: Networks::from_column(row.allowed_networks.as_deref()),
-        created_at: Timestamp::from_millis(row.created_at),
-        expires_at: moment(row.expires_at),
-        last_used_at: moment(row.last_used_at),
-        last_used_ip_address: row.last_used_ip_address,
-        revoked_at: moment(row.revoked_at),
-        version: row.version,
-    }
-}
-
-fn read_creator(id: Uuid, row: Option<user::Model>) -> Creator {
-    let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
-    let id = UserId::from_uuid(id);
-    match row {
-        Some(row) => Creator {
-            id,
-            // A role this release does not know: nobody may touch the key, and it gives nothing.
-            role: Role::parse(&row.role),
-            is_deleted: row.deleted_at.is_some(),
-            disabled_at: moment(row.disabled_at),
-            disabled_until: moment(row.disabled_until),
-            must_change_password: row.must_change_password,
-        },
-        None => Creator {
-            id,
-            role: None,
-            is_deleted: true,
-            disabled_at: None,
-            disabled_until: None,
-            must_change_password: false,
-        },
-    }
-}
-
-fn creator() -> RelationDef {
-    Entity::belongs_to(user::Entity)
-        .from(Column::CreatedBy)
-        .to(user::Column::Id)
-        .into()
-}
-
 /// A key with its creator in one statement, by the hash of its secret.
 pub(in crate::access) async fn by_hash(
     db: &impl ConnectionTrait,
     hash: [u8; 32],
 ) -> Result<Option<ApiKey>, Internal> {
-    let wanted = Entity::find()
-        .filter(Column::SecretHash.eq(hash.to_vec()))
-        .join(JoinType::LeftJoin, creator())
-        .select_also(user::Entity);
-    let found = wanted.all(db).await?.into_iter().next();
-    Ok(found.map(|(key, creator)| read(key, creator)))
+    let wanted = Entity::find().filter(Column::SecretHash.eq(hash.to_vec()));
+    Ok(with_creators(db, wanted).await?.into_iter().next())
 }
 
 /// The same by id.
@@ -129,23 +71,16 @@ pub(in crate::access) async fn by_ids(
     db: &impl ConnectionTrait,
     ids: &[ApiKeyId],
 ) -> Result<Vec<ApiKey>, Internal> {
-    let wanted = Entity::find()
-        .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
-        .join(JoinType::LeftJoin, creator())
-        .select_also(user::Entity);
-    let found = wanted.all(db).await?.into_iter();
-    Ok(found.map(|(key, creator)| read(key, creator)).collect())
+    let wanted = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+    with_creators(db, wanted).await
 }
 
 /// Every key, newest first, ended ones included.
 pub(in crate::access) async fn all(db: &impl ConnectionTrait) -> Result<Vec<ApiKey>, Internal> {
     let wanted = Entity::find()
         .order_by_desc(Column::CreatedAt)
-        .order_by_desc(Column::Id)
-        .join(JoinType::LeftJoin, creator())
-        .select_also(user::Entity);
-    let found = wanted.all(db).await?.into_iter();
-    Ok(found.map(|(key, creator)| read(key, creator)).collect())
+        .order_by_desc(Column::Id);
+    with_creators(db, wanted).await
 }
 
 fn filtered(filter: &ApiKeyFilter, now: Timestamp) -> Select<Entity> {
@@ -258,20 +193,8 @@ pub(in crate::access) async fn person_named(
     let row = found.iter().find(is_bound).or(found.first()).cloned();
     Ok(row.map(|row| {
         let username = row.username.clone();
-        (read_creator(row.id, Some(row)), username)
+        (read_creator(row.id, Some(Standing::from(&row))), username)
     }))
-}
-
-async fn creators(
-    db: &impl ConnectionTrait,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, user::Model>, Internal> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let wanted = user::Entity::find().filter(user::Column::Id.is_in(ids.iter().copied()));
-    let rows = wanted.all(db).await?.into_iter();
-    Ok(rows.map(|row| (row.id, row)).collect())
 }
 
 pub(in crate::access) async fn count(

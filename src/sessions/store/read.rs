@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use uuid::Uuid;
 
 use super::super::{Session, Transport};
+use super::live;
 use crate::actor::Role;
 use crate::clock::Timestamp;
 use crate::entities::session::{Column, Entity, Model};
@@ -130,6 +132,26 @@ pub(in crate::sessions) async fn by_ids(
         session(row, standing, now)
     };
     Ok(rows.into_iter().map(read).collect())
+}
+
+/// A user's sessions that have not been ended, last used first.
+pub(in crate::sessions) async fn last_used(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    most: u64,
+    now: Timestamp,
+) -> Result<Vec<Session>, Internal> {
+    let rows = Entity::find()
+        .filter(live(user, now))
+        .order_by_desc(Column::LastUsedAt)
+        .order_by_desc(Column::Id)
+        .limit(most)
+        .all(db)
+        .await?;
+    let standings = standings(db, [user.uuid()]).await?;
+    let standing = standings.get(&user.uuid());
+    let rows = rows.into_iter();
+    Ok(rows.map(|row| session(row, standing, now)).collect())
 }
 
 pub(in crate::sessions) async fn pages_by_user(

@@ -233,11 +233,12 @@ async fn the_last_owner_stays_whoever_comes() {
 }
 
 /// Mutations that are about nobody else.
-const ABOUT_NOBODY_ELSE: [&str; 8] = [
+const ABOUT_NOBODY_ELSE: [&str; 9] = [
     "signIn",
     "signOut",
     "changePassword",
     "confirmIdentity",
+    "revokeOwnSession",
     "checkPassword",
     "generatePassword",
     // The rights to keys have a table of their own in tests/it/keys.
