@@ -114,7 +114,8 @@ async fn replace(
     (version, hash): (i64, String),
 ) -> Result<Option<(User, Secret)>, AccountError> {
     let now = app.clock.now();
-    let Some(mut user) = users::lock_own(txn, app, id).await? else {
+    let locked = users::lock_own(txn, app, id).await?;
+    let Some(mut user) = locked.filter(|user| user.password_blocked_at.is_none()) else {
         return Ok(None);
     };
     if credentials::version(txn, id).await? != Some(version) {

@@ -81,6 +81,7 @@ pub(super) async fn note_sign_in(
         .col_expr(Column::LastSignInAt, Expr::value(now))
         .filter(Column::Id.eq(user.uuid()))
         .filter(Column::DeletedAt.is_null())
+        .filter(Column::PasswordBlockedAt.is_null())
         .filter(enabled)
         .exec(txn)
         .await?;

@@ -2,11 +2,13 @@
 //!
 //! One of the two topmost rooms: it may call every lower one and is called by the doors alone.
 
+mod block;
 mod by_admin;
 mod by_link;
 mod create_link;
 mod replace;
 
+pub use block::{Blocked, block};
 pub use by_admin::{
     KeysAfter, ResetOutcome, ResetPassword, SessionsAfter, StoredReset, blockers, reset_password,
 };
