@@ -21,6 +21,7 @@ pub mod janitor;
 pub mod jwt;
 pub mod keyring;
 mod keyset;
+pub mod links;
 pub mod live;
 pub mod mail;
 pub mod one_time_links;

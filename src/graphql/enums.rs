@@ -175,6 +175,8 @@ pub(crate) enum MailKind {
     Welcome,
     /// With a new password set by an administrator.
     NewPassword,
+    /// With a link, and perhaps a code, by which the user chooses a new password.
+    PasswordResetLink,
     /// Says that the password was changed, by an administrator or with a link; carries none.
     PasswordChanged,
     /// Says that the user changed the password; carries none.

@@ -35,6 +35,7 @@ const RANKS: [(Equals, &[&str]); 13] = [
             "username",
             "page",
             "settings",
+            "links",
             "telemetry",
         ],
     ),
