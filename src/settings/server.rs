@@ -37,12 +37,6 @@ impl ServerSettings {
         let url = self.public_url.as_ref();
         url.is_some_and(|url| url.scheme() == "https")
     }
-
-    /// What every link begins with, without a slash at its end.
-    pub fn public_base(&self) -> Option<String> {
-        let url = self.public_url.as_ref()?;
-        Some(url.as_str().trim_end_matches('/').to_owned())
-    }
 }
 
 /// How log lines look.

@@ -9,14 +9,15 @@ use minijinja::context;
 use super::Pages;
 use super::faults::Faults;
 use super::form::Refused;
-use super::refusals::{Sorted, sorted};
+use super::refusals::{Sorted, Trouble, sorted};
 use super::token_cookie::{FOR_A_LINK, Token, TokenCookie};
-use super::visit::{Visit, status};
+use super::visit::Visit;
 use crate::clock::Timestamp;
 use crate::one_time_links::RevokedWhy;
-use crate::password_reset::{self, ByLinkError, ResetByLink, ResetLink};
+use crate::password_reset::{self, ByLinkError, ResetByLink, ResetDone, ResetLink};
+use crate::sessions::Transport;
 
-fn cookie(pages: &Pages) -> TokenCookie {
+pub(super) fn cookie(pages: &Pages) -> TokenCookie {
     pages.cookie("reset", FOR_A_LINK)
 }
 
@@ -28,7 +29,7 @@ pub(super) async fn take(State(pages): State<Pages>, Path(token): Path<String>) 
 /// `GET /reset`: the form.
 pub(super) async fn show(visit: Visit) -> Response {
     match cookie(&visit.pages).read(&visit.headers) {
-        Some(token) => again(&visit, &token, &Faults::default()).await,
+        Some(token) => again(&visit, &token, &Trouble::default()).await,
         None => without_link(&visit),
     }
 }
@@ -48,21 +49,24 @@ pub(super) async fn choose(visit: Visit, body: Body) -> Response {
     }
     let faults = Faults::of_passwords(&form);
     if !faults.is_empty() {
-        return again(&visit, &token, &faults).await;
+        return again(&visit, &token, &Trouble::of(faults)).await;
     }
     let command = ResetByLink {
         token: token.secret().clone(),
         password: form.secret("password"),
+        transport: Transport::Cookie,
     };
     let reset = password_reset::reset_by_link(visit.app(), visit.origin.clone(), command);
     match Box::pin(reset).await {
-        Ok(user) => {
-            let values = context! { username => user.username };
-            cookie.forget(visit.page(StatusCode::OK, "reset_done.html", values))
+        Ok(done) => cookie.forget(finished(&visit, &done)),
+        Err(ByLinkError::Link(link)) => open(&visit, &token, &link, &Trouble::default()),
+        Err(ByLinkError::RateLimited(retry_at)) => {
+            let trouble = Trouble::too_often(visit.app(), retry_at);
+            again(&visit, &token, &trouble).await
         }
-        Err(ByLinkError::Link(link)) => open(&visit, &token, &link, &Faults::default()),
         Err(ByLinkError::User(error)) => match sorted(error, &form) {
-            Sorted::Faults(faults) => again(&visit, &token, &faults).await,
+            Sorted::Faults(faults) => again(&visit, &token, &Trouble::of(faults)).await,
+            Sorted::Refused(Refused::Busy) => again(&visit, &token, &Trouble::busy()).await,
             Sorted::Refused(why) => visit.refuse(why),
             Sorted::Internal(cause) => visit.broken(&cause),
         },
@@ -70,17 +74,18 @@ pub(super) async fn choose(visit: Visit, body: Body) -> Response {
 }
 
 /// The form, if the link is still good for one.
-async fn again(visit: &Visit, token: &Token, faults: &Faults) -> Response {
+async fn again(visit: &Visit, token: &Token, trouble: &Trouble) -> Response {
     match password_reset::look(visit.app(), token.secret()).await {
-        Ok(link) => open(visit, token, &link, faults),
+        Ok(link) => open(visit, token, &link, trouble),
         Err(cause) => visit.broken(&cause),
     }
 }
 
-fn open(visit: &Visit, token: &Token, link: &ResetLink, faults: &Faults) -> Response {
+fn open(visit: &Visit, token: &Token, link: &ResetLink, trouble: &Trouble) -> Response {
     let ResetLink::Ready {
         username,
         expires_at,
+        ..
     } = link
     else {
         return state(visit, link);
@@ -89,9 +94,9 @@ fn open(visit: &Visit, token: &Token, link: &ResetLink, faults: &Faults) -> Resp
         username,
         expires_at => expires_at.to_rfc3339(),
         mark => token.mark(),
-        faults => faults.value(),
+        ..trouble.values()
     };
-    visit.page(status(faults.is_empty()), "reset_form.html", values)
+    trouble.told(visit.page(trouble.status(), "reset_form.html", values))
 }
 
 fn without_link(visit: &Visit) -> Response {
