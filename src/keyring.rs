@@ -33,10 +33,12 @@ pub enum Purpose {
     AuditCheckpoint,
     /// Whose tries a limit counts, without naming them.
     RateLimit,
+    /// That a short code is the one that was made, without keeping it.
+    Code,
 }
 
 impl Purpose {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Idempotency,
         Self::Cursor,
         Self::Fingerprint,
@@ -44,6 +46,7 @@ impl Purpose {
         Self::AuditChain,
         Self::AuditCheckpoint,
         Self::RateLimit,
+        Self::Code,
     ];
 
     const fn label(self) -> &'static [u8] {
@@ -55,6 +58,7 @@ impl Purpose {
             Self::AuditChain => b"keydesk audit chain v1",
             Self::AuditCheckpoint => b"keydesk audit checkpoint v1",
             Self::RateLimit => b"keydesk rate limit v1",
+            Self::Code => b"keydesk code v1",
         }
     }
 }
@@ -174,6 +178,7 @@ impl Keyring {
             chain,
             checkpoint,
             limit,
+            code,
         ] = &self.tags;
         let mac = match purpose {
             Purpose::Idempotency => idempotency,
@@ -183,6 +188,7 @@ impl Keyring {
             Purpose::AuditChain => chain,
             Purpose::AuditCheckpoint => checkpoint,
             Purpose::RateLimit => limit,
+            Purpose::Code => code,
         };
         mac.clone()
             .chain_update(message)

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -31,6 +31,23 @@ impl Secret {
     /// 256 random bits from the operating system as 43 characters of base64url.
     pub fn random_token() -> Self {
         Self::new(URL_SAFE_NO_PAD.encode(random_bytes::<32>()))
+    }
+
+    /// The bytes of a private key, where the text is one PEM block `PRIVATE KEY` (PKCS #8), as OpenSSL
+    /// writes it; `None` where it is anything else.
+    pub fn private_key(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let body = self
+            .expose()
+            .trim()
+            .strip_prefix("-----BEGIN PRIVATE KEY-----")?
+            .strip_suffix("-----END PRIVATE KEY-----")?;
+        let digits: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
+        STANDARD.decode(digits.as_bytes()).ok().map(Zeroizing::new)
+    }
+
+    /// 128 random bits as 22 characters of base64url, for what names one request and opens nothing.
+    pub fn random_flow() -> Self {
+        Self::new(URL_SAFE_NO_PAD.encode(random_bytes::<16>()))
     }
 
     /// SHA-256 of the text, for secrets of 256 random bits that are looked up by their hash.

@@ -17,6 +17,7 @@ mod m20261121_000008_sign_in;
 mod m20261121_000009_audit_chain;
 mod m20261121_000010_api_keys;
 mod m20261121_000011_links;
+mod m20261121_000012_recovery;
 
 use sea_orm_migration::prelude::*;
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000009_audit_chain::Migration),
             Box::new(m20261121_000010_api_keys::Migration),
             Box::new(m20261121_000011_links::Migration),
+            Box::new(m20261121_000012_recovery::Migration),
         ]
     }
 }

@@ -132,6 +132,7 @@ fn may_try(user: &User, now: Timestamp) -> bool {
         && !user.is_disabled(now)
         && user.authentication_source == AuthenticationSource::BuiltIn
         && user.password_changed_at.is_some()
+        && user.password_blocked_at.is_none()
 }
 
 /// Counts the try of somebody who may sign in, and does the same for nobody. Gives whether the password

@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::chain::Place;
 use super::store;
@@ -150,16 +149,6 @@ fn signing_key(app: &App) -> Result<Option<Ed25519KeyPair>, CheckpointError> {
 
 /// `Why:` unchecked, which means that the public half may be left out, as OpenSSL does. It is computed then.
 fn read_key(pem: &Secret) -> Result<Ed25519KeyPair, CheckpointError> {
-    let body = pem
-        .expose()
-        .trim()
-        .strip_prefix("-----BEGIN PRIVATE KEY-----")
-        .and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----"))
-        .ok_or(CheckpointError::Key)?;
-    let digits: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
-    let der = STANDARD
-        .decode(digits.as_bytes())
-        .map_err(|_malformed| CheckpointError::Key)?;
-    Ed25519KeyPair::from_pkcs8_maybe_unchecked(&Zeroizing::new(der))
-        .map_err(|_malformed| CheckpointError::Key)
+    let der = pem.private_key().ok_or(CheckpointError::Key)?;
+    Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|_malformed| CheckpointError::Key)
 }

@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::Internal;
 use crate::ids::LinkId;
+use crate::links::{Base, Page};
 use crate::secret::Secret;
-use crate::settings::ServerSettings;
 use crate::users;
 
 /// How long a setup link works.
@@ -35,20 +35,9 @@ pub async fn open(app: &App) -> Result<Option<SetupLink>, Internal> {
     let expires_at = now.plus(LIFETIME);
     let row = (LinkId::new(now), token.sha256());
     store::insert(app, row, (now, expires_at)).await?;
-    let base = base(&app.settings.server);
+    let base = Base::at_start(&app.settings.server);
     Ok(Some(SetupLink {
-        url: Secret::new(format!("{base}/setup/{}", token.expose())),
+        url: base.link(Page::Setup, &token),
         expires_at,
     }))
-}
-
-/// From the settings, never from a request; where they say nothing, as the server was told to listen.
-fn base(server: &ServerSettings) -> String {
-    server.public_base().unwrap_or_else(|| {
-        if server.listen.ip().is_unspecified() {
-            String::new()
-        } else {
-            format!("http://{}", server.listen)
-        }
-    })
 }

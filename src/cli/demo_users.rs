@@ -78,6 +78,7 @@ pub(super) fn person(number: usize, now: Timestamp) -> User {
         password_changed_at: Some(days_ago(30 + u64::try_from(number % 90).unwrap_or(0))),
         must_change_password: false,
         password_expires_at: None,
+        password_blocked_at: None,
         last_sign_in_at: (!number.is_multiple_of(5))
             .then(|| days_ago(u64::try_from(number % 60).unwrap_or(0))),
         created_at: joined,

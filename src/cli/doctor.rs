@@ -10,7 +10,7 @@ use super::output::{print, print_json};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::mail::{self, Mailer, SendError, transport};
-use crate::settings::{DEFAULTS, Settings};
+use crate::settings::{DEFAULTS, DkimSettings, Settings};
 use crate::{access, telemetry};
 
 /// Looks whether everything is there.
@@ -102,6 +102,7 @@ impl Doctor {
             Err(error) => problem("policy", error.to_string()),
         });
         findings.push(self.mail(&app).await);
+        findings.extend(settings.mail.dkim.as_ref().map(dkim));
         findings
     }
 
@@ -128,6 +129,21 @@ impl Doctor {
                 problem("mail", format!("{text}; look at [mail.transport]"))
             }
         }
+    }
+}
+
+/// The record to be published, which no server is asked for here.
+fn dkim(settings: &DkimSettings) -> Finding {
+    let signer = match transport::Signer::new(settings) {
+        Ok(signer) => signer,
+        Err(error) => return problem("dkim", error.to_string()),
+    };
+    match signer.record() {
+        Some((name, text)) => fine("dkim", &format!("publish {name} IN TXT \"{text}\"")),
+        None => problem(
+            "dkim",
+            "the public half of the key cannot be written".to_owned(),
+        ),
     }
 }
 

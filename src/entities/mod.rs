@@ -11,6 +11,7 @@ pub(crate) mod lease;
 pub(crate) mod one_time_link;
 pub(crate) mod outbox_email;
 pub(crate) mod password_history;
+pub(crate) mod password_reset_request;
 pub(crate) mod rate_limit;
 pub(crate) mod server_key;
 pub(crate) mod session;

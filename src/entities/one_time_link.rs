@@ -18,6 +18,18 @@ pub(crate) struct Model {
     pub created_by_kind: Option<String>,
     pub created_by_id: Option<Uuid>,
     pub created_by_label: Option<String>,
+    pub origin: String,
+    pub sign_in_on_use: bool,
+    pub redirect_url: Option<String>,
+    pub revoked_why: Option<String>,
+    pub opened_at: Option<i64>,
+    pub opened_by: Option<String>,
+    pub mail_id: Option<Uuid>,
+    pub flow_hash: Option<Vec<u8>>,
+    pub code_mac: Option<Vec<u8>>,
+    pub code_expires_at: Option<i64>,
+    pub code_tries: i64,
+    pub exchange_hash: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

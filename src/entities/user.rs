@@ -31,6 +31,8 @@ pub(crate) struct Model {
     pub password_changed_at: Option<i64>,
     pub must_change_password: bool,
     pub password_expires_at: Option<i64>,
+    pub password_blocked_at: Option<i64>,
+    pub lock_notices: i64,
     pub last_sign_in_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,

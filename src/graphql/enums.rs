@@ -177,6 +177,8 @@ pub(crate) enum MailKind {
     Welcome,
     /// With a new password set by an administrator.
     NewPassword,
+    /// With a link, and perhaps a code, by which the user chooses a new password.
+    PasswordResetLink,
     /// Says that the password was changed, by an administrator or with a link; carries none.
     PasswordChanged,
     /// Says that the user changed the password; carries none.
@@ -241,6 +243,10 @@ pub(crate) enum AuditAction {
     PasswordLinkCreated,
     /// Whoever held a link for resetting a password chose a new one.
     PasswordResetByLink,
+    /// Somebody asked for a link, because they forgot a password.
+    PasswordResetRequested,
+    /// A user said that somebody else changed their password, which is blocked since.
+    PasswordChangeDisputed,
     /// A user was told, or no longer told, to change their password.
     PasswordChangeRequirementSet,
     /// An API key was created.

@@ -23,6 +23,7 @@ mod order;
 mod paging;
 mod password_reset;
 mod password_wish;
+mod recovery;
 mod scalars;
 mod server;
 pub(crate) mod session_cookie;
@@ -51,6 +52,7 @@ pub struct Query(
     credentials::CredentialQuery,
     server::ServerQuery,
     account::AccountQuery,
+    recovery::SignInQuery,
 );
 
 /// Everything that changes something, and everything that takes or returns a secret. Every payload
@@ -68,12 +70,17 @@ pub struct Mutation(
     account::ConfirmMutation,
     account::AccountMutation,
     account::OwnSessionMutation,
+    recovery::RecoveryMutation,
 );
 
 /// What anyone may read.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
-pub struct PublicQuery(credentials::CredentialQuery, account::AccountQuery);
+pub struct PublicQuery(
+    credentials::CredentialQuery,
+    account::AccountQuery,
+    recovery::SignInQuery,
+);
 
 /// What anyone may have done.
 #[derive(MergedObject, Default)]
@@ -82,6 +89,7 @@ pub struct PublicMutation(
     credentials::CheckMutation,
     account::AccountMutation,
     account::OwnSessionMutation,
+    recovery::RecoveryMutation,
 );
 
 /// The schema of `/graphql`.

@@ -5,9 +5,8 @@ use std::pin::Pin;
 
 use lettre::message::Mailbox;
 
-use super::Rendered;
+use super::{MailSecret, Rendered};
 use crate::clock::Timestamp;
-use crate::secret::Secret;
 
 /// A rendered mail to one address, ready to go out.
 #[derive(Clone, Debug)]
@@ -53,11 +52,11 @@ pub trait Mailer: Send + Sync + 'static {
 
 impl SendError {
     /// The same without the secret, should a mail server quote the mail it refuses.
-    pub(super) fn without(self, secret: Option<&Secret>) -> Self {
-        let Some(secret) = secret.map(Secret::expose).filter(|text| !text.is_empty()) else {
+    pub(super) fn without(self, secret: Option<&MailSecret>) -> Self {
+        let Some(secret) = secret else {
             return self;
         };
-        let clean = |words: String| words.replace(secret, "[password]");
+        let clean = |words: String| secret.erase_from(&words);
         match self {
             Self::Later(words) => Self::Later(clean(words)),
             Self::Never(words) => Self::Never(clean(words)),
@@ -69,10 +68,12 @@ impl SendError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     #[test]
     fn a_server_that_quotes_the_mail_does_not_bring_the_password_back() {
-        let secret = Secret::new("amber-quill-27".to_owned());
+        let password = Secret::new("amber-quill-27".to_owned());
+        let secret = MailSecret::Password(password);
         let said = SendError::Never("554 refused: \"amber-quill-27\"".to_owned());
         let clean = SendError::Never("554 refused: \"[password]\"".to_owned());
         assert_eq!(said.without(Some(&secret)), clean);

@@ -5,6 +5,8 @@
 //! it, erasing the sealed secret in the same statement. This room knows no other room, so what a mail
 //! says comes in as plain values (`Details`).
 
+mod carried;
+mod lifetimes;
 mod list;
 mod mailer;
 mod outbox;
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 /// The order's name in cursors.
 pub const ORDER: &str = "mail";
 
+pub use carried::MailSecret;
 pub use list::{DeliveryFilter, count, count_by_user, find_by_id, find_many, list, list_by_user};
 pub use mailer::{Mailer, OutgoingEmail, SendError, Sending};
 pub use outbox::{NewEmail, PLAIN_MAIL_LIFETIME, enqueue, sweep};
@@ -41,6 +44,8 @@ pub enum MailKind {
     Welcome,
     /// With a new password set by an administrator.
     NewPassword,
+    /// With a link, and perhaps a code, by which the user chooses a new password.
+    PasswordResetLink,
     /// Says that the password was changed by an administrator or with a link, without any password.
     PasswordChanged,
     /// Says that the user changed the password, without any password in it.
@@ -51,9 +56,10 @@ pub enum MailKind {
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Welcome,
         Self::NewPassword,
+        Self::PasswordResetLink,
         Self::PasswordChanged,
         Self::PasswordChangedByYou,
         Self::Test,
@@ -64,6 +70,7 @@ impl MailKind {
         match self {
             Self::Welcome => "WELCOME",
             Self::NewPassword => "NEW_PASSWORD",
+            Self::PasswordResetLink => "PASSWORD_RESET_LINK",
             Self::PasswordChanged => "PASSWORD_CHANGED",
             Self::PasswordChangedByYou => "PASSWORD_CHANGED_BY_YOU",
             Self::Test => "TEST",
@@ -123,6 +130,16 @@ impl DeliveryStatus {
     }
 }
 
+/// Who wanted a mail to be sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WantedBy {
+    /// An administrator.
+    #[default]
+    Administrator,
+    /// Whoever asked for it in the user's name.
+    User,
+}
+
 /// What a mail says besides its secret. Kept in clear in the outbox, so it holds no secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
@@ -132,13 +149,22 @@ pub struct Details {
     pub display_name: String,
     /// Whether the password must be changed at the next sign-in.
     pub must_change: bool,
-    /// Until when the password works, in Unix milliseconds.
+    /// Until when the password or the link works, in Unix milliseconds.
     pub works_until_millis: Option<i64>,
     /// When it happened, in Unix milliseconds.
     pub happened_at_millis: i64,
     /// Whether whoever held a link did it, and no administrator. Absent in rows of older releases.
     #[serde(default)]
     pub by_link: bool,
+    /// Until when the code beside a link works, in Unix milliseconds.
+    #[serde(default)]
+    pub code_until_millis: Option<i64>,
+    /// Who wanted it.
+    #[serde(default)]
+    pub wanted_by: WantedBy,
+    /// Whether the password no longer works until another one is chosen.
+    #[serde(default)]
+    pub password_ended: bool,
 }
 
 /// One mail on its way to one address, as administrators see it.

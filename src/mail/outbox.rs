@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Delivery, Details, MailKind, store};
+use super::{Delivery, Details, MailKind, MailSecret, store};
 use crate::actor::Actor;
 use crate::address::domain_key;
 use crate::app::App;
@@ -10,11 +10,12 @@ use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
 use crate::ids::{MailDeliveryId, UserId};
-use crate::secret::Secret;
 
 /// A mail to be queued.
 #[derive(Clone, Debug)]
 pub struct NewEmail {
+    /// Its name, which what goes out with it may remember.
+    pub id: MailDeliveryId,
     /// Which mail.
     pub kind: MailKind,
     /// To whom.
@@ -30,7 +31,7 @@ pub struct NewEmail {
     /// What it says.
     pub details: Details,
     /// What it says that nobody else may read.
-    pub secret: Option<Secret>,
+    pub secret: Option<MailSecret>,
     /// When it is no longer worth sending.
     pub expires_at: Timestamp,
 }
@@ -50,17 +51,16 @@ pub async fn enqueue(
         .recipient_name
         .filter(|name| !name.contains(char::is_control));
     let now = app.clock.now();
-    let id = MailDeliveryId::new(now);
+    let id = email.id;
     let sealed = email
         .secret
         .as_ref()
-        .map(|secret| app.keys.seal(secret, &associated(id)));
+        .map(|secret| app.keys.seal(&secret.pack(), &associated(id)));
     let locale = email
         .locale
         .clone()
         .unwrap_or_else(|| app.settings.mail.default_locale.clone());
     let row = store::NewRow {
-        id,
         email,
         sealed,
         locale,

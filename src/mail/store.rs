@@ -33,7 +33,6 @@ const SORTING: Sorting<Column> = Sorting {
 
 /// A mail with everything that was decided when it was queued.
 pub(super) struct NewRow {
-    pub(super) id: MailDeliveryId,
     pub(super) email: NewEmail,
     pub(super) sealed: Option<Vec<u8>>,
     pub(super) locale: String,
@@ -45,7 +44,7 @@ pub(super) async fn insert(txn: &Txn, actor: &Actor, new: NewRow) -> Result<Deli
     let details = serde_json::to_string(&new.email.details)
         .map_err(Internal::while_doing("writing what a mail says"))?;
     let row = Model {
-        id: new.id.uuid(),
+        id: new.email.id.uuid(),
         kind: new.email.kind.name().to_owned(),
         user_id: new.email.user.map(UserId::uuid),
         recipient: new.email.recipient,

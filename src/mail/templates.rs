@@ -11,7 +11,12 @@ use rust_embed::RustEmbed;
 use time::OffsetDateTime;
 use url::Url;
 
-use super::{Details, MailKind, RenderError, Rendered, Site, Words};
+use super::carried::{Load, grouped};
+use super::{
+    Details, MailKind, MailSecret, RenderError, Rendered, Site, WantedBy, Words, lifetimes,
+};
+use crate::links::{Base, Page};
+use crate::secret::Secret;
 
 #[derive(RustEmbed)]
 #[folder = "src/mail/templates"]
@@ -69,7 +74,7 @@ impl Templates {
 
     /// Renders a mail.
     ///
-    /// Errors: `SecretMissing` for a mail that carries a password without one; a password given for
+    /// Errors: `SecretMissing` for a mail that carries a password or a link without it; one given for
     /// another mail is left out.
     pub fn render(&self, site: Site<'_>, words: Words<'_>) -> Result<Rendered, RenderError> {
         let kind = words.kind;
@@ -80,11 +85,7 @@ impl Templates {
         if subject.is_empty() || subject.contains(char::is_control) {
             return Err(RenderError::Subject { kind });
         }
-        let values = match (carries_password(kind), words.secret) {
-            (true, None) => return Err(RenderError::SecretMissing { kind }),
-            (true, Some(secret)) => context! { password => secret.expose(), ..plain },
-            (false, _) => plain,
-        };
+        let values = with_secret(site, kind, words.secret, plain)?;
         Ok(Rendered {
             subject,
             text: self.fill(&format!("{folder}/{locale}/body.txt"), &values)?,
@@ -100,11 +101,44 @@ impl Templates {
     }
 }
 
+/// Adds what the mail carries.
+fn with_secret(
+    site: Site<'_>,
+    kind: MailKind,
+    secret: Option<&MailSecret>,
+    plain: Value,
+) -> Result<Value, RenderError> {
+    Ok(match (Load::of(kind), secret) {
+        (Load::Nothing, _) => plain,
+        (Load::Password, Some(MailSecret::Password(password))) => {
+            context! { password => password.expose(), ..plain }
+        }
+        (Load::Link(page) | Load::MaybeLink(page), Some(MailSecret::Link { token, code })) => {
+            let link = link(site, kind, (page, token))?;
+            let code = code.as_ref().map(grouped);
+            context! { link => link.expose(), code => code.as_ref().map(Secret::expose), ..plain }
+        }
+        (Load::MaybeLink(_), _) => context! { link => (), ..plain },
+        (Load::Password | Load::Link(_), _) => return Err(RenderError::SecretMissing { kind }),
+    })
+}
+
+fn link(
+    site: Site<'_>,
+    kind: MailKind,
+    (page, token): (Page, &Secret),
+) -> Result<Secret, RenderError> {
+    let base = site.public_url.map(Base::from);
+    let base = base.ok_or(RenderError::PublicUrlMissing { kind })?;
+    Ok(base.link(page, token))
+}
+
 fn plain_values(site: Site<'_>, details: &Details, locale: &str) -> Value {
     let display_name = match details.display_name.trim() {
         "" => &details.username,
         name => name,
     };
+    let lifetime = |until: i64| lifetimes::words(locale, details.happened_at_millis, until);
     context! {
         site_name => single_line(site.name),
         public_url => site.public_url.map(Url::as_str),
@@ -113,8 +147,13 @@ fn plain_values(site: Site<'_>, details: &Details, locale: &str) -> Value {
         display_name => single_line(display_name),
         must_change => details.must_change,
         works_until => details.works_until_millis.and_then(minute),
+        lifetime => details.works_until_millis.map(lifetime),
+        code_until => details.code_until_millis.and_then(minute),
+        code_lifetime => details.code_until_millis.map(lifetime),
         happened_at => minute(details.happened_at_millis),
         by_link => details.by_link,
+        asked => details.wanted_by == WantedBy::User,
+        password_ended => details.password_ended,
     }
 }
 
@@ -156,15 +195,11 @@ const fn folder(kind: MailKind) -> &'static str {
     match kind {
         MailKind::Welcome => "welcome",
         MailKind::NewPassword => "new_password",
+        MailKind::PasswordResetLink => "password_reset_link",
         MailKind::PasswordChanged => "password_changed",
         MailKind::PasswordChangedByYou => "password_changed_by_you",
         MailKind::Test => "test",
     }
-}
-
-/// Whether a mail carries a password. The others must not be given one.
-const fn carries_password(kind: MailKind) -> bool {
-    matches!(kind, MailKind::Welcome | MailKind::NewPassword)
 }
 
 #[cfg(test)]

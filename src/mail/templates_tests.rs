@@ -4,6 +4,8 @@ use super::*;
 use crate::secret::Secret;
 
 const PASSWORD: &str = "<b>&amber=quill-27</b>";
+const TOKEN: &str = "gJ0x-_amber";
+const CODE: &str = "01234567";
 
 fn details() -> Details {
     Details {
@@ -12,18 +14,36 @@ fn details() -> Details {
         must_change: true,
         works_until_millis: Some(1_795_339_859_000),
         happened_at_millis: 1_795_253_459_000,
-        by_link: false,
+        code_until_millis: Some(1_795_254_059_000),
+        ..Details::default()
+    }
+}
+
+/// What a mail of that kind carries, everything that it may.
+fn carried(kind: MailKind) -> Option<MailSecret> {
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let link = |code: Option<&str>| {
+        Some(MailSecret::Link {
+            token: secret(TOKEN),
+            code: code.map(secret),
+        })
+    };
+    match Load::of(kind) {
+        Load::Nothing => None,
+        Load::Password => Some(MailSecret::Password(secret(PASSWORD))),
+        Load::Link(_) => link(Some(CODE)),
+        Load::MaybeLink(_) => link(None),
     }
 }
 
 fn render(kind: MailKind, locale: &str, details: &Details) -> Result<Rendered, RenderError> {
     let url = Url::parse("https://id.example.org/").unwrap();
-    let secret = Secret::new(PASSWORD.to_owned());
+    let secret = carried(kind);
     let words = Words {
         kind,
         locale,
         details,
-        secret: carries_password(kind).then_some(&secret),
+        secret: secret.as_ref(),
     };
     let site = Site {
         name: "Example Desk",
@@ -53,8 +73,9 @@ fn every_mail_renders_in_every_language() {
                 mail.text
             );
             assert!(!mail.subject.contains("amber"));
-            assert_eq!(mail.text.contains(PASSWORD), carries_password(kind));
-            assert_eq!(mail.html.contains("amber"), carries_password(kind));
+            let has_password = Load::of(kind) == Load::Password;
+            assert_eq!(mail.text.contains(PASSWORD), has_password);
+            assert_eq!(mail.html.contains("amber=quill-27"), has_password);
             snapshot(
                 &format!("{}.{locale}", folder(kind)),
                 &format!("{}\n\n{}", mail.subject, mail.text),
@@ -76,6 +97,94 @@ fn a_password_stands_on_a_line_of_its_own() {
             mail.html
                 .contains("nowrap\">&lt;b&gt;&amp;amber=quill-27&lt;&#x2f;b&gt;</td>")
         );
+    }
+}
+
+#[test]
+fn a_link_is_built_from_the_settings_and_a_code_stands_in_two_groups() {
+    for (locale, lifetime, code_lifetime) in [
+        ("en", "valid for 24 hours", "valid for 10 minutes"),
+        ("de", "gilt 24 Stunden", "gilt 10 Minuten"),
+    ] {
+        let mail = render(MailKind::PasswordResetLink, locale, &details()).unwrap();
+        let address = format!("https://id.example.org/reset/{TOKEN}");
+        assert!(
+            mail.text.lines().any(|line| line == address),
+            "{}",
+            mail.text
+        );
+        assert!(mail.text.lines().any(|line| line == "0123 4567"));
+        let href = address.replace('/', "&#x2f;");
+        assert!(
+            mail.html.contains(&format!("href=\"{href}\"")),
+            "{}",
+            mail.html
+        );
+        assert!(mail.html.contains("nowrap\">0123 4567</td>"));
+        for text in [&mail.text, &mail.html] {
+            let text = text.replace('\n', " ");
+            assert!(
+                text.contains(lifetime) && text.contains(code_lifetime),
+                "{text}"
+            );
+            assert!(text.contains("2026-11-22 09:30 UTC") && text.contains("2026-11-21 09:40 UTC"));
+        }
+        snapshot(&format!("password_reset_link.{locale}.html"), &mail.html);
+    }
+}
+
+#[test]
+fn a_link_says_who_caused_it_and_what_became_of_the_password() {
+    let sent = details();
+    let asked = Details {
+        wanted_by: WantedBy::User,
+        ..details()
+    };
+    let ended = Details {
+        password_ended: true,
+        ..details()
+    };
+    let [by_admin, by_user, stays, gone] = [
+        "An administrator of Example Desk",
+        "If it was you",
+        "your password stays as it is",
+        "Your old password no longer works",
+    ];
+    for (details, said, unsaid) in [
+        (sent, [by_admin, stays], [by_user, gone]),
+        (asked, [by_user, stays], [by_admin, gone]),
+        (ended, [by_admin, gone], [by_user, stays]),
+    ] {
+        let mail = render(MailKind::PasswordResetLink, "en", &details).unwrap();
+        for text in [&mail.text, &mail.html] {
+            let text = text.replace('\n', " ");
+            assert!(said.iter().all(|words| text.contains(words)), "{text}");
+            assert!(!unsaid.iter().any(|words| text.contains(words)), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_link_does_not_render_without_an_address_to_lead_to() {
+    let (details, kind) = (details(), MailKind::PasswordResetLink);
+    let secret = carried(kind);
+    let words = |secret| Words {
+        kind,
+        locale: "en",
+        details: &details,
+        secret,
+    };
+    let site = Site {
+        name: "Desk",
+        public_url: None,
+    };
+    let templates = Templates::new().unwrap();
+    let refused = templates.render(site, words(secret.as_ref()));
+    assert_eq!(refused, Err(RenderError::PublicUrlMissing { kind }));
+    let password = MailSecret::Password(Secret::new(PASSWORD.to_owned()));
+    for other in [None, Some(&password)] {
+        let refused = templates.render(site, words(other));
+        assert_eq!(refused, Err(RenderError::SecretMissing { kind }));
     }
 }
 
@@ -160,7 +269,7 @@ fn a_mail_without_its_password_does_not_render() {
 #[test]
 fn a_mail_without_a_password_leaves_a_given_one_out() {
     let details = details();
-    let secret = Secret::new(PASSWORD.to_owned());
+    let secret = MailSecret::Password(Secret::new(PASSWORD.to_owned()));
     let kind = MailKind::PasswordChanged;
     let words = Words {
         kind,
@@ -198,7 +307,8 @@ fn neither_a_rendered_mail_nor_an_error_prints_the_password() {
         .environment
         .add_template("welcome/en/body.txt", "{{ password }} {{ nothing }}")
         .unwrap();
-    let (details, secret) = (details(), Secret::new(PASSWORD.to_owned()));
+    let password = Secret::new(PASSWORD.to_owned());
+    let (details, secret) = (details(), MailSecret::Password(password));
     let words = Words {
         kind: MailKind::Welcome,
         locale: "en",

@@ -1,13 +1,12 @@
 //! What a mail is made from, and what comes of it. Plain values; the engine is in `templates.rs`.
 //!
-//! A rendered mail may hold a password, so nothing here prints one, errors included.
+//! A rendered mail may hold a password or a link, so nothing here prints one, errors included.
 
 use std::fmt;
 
 use url::Url;
 
-use super::{Details, MailKind};
-use crate::secret::Secret;
+use super::{Details, MailKind, MailSecret};
 use crate::settings::ServerSettings;
 
 /// The site a mail speaks for.
@@ -37,8 +36,8 @@ pub struct Words<'a> {
     pub locale: &'a str,
     /// The plain values.
     pub details: &'a Details,
-    /// The password, for the mails that carry one.
-    pub secret: Option<&'a Secret>,
+    /// The password or link, for the mails that carry one.
+    pub secret: Option<&'a MailSecret>,
 }
 
 /// A mail as people read it.
@@ -52,7 +51,7 @@ pub struct Rendered {
     pub html: String,
 }
 
-/// `Why:` text and HTML may hold a password.
+/// `Why:` text and HTML may hold a password or a link.
 impl fmt::Debug for Rendered {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -73,9 +72,15 @@ pub enum RenderError {
         /// In the engine's words.
         problem: String,
     },
-    /// The mail carries a password and none was given.
-    #[error("a {} mail needs a password", kind.name())]
+    /// The mail carries a password or a link and none was given.
+    #[error("a {} mail needs its password or link", kind.name())]
     SecretMissing {
+        /// Which mail.
+        kind: MailKind,
+    },
+    /// The mail carries a link and nobody has said where it should lead.
+    #[error("a {} mail carries a link; set server.public_url", kind.name())]
+    PublicUrlMissing {
         /// Which mail.
         kind: MailKind,
     },

@@ -4,38 +4,135 @@
 //! may still use it is for the rooms above to say. A new password makes every outstanding link of the
 //! user useless, in the same transaction.
 
+mod code;
+mod exchange;
 mod mint;
+mod spoken;
 mod store;
 
-pub use mint::{MAX_LIFETIME, MIN_LIFETIME, NewLink, mint};
+pub use exchange::{Claimed, exchange};
+pub use mint::{Asked, LinkForm, MAX_LIFETIME, MIN_LIFETIME, Minted, NewLink, mint};
+pub use spoken::{SpokenError, parse as parse_spoken};
 pub use store::{consume, look, revoke_all, sweep};
 
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::ids::{LinkId, UserId};
+use crate::ids::{LinkId, MailDeliveryId, UserId};
 
 /// What a link is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LinkPurpose {
-    /// Choosing a new password; made by an administrator or at the command line, without a mail.
+    /// Choosing a new password.
     PasswordReset,
+    /// Saying that somebody else changed the password.
+    NotMe,
 }
 
 impl LinkPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 1] = [Self::PasswordReset];
+    pub const ALL: [Self; 2] = [Self::PasswordReset, Self::NotMe];
 
     /// The name in the database.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PasswordReset => "PASSWORD_RESET",
+            Self::NotMe => "NOT_ME",
         }
     }
 
     /// Reads a column's value.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.name() == name)
+    }
+}
+
+/// How a link came about and how it reaches its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkOrigin {
+    /// The user asked for it.
+    SelfService,
+    /// An administrator had it mailed.
+    AdminEmail,
+    /// An administrator made it, here or at the command line, to hand it over.
+    AdminHandover,
+    /// It stands in a notice of a change.
+    Notice,
+}
+
+impl LinkOrigin {
+    /// Every origin.
+    pub const ALL: [Self; 4] = [
+        Self::SelfService,
+        Self::AdminEmail,
+        Self::AdminHandover,
+        Self::Notice,
+    ];
+
+    /// The name in the API and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SelfService => "SELF_SERVICE",
+            Self::AdminEmail => "ADMIN_EMAIL",
+            Self::AdminHandover => "ADMIN_HANDOVER",
+            Self::Notice => "NOTICE",
+        }
+    }
+
+    /// Reads a column's value.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|origin| origin.name() == name)
+    }
+}
+
+/// What made a link useless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RevokedWhy {
+    /// An administrator revoked it.
+    Administrator,
+    /// The password was changed, or blocked.
+    NewPassword,
+    /// The address, the username or the rights changed.
+    AccountChanged,
+    /// The account was disabled or deleted.
+    AccountClosed,
+}
+
+impl RevokedWhy {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [
+        Self::Administrator,
+        Self::NewPassword,
+        Self::AccountChanged,
+        Self::AccountClosed,
+    ];
+
+    /// The name in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Administrator => "ADMINISTRATOR",
+            Self::NewPassword => "NEW_PASSWORD",
+            Self::AccountChanged => "ACCOUNT_CHANGED",
+            Self::AccountClosed => "ACCOUNT_CLOSED",
+        }
+    }
+
+    /// Reads a column's value.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.name() == name)
+    }
+
+    /// Which links it makes useless.
+    ///
+    /// `Why:` whoever took an account over changes its address next. The notice that went to the old
+    /// address must still be of use, until a new password says that somebody has the account again.
+    const fn purposes(self) -> &'static [LinkPurpose] {
+        match self {
+            Self::NewPassword => &LinkPurpose::ALL,
+            Self::Administrator | Self::AccountChanged | Self::AccountClosed => {
+                &[LinkPurpose::PasswordReset]
+            }
+        }
     }
 }
 
@@ -59,10 +156,12 @@ pub enum LinkState {
         /// When the newer one was made.
         at: Timestamp,
     },
-    /// Something else made it useless: a new password, another address, the account disabled.
+    /// Something else made it useless.
     Revoked {
         /// When.
         at: Timestamp,
+        /// What; unknown of links from before it was written down.
+        why: Option<RevokedWhy>,
     },
 }
 
@@ -98,6 +197,20 @@ pub struct OneTimeLink {
     pub superseded_at: Option<Timestamp>,
     /// When it was made useless.
     pub revoked_at: Option<Timestamp>,
+    /// By what.
+    pub revoked_why: Option<RevokedWhy>,
+    /// How it came about.
+    pub origin: LinkOrigin,
+    /// Whether its user is signed in once the new password is accepted.
+    pub sign_in_on_use: bool,
+    /// Where the user may go on to afterwards.
+    pub redirect_url: Option<String>,
+    /// When it was first opened in a browser, or by a program that looks into mail.
+    pub opened_at: Option<Timestamp>,
+    /// By what class of program.
+    pub opened_by: Option<String>,
+    /// The mail it went out with.
+    pub mail: Option<MailDeliveryId>,
 }
 
 impl OneTimeLink {
@@ -108,7 +221,10 @@ impl OneTimeLink {
         } else if let Some(at) = self.superseded_at {
             LinkState::Superseded { at }
         } else if let Some(at) = self.revoked_at {
-            LinkState::Revoked { at }
+            LinkState::Revoked {
+                at,
+                why: self.revoked_why,
+            }
         } else if self.expires_at <= now {
             LinkState::Expired {
                 at: self.expires_at,

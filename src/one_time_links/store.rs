@@ -1,17 +1,19 @@
 //! Every query on one-time links.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany,
 };
 
-use super::{LinkPurpose, Maker, OneTimeLink};
+use super::mint::StoredCode;
+use super::{LinkOrigin, LinkPurpose, Maker, OneTimeLink, RevokedWhy, spoken};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::entities::one_time_link::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
-use crate::ids::{LinkId, UserId};
+use crate::ids::{LinkId, MailDeliveryId, UserId};
+use crate::keyring::{Keyring, Purpose};
 use crate::keyset::only;
 use crate::secret::Secret;
 
@@ -24,11 +26,29 @@ fn outstanding(update: UpdateMany<Entity>, now: Timestamp) -> UpdateMany<Entity>
         .filter(Column::ExpiresAt.gt(now.as_millis()))
 }
 
-/// Makes every outstanding link of a user useless. Gives how many there were.
-pub async fn revoke_all(txn: &Txn, user: UserId, now: Timestamp) -> Result<u64, Internal> {
+/// What a token is looked up by: the hash of 256 random bits, or the tag of a code.
+///
+/// `Why:` a code has 75 bits, too few for a plain hash to keep (ASVS 6.5.2).
+pub(super) fn key_of(keys: &Keyring, token: &Secret) -> [u8; 32] {
+    match spoken::parse(token.expose()) {
+        Ok(code) => keys.tag(Purpose::Code, code.expose().as_bytes()),
+        Err(_no_code) => token.sha256(),
+    }
+}
+
+/// Makes outstanding links of a user useless, as far as the reason reaches. Gives how many there were.
+pub async fn revoke_all(
+    txn: &Txn,
+    user: UserId,
+    why: RevokedWhy,
+    now: Timestamp,
+) -> Result<u64, Internal> {
+    let purposes = why.purposes().iter().map(|purpose| purpose.name());
     let update = Entity::update_many()
         .col_expr(Column::RevokedAt, Expr::value(now.as_millis()))
-        .filter(Column::UserId.eq(user.uuid()));
+        .col_expr(Column::RevokedWhy, Expr::value(why.name()))
+        .filter(Column::UserId.eq(user.uuid()))
+        .filter(Column::Purpose.is_in(purposes));
     let changed = outstanding(update, now).exec(txn).await?;
     Ok(changed.rows_affected)
 }
@@ -36,14 +56,16 @@ pub async fn revoke_all(txn: &Txn, user: UserId, now: Timestamp) -> Result<u64, 
 /// Lets a newer link take the place of those there are.
 pub(super) async fn supersede(
     txn: &Txn,
-    user: UserId,
-    purpose: LinkPurpose,
+    newer: &OneTimeLink,
     now: Timestamp,
 ) -> Result<(), Internal> {
-    let update = Entity::update_many()
+    let mut update = Entity::update_many()
         .col_expr(Column::SupersededAt, Expr::value(now.as_millis()))
-        .filter(Column::UserId.eq(user.uuid()))
-        .filter(Column::Purpose.eq(purpose.name()));
+        .filter(Column::UserId.eq(newer.user.uuid()))
+        .filter(Column::Purpose.eq(newer.purpose.name()));
+    if newer.origin == LinkOrigin::SelfService {
+        update = update.filter(Column::Origin.eq(newer.origin.name()));
+    }
     outstanding(update, now).exec(txn).await?;
     Ok(())
 }
@@ -51,14 +73,15 @@ pub(super) async fn supersede(
 pub(super) async fn insert(
     txn: &Txn,
     link: &OneTimeLink,
-    token_hash: [u8; 32],
+    key: [u8; 32],
+    code: Option<StoredCode>,
 ) -> Result<(), Internal> {
     let millis = |moment: Option<Timestamp>| Set(moment.map(Timestamp::as_millis));
     let row = ActiveModel {
         id: Set(link.id.uuid()),
         user_id: Set(link.user.uuid()),
         purpose: Set(link.purpose.name().to_owned()),
-        token_hash: Set(token_hash.to_vec()),
+        token_hash: Set(key.to_vec()),
         created_at: Set(link.created_at.as_millis()),
         expires_at: Set(link.expires_at.as_millis()),
         used_at: millis(link.used_at),
@@ -67,9 +90,75 @@ pub(super) async fn insert(
         created_by_kind: Set(link.made_by.kind.clone()),
         created_by_id: Set(link.made_by.id),
         created_by_label: Set(link.made_by.label.clone()),
+        origin: Set(link.origin.name().to_owned()),
+        sign_in_on_use: Set(link.sign_in_on_use),
+        redirect_url: Set(link.redirect_url.clone()),
+        revoked_why: Set(None),
+        opened_at: Set(None),
+        opened_by: Set(None),
+        mail_id: Set(link.mail.map(MailDeliveryId::uuid)),
+        flow_hash: Set(code.as_ref().map(|code| code.flow_hash.to_vec())),
+        code_mac: Set(code.as_ref().map(|code| code.mac.to_vec())),
+        code_expires_at: millis(code.map(|code| code.expires_at)),
+        code_tries: Set(0),
+        exchange_hash: Set(None),
     };
     Entity::insert(row).exec_without_returning(txn).await?;
     Ok(())
+}
+
+/// Tries of a code, right ones included.
+const MOST_TRIES: i64 = 5;
+
+/// Only the link of that flow, while its code can still be tried.
+fn with_code(update: UpdateMany<Entity>, flow: [u8; 32], now: Timestamp) -> UpdateMany<Entity> {
+    let update = update
+        .filter(Column::FlowHash.eq(flow.to_vec()))
+        .filter(Column::Purpose.eq(LinkPurpose::PasswordReset.name()))
+        .filter(Column::ExchangeHash.is_null())
+        .filter(Column::CodeExpiresAt.gt(now.as_millis()));
+    outstanding(update, now)
+}
+
+/// Counts a try of a code before it is judged. `false` when it must not be judged.
+pub(super) async fn count_try(txn: &Txn, flow: [u8; 32], now: Timestamp) -> Result<bool, Internal> {
+    let update = Entity::update_many()
+        .col_expr(Column::CodeTries, Expr::col(Column::CodeTries).add(1))
+        .filter(Column::CodeTries.lt(MOST_TRIES));
+    let counted = with_code(update, flow, now).exec(txn).await?;
+    Ok(counted.rows_affected == 1)
+}
+
+/// Lets a token take the place of a right code.
+pub(super) async fn exchange(
+    txn: &Txn,
+    (flow, mac): ([u8; 32], [u8; 32]),
+    key: [u8; 32],
+    now: Timestamp,
+) -> Result<(), Internal> {
+    let update = Entity::update_many()
+        .col_expr(Column::ExchangeHash, Expr::value(key.to_vec()))
+        .col_expr(Column::CodeMac, Expr::value(None::<Vec<u8>>))
+        .filter(Column::CodeMac.eq(mac.to_vec()));
+    with_code(update, flow, now).exec(txn).await?;
+    Ok(())
+}
+
+/// The link that a token was just exchanged for.
+pub(super) async fn exchanged(
+    txn: &Txn,
+    app: &App,
+    token: &Secret,
+) -> Result<Option<OneTimeLink>, Internal> {
+    by_token(txn, app, LinkPurpose::PasswordReset, token).await
+}
+
+/// The row that a token opens: by the token of its link, or by the one a code was exchanged for.
+fn opened_by(keys: &Keyring, token: &Secret) -> Condition {
+    let key = key_of(keys, token).to_vec();
+    Condition::any()
+        .add(Column::TokenHash.eq(key.clone()))
+        .add(Column::ExchangeHash.eq(key))
 }
 
 /// The link behind a token, in whatever state. Changes nothing.
@@ -78,7 +167,7 @@ pub async fn look(
     purpose: LinkPurpose,
     token: &Secret,
 ) -> Result<Option<OneTimeLink>, Internal> {
-    by_token(app.db.read(), purpose, token).await
+    by_token(app.db.read(), app, purpose, token).await
 }
 
 /// Uses a link up. `None` when it was no longer active: somebody else was first, or its time is over.
@@ -87,28 +176,30 @@ pub async fn look(
 /// tries at once, in any number of processes, one finds the row as it has to be.
 pub async fn consume(
     txn: &Txn,
+    app: &App,
     purpose: LinkPurpose,
     token: &Secret,
     now: Timestamp,
 ) -> Result<Option<OneTimeLink>, Internal> {
     let update = Entity::update_many()
         .col_expr(Column::UsedAt, Expr::value(now.as_millis()))
-        .filter(Column::TokenHash.eq(token.sha256().to_vec()))
+        .filter(opened_by(&app.keys, token))
         .filter(Column::Purpose.eq(purpose.name()));
     let changed = outstanding(update, now).exec(txn).await?;
     match changed.rows_affected {
-        1 => by_token(txn, purpose, token).await,
+        1 => by_token(txn, app, purpose, token).await,
         _ => Ok(None),
     }
 }
 
 async fn by_token(
     db: &impl ConnectionTrait,
+    app: &App,
     purpose: LinkPurpose,
     token: &Secret,
 ) -> Result<Option<OneTimeLink>, Internal> {
     let query = Entity::find()
-        .filter(Column::TokenHash.eq(token.sha256().to_vec()))
+        .filter(opened_by(&app.keys, token))
         .filter(Column::Purpose.eq(purpose.name()));
     Ok(only(db, query).await?.and_then(read))
 }
@@ -130,6 +221,13 @@ fn read(row: Model) -> Option<OneTimeLink> {
         used_at: moment(row.used_at),
         superseded_at: moment(row.superseded_at),
         revoked_at: moment(row.revoked_at),
+        revoked_why: row.revoked_why.as_deref().and_then(RevokedWhy::parse),
+        origin: LinkOrigin::parse(&row.origin)?,
+        sign_in_on_use: row.sign_in_on_use,
+        redirect_url: row.redirect_url,
+        opened_at: moment(row.opened_at),
+        opened_by: row.opened_by,
+        mail: row.mail_id.map(MailDeliveryId::from_uuid),
     })
 }
 

@@ -15,6 +15,13 @@ fn link() -> OneTimeLink {
         used_at: None,
         superseded_at: None,
         revoked_at: None,
+        revoked_why: None,
+        origin: LinkOrigin::AdminHandover,
+        sign_in_on_use: false,
+        redirect_url: None,
+        opened_at: None,
+        opened_by: None,
+        mail: None,
     }
 }
 
@@ -36,17 +43,30 @@ fn what_happened_to_a_link_is_told_after_its_end_too() {
     };
     let revoked = OneTimeLink {
         revoked_at: Some(at(7)),
+        revoked_why: Some(RevokedWhy::Administrator),
         ..link()
     };
     for now in [at(10), at(1_000)] {
         assert_eq!(used.state(now), LinkState::Used { at: at(5) });
         assert_eq!(superseded.state(now), LinkState::Superseded { at: at(6) });
-        assert_eq!(revoked.state(now), LinkState::Revoked { at: at(7) });
+        assert_eq!(
+            revoked.state(now),
+            LinkState::Revoked {
+                at: at(7),
+                why: Some(RevokedWhy::Administrator)
+            }
+        );
     }
 }
 
 #[test]
-fn purposes_are_read_back() {
+fn names_are_read_back() {
+    for origin in LinkOrigin::ALL {
+        assert_eq!(LinkOrigin::parse(origin.name()), Some(origin));
+    }
+    for why in RevokedWhy::ALL {
+        assert_eq!(RevokedWhy::parse(why.name()), Some(why));
+    }
     for purpose in LinkPurpose::ALL {
         assert_eq!(LinkPurpose::parse(purpose.name()), Some(purpose));
     }

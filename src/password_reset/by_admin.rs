@@ -11,7 +11,7 @@ use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials::{self, NewPassword};
 use crate::ids::{MailDeliveryId, UserId};
-use crate::mail::{self, Delivery, MailKind};
+use crate::mail::{self, Delivery, MailKind, MailSecret};
 use crate::secret::Secret;
 use crate::sessions::require_step_up;
 use crate::users::{
@@ -167,7 +167,7 @@ async fn reset_once(
         KeysAfter::Kept => 0,
     };
     let delivery = if command.handover.is_mailed() {
-        let secret = Some(chosen.password.clone());
+        let secret = Some(MailSecret::Password(chosen.password.clone()));
         let new = users::compose(&user, MailKind::NewPassword, secret, works_until, now)
             .ok_or(UserError::EmailMissing)?;
         Some(mail::enqueue(&txn, app, actor, new).await?)

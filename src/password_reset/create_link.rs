@@ -7,10 +7,12 @@ use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event, Refusal};
 use crate::clock::Timestamp;
 use crate::ids::LinkId;
-use crate::one_time_links::{self, LinkPurpose, MAX_LIFETIME, MIN_LIFETIME, NewLink};
+use crate::links::{Base, Page};
+use crate::one_time_links::{
+    self, LinkOrigin, LinkPurpose, MAX_LIFETIME, MIN_LIFETIME, Minted, NewLink,
+};
 use crate::secret::Secret;
 use crate::sessions::require_step_up;
-use crate::settings::ServerSettings;
 use crate::users::{self, AuthenticationSource, InvalidInput, User, UserError, UserRef};
 
 /// How long a link works when nothing else is said.
@@ -89,7 +91,7 @@ async fn create_noted(
     require_step_up(app, actor, command.actor_password.as_ref()).await?;
     let reason = users::check_reason(command.reason.as_deref())?;
     let lifetime = check_lifetime(command.expires.unwrap_or(LIFETIME))?;
-    let base = base(&app.settings.server, actor).ok_or(CreateLinkError::PublicUrlMissing)?;
+    let base = base(app, actor).ok_or(CreateLinkError::PublicUrlMissing)?;
     let target = users::get(app, actor, &command.user).await?;
     check_target(app, &target)?;
 
@@ -97,12 +99,9 @@ async fn create_noted(
     let user = users::lock_target(&txn, app, actor, target.id).await?;
     check_target(app, &user)?;
     let now = app.clock.now();
-    let new = NewLink {
-        user: user.id,
-        purpose: LinkPurpose::PasswordReset,
-        lifetime,
-    };
-    let (link, token) = one_time_links::mint(&txn, actor, new, now).await?;
+    let kind = (LinkPurpose::PasswordReset, LinkOrigin::AdminHandover);
+    let new = NewLink::plain(user.id, kind, lifetime);
+    let Minted { link, token, .. } = one_time_links::mint(&txn, app, actor, new, now).await?;
     let event = Event {
         action: AuditAction::PasswordLinkCreated,
         user: Some(user.id),
@@ -118,7 +117,7 @@ async fn create_noted(
     Ok(CreatedLink {
         id: link.id,
         user,
-        url: Secret::new(format!("{base}/reset/{}", token.expose())),
+        url: base.link(Page::Reset, &token),
         expires_at: link.expires_at,
     })
 }
@@ -131,16 +130,14 @@ fn check_lifetime(lifetime: Duration) -> Result<Duration, InvalidInput> {
     Err(InvalidInput::at("expires", message))
 }
 
-/// The address that links begin with, without a slash at its end.
-///
-/// `Why:` from the settings, never from a request: whoever could choose it would be sent the token
-/// (CVE-2017-8295). At the command line a server that listens on this machine alone needs none.
-fn base(server: &ServerSettings, actor: &Actor) -> Option<String> {
-    if let Some(url) = server.public_base() {
-        return Some(url);
+/// At the command line a server that listens on this machine alone needs no public address.
+fn base(app: &App, actor: &Actor) -> Option<Base> {
+    let server = &app.settings.server;
+    if actor.kind == ActorKind::Operator {
+        Base::here(server)
+    } else {
+        Base::public(server)
     }
-    let is_local = actor.kind == ActorKind::Operator && server.listen.ip().is_loopback();
-    (is_local && server.listen.port() != 0).then(|| format!("http://{}", server.listen))
 }
 
 /// What the user's own state forbids.

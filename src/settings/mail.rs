@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use lettre::message::Mailbox;
 use serde::Deserialize;
 
+use super::dkim::{self, DkimSettings};
 use super::{SettingsError, in_range, read_secret};
 use crate::secret::Secret;
 
@@ -20,6 +21,8 @@ pub struct MailSettings {
     pub default_locale: String,
     /// Tries before a mail is given up.
     pub max_attempts: u32,
+    /// With what mails are signed, where they are.
+    pub dkim: Option<DkimSettings>,
     /// The way out.
     pub transport: TransportSettings,
 }
@@ -70,6 +73,8 @@ pub(super) struct Raw {
     reply_to: Option<String>,
     default_locale: String,
     max_attempts: u32,
+    #[serde(default)]
+    dkim: dkim::Raw,
     transport: RawTransport,
 }
 
@@ -113,6 +118,7 @@ impl Raw {
         let from = mailbox("mail.from", &self.from)?;
         check_sender(&from, &transport)?;
         Ok(MailSettings {
+            dkim: self.dkim.check(from.email.domain())?,
             from,
             reply_to: self
                 .reply_to

@@ -5,10 +5,12 @@
 
 mod audit;
 mod database;
+mod dkim;
 mod jwt;
 mod list;
 mod mail;
 mod policy;
+mod recovery;
 mod security;
 mod server;
 mod sessions;
@@ -21,9 +23,11 @@ use serde::Deserialize;
 
 pub use audit::AuditSettings;
 pub use database::{DatabaseSettings, KeepSettings};
+pub use dkim::DkimSettings;
 pub use jwt::{Algorithm, JwtSettings, KeySource};
 pub use mail::{MailSettings, SmtpSettings, SmtpTls, TransportSettings};
 pub use policy::PolicySettings;
+pub use recovery::{RateSettings, RecoverySettings};
 pub use security::{AdminPasswords, MailPasswords, SecuritySettings, TEMPORARY_SECONDS};
 pub use server::{LogFormat, ServerSettings, TelemetrySettings};
 pub use sessions::{SessionLimits, SessionSettings};

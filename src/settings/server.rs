@@ -1,6 +1,7 @@
 //! `[server]` and `[telemetry]`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -18,6 +19,10 @@ pub struct ServerSettings {
     pub public_url: Option<Url>,
     /// What the site calls itself.
     pub site_name: String,
+    /// A picture that stands on every page beside that name: PNG or SVG.
+    pub logo_file: Option<PathBuf>,
+    /// A folder of templates and texts that stand in place of the pages' own.
+    pub templates_dir: Option<PathBuf>,
     /// Whether `/graphiql` is there.
     pub playground: bool,
     /// Whose forwarding headers are believed.
@@ -31,12 +36,6 @@ impl ServerSettings {
     pub fn is_https(&self) -> bool {
         let url = self.public_url.as_ref();
         url.is_some_and(|url| url.scheme() == "https")
-    }
-
-    /// What every link begins with, without a slash at its end.
-    pub fn public_base(&self) -> Option<String> {
-        let url = self.public_url.as_ref()?;
-        Some(url.as_str().trim_end_matches('/').to_owned())
     }
 }
 
@@ -65,6 +64,8 @@ pub(super) struct Raw {
     listen: SocketAddr,
     public_url: Option<Url>,
     site_name: String,
+    logo_file: Option<PathBuf>,
+    templates_dir: Option<PathBuf>,
     playground: bool,
     trusted_proxies: List,
     cors_origins: List,
@@ -102,6 +103,8 @@ impl Raw {
             listen: self.listen,
             public_url: self.public_url,
             site_name,
+            logo_file: self.logo_file,
+            templates_dir: self.templates_dir,
             playground: self.playground,
             trusted_proxies: all(self.trusted_proxies, proxy)?,
             cors_origins: all(self.cors_origins, origin)?,

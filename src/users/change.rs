@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials;
-use crate::one_time_links;
+use crate::one_time_links::{self, RevokedWhy};
 use crate::secret::Secret;
 use crate::sessions::{self, require_step_up};
 use crate::username::Username;
@@ -263,6 +263,7 @@ fn apply(command: &UpdateUser, parsed: &Parsed, mut user: User, now: Timestamp) 
         user.authentication_source = source;
         user.password_changed_at = None;
         user.password_expires_at = None;
+        user.password_blocked_at = None;
         user.must_change_password = false;
     }
     for field in &command.clear {
@@ -289,7 +290,7 @@ async fn after_effects(
     let renamed = before.username != after.username || before.email != after.email;
     let moved = before.authentication_source != after.authentication_source;
     if renamed || moved || before.role != after.role {
-        one_time_links::revoke_all(txn, after.id, now).await?;
+        one_time_links::revoke_all(txn, after.id, RevokedWhy::AccountChanged, now).await?;
     }
     if moved {
         credentials::erase(txn, after.id).await?;

@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::credentials::{self, Chosen, NewPassword};
 use crate::db::Txn;
 use crate::ids::{MailDeliveryId, UserId};
-use crate::mail::{self, Delivery, MailKind};
+use crate::mail::{self, Delivery, MailKind, MailSecret};
 use crate::secret::Secret;
 use crate::sessions::require_step_up;
 
@@ -205,7 +205,7 @@ pub async fn insert(
     };
     let delivery = match &chosen {
         Some(chosen) if handover.is_mailed() => {
-            let secret = Some(chosen.password.clone());
+            let secret = Some(MailSecret::Password(chosen.password.clone()));
             let works_until = user.password_expires_at;
             let welcome = compose(&user, MailKind::Welcome, secret, works_until, now)
                 .ok_or(UserError::EmailMissing)?;
@@ -264,6 +264,7 @@ fn read(command: &CreateUser, now: Timestamp) -> Result<User, UserError> {
         password_changed_at: None,
         must_change_password: false,
         password_expires_at: None,
+        password_blocked_at: None,
         last_sign_in_at: None,
         created_at: now,
         updated_at: now,

@@ -8,7 +8,7 @@ use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
 use crate::audit::{AuditAction, Change};
 use crate::clock::Timestamp;
-use crate::one_time_links;
+use crate::one_time_links::{self, RevokedWhy};
 use crate::secret::Secret;
 use crate::sessions::{self, require_step_up};
 
@@ -67,7 +67,7 @@ async fn delete_noted(
     user.deleted_at = Some(now);
     store::save(&txn, &user).await?;
     sessions::revoke_all(&txn, user.id, now).await?;
-    one_time_links::revoke_all(&txn, user.id, now).await?;
+    one_time_links::revoke_all(&txn, user.id, RevokedWhy::AccountClosed, now).await?;
     let restorable_until = now.plus(app.settings.database.keep.deleted);
     let until = Change::to("restorableUntil", &restorable_until.to_rfc3339());
     record(

@@ -8,7 +8,8 @@ use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
 use crate::audit::{AuditAction, Change};
 use crate::clock::Timestamp;
-use crate::{one_time_links, sessions};
+use crate::one_time_links::{self, RevokedWhy};
+use crate::sessions;
 
 /// Keep a user from signing in.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ async fn disable_noted(
     user.disabled_reason.clone_from(&reason);
     store::save(&txn, &user).await?;
     let revoked_sessions = sessions::revoke_all(&txn, user.id, now).await?;
-    one_time_links::revoke_all(&txn, user.id, now).await?;
+    one_time_links::revoke_all(&txn, user.id, RevokedWhy::AccountClosed, now).await?;
     let until = Change::new(
         "disabledUntil",
         None,

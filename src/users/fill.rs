@@ -128,6 +128,7 @@ fn sample(number: u64, now: Timestamp) -> User {
         password_changed_at: Some(days_ago(days / 2)),
         must_change_password: false,
         password_expires_at: None,
+        password_blocked_at: None,
         last_sign_in_at: Some(days_ago(days / 3)),
         created_at: joined,
         updated_at: days_ago(days / 4),

@@ -6,8 +6,8 @@ use super::{InvalidInput, User, UserError};
 use crate::actor::{Actor, ActorKind};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::mail::{Details, MailKind, NewEmail, PLAIN_MAIL_LIFETIME};
-use crate::secret::Secret;
+use crate::ids::MailDeliveryId;
+use crate::mail::{Details, MailKind, MailSecret, NewEmail, PLAIN_MAIL_LIFETIME};
 use crate::settings::{MailPasswords, TEMPORARY_SECONDS, TransportSettings};
 
 /// Who gets to see the new password.
@@ -95,7 +95,7 @@ pub fn check_password_mail(app: &App) -> Result<(), UserError> {
 pub fn compose(
     user: &User,
     kind: MailKind,
-    secret: Option<Secret>,
+    secret: Option<MailSecret>,
     works_until: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<NewEmail> {
@@ -104,6 +104,7 @@ pub fn compose(
         return None;
     };
     Some(NewEmail {
+        id: MailDeliveryId::new(now),
         kind,
         user: Some(user.id),
         recipient,
@@ -116,7 +117,7 @@ pub fn compose(
             must_change: user.must_change_password,
             works_until_millis: works_until.map(Timestamp::as_millis),
             happened_at_millis: now.as_millis(),
-            by_link: false,
+            ..Details::default()
         },
         secret,
         expires_at: works_until.unwrap_or_else(|| now.plus(PLAIN_MAIL_LIFETIME)),

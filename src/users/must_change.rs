@@ -59,6 +59,7 @@ async fn set_must_change_noted(
         changed_at: user.password_changed_at,
         must_change,
         expires_at: user.password_expires_at,
+        blocked_at: user.password_blocked_at,
     };
     set_password_state(&txn, user.id, state).await?;
     let event = Event {

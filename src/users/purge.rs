@@ -11,7 +11,8 @@ use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
 use crate::ids::UserId;
-use crate::{access, credentials, mail, one_time_links, sessions};
+use crate::one_time_links::{self, RevokedWhy};
+use crate::{access, credentials, mail, sessions};
 
 /// Most users of one round.
 const AT_ONCE: u64 = 500;
@@ -68,6 +69,7 @@ fn nobody(mut user: User, now: Timestamp) -> User {
     (user.name, user.locale, user.external_id) = (None, None, None);
     user.disabled_reason = None;
     (user.password_changed_at, user.password_expires_at) = (None, None);
+    user.password_blocked_at = None;
     user.must_change_password = false;
     user.last_sign_in_at = None;
     user.purged_at = Some(now);
@@ -78,7 +80,7 @@ async fn forget(txn: &Txn, user: &User, now: Timestamp) -> Result<(), UserError>
     credentials::erase(txn, user.id).await?;
     sessions::revoke_all(txn, user.id, now).await?;
     sessions::forget_origins(txn, user.id).await?;
-    one_time_links::revoke_all(txn, user.id, now).await?;
+    one_time_links::revoke_all(txn, user.id, RevokedWhy::AccountClosed, now).await?;
     access::revoke_keys_of(txn, user.id, now).await?;
     mail::forget_user(txn, user.id, now).await?;
     Ok(())

@@ -39,6 +39,8 @@ pub struct PasswordState {
     pub must_change: bool,
     /// When it stops working.
     pub expires_at: Option<Timestamp>,
+    /// Since when it opens nothing, until a reset.
+    pub blocked_at: Option<Timestamp>,
 }
 
 fn sorting(order: UserOrder) -> Sorting<Column> {
@@ -206,6 +208,7 @@ pub async fn unlock(txn: &Txn, id: UserId) -> Result<(), Internal> {
     Entity::update_many()
         .col_expr(Column::LockedUntil, Expr::value(None::<i64>))
         .col_expr(Column::FailedSignIns, Expr::value(0))
+        .col_expr(Column::LockNotices, Expr::value(0))
         .filter(Column::Id.eq(id.uuid()))
         .exec(txn)
         .await?;
@@ -245,6 +248,10 @@ pub async fn set_password_state(
             Column::PasswordExpiresAt,
             Expr::value(millis(state.expires_at)),
         )
+        .col_expr(
+            Column::PasswordBlockedAt,
+            Expr::value(millis(state.blocked_at)),
+        )
         .filter(Column::Id.eq(id.uuid()))
         .exec(txn)
         .await?;
@@ -260,7 +267,7 @@ pub(super) async fn insert(txn: &Txn, user: &User) -> Result<(), UserError> {
     Ok(())
 }
 
-/// Rows of one statement: 28 values each, and SQLite takes 32 766 in all.
+/// Rows of one statement: 29 values each, and SQLite takes 32 766 in all.
 const ROWS_AT_ONCE: usize = 1_000;
 
 /// Writes many new rows.
@@ -356,6 +363,7 @@ fn changed(user: &User) -> Result<ActiveModel, Internal> {
         password_changed_at: millis(user.password_changed_at),
         must_change_password: Set(user.must_change_password),
         password_expires_at: millis(user.password_expires_at),
+        password_blocked_at: millis(user.password_blocked_at),
         last_sign_in_at: millis(user.last_sign_in_at),
         updated_at: Set(user.updated_at.as_millis()),
         version: Set(user.version),
@@ -388,6 +396,7 @@ fn read(row: Model) -> User {
         password_changed_at: moment(row.password_changed_at),
         must_change_password: row.must_change_password,
         password_expires_at: moment(row.password_expires_at),
+        password_blocked_at: moment(row.password_blocked_at),
         last_sign_in_at: moment(row.last_sign_in_at),
         created_at: Timestamp::from_millis(row.created_at),
         updated_at: Timestamp::from_millis(row.updated_at),

@@ -132,6 +132,9 @@ pub struct User {
     pub must_change_password: bool,
     /// When the present one stops working.
     pub password_expires_at: Option<Timestamp>,
+    /// Since when the present one opens nothing, because its owner or an administrator said so; until a
+    /// reset.
+    pub password_blocked_at: Option<Timestamp>,
     /// When the user last signed in.
     pub last_sign_in_at: Option<Timestamp>,
     /// When the user was created.

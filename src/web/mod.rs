@@ -88,7 +88,7 @@ pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, 
             .map_err(Internal::while_doing("reading the mailbox's templates"))?;
         routes = routes.merge(pages::mailbox::router(state));
     }
-    let links = pages::link_pages(app, shows.playground)
-        .map_err(Internal::while_doing("reading the pages' templates"))?;
-    Ok(layers::around(app, (routes.merge(links), health), limits))
+    let person = pages::person_pages(app, shows.playground)
+        .map_err(Internal::while_doing("reading what the pages are made of"))?;
+    Ok(layers::around(app, (routes.merge(person), health), limits))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use keydesk::actor::{Actor, Origin, Permission, Role, Via};
 use keydesk::ids::UserId;
-use keydesk::one_time_links::{self, LinkPurpose, LinkState, NewLink};
+use keydesk::one_time_links::{self, LinkOrigin, LinkPurpose, LinkState, NewLink};
 use keydesk::password_reset::{self, CreateLink, CreateLinkError, CreatedLink};
 use keydesk::secret::Secret;
 use keydesk::sessions;
@@ -19,22 +19,19 @@ const PURPOSE: LinkPurpose = LinkPurpose::PasswordReset;
 
 async fn mint(app: &TestApp, user: UserId) -> Secret {
     let txn = app.app.db.begin_write().await.expect("begun");
-    let new = NewLink {
-        user,
-        purpose: PURPOSE,
-        lifetime: Duration::from_hours(1),
-    };
+    let kind = (PURPOSE, LinkOrigin::AdminHandover);
+    let new = NewLink::plain(user, kind, Duration::from_hours(1));
     let now = app.app.clock.now();
-    let made = one_time_links::mint(&txn, &Actor::operator("test"), new, now).await;
+    let made = one_time_links::mint(&txn, &app.app, &Actor::operator("test"), new, now).await;
     txn.commit().await.expect("committed");
-    made.expect("minted").1
+    made.expect("minted").token
 }
 
 /// Whether this try used the link up.
 async fn consume(app: &TestApp, token: &Secret) -> bool {
     let txn = app.app.db.begin_write().await.expect("begun");
     let now = app.app.clock.now();
-    let used = one_time_links::consume(&txn, PURPOSE, token, now).await;
+    let used = one_time_links::consume(&txn, &app.app, PURPOSE, token, now).await;
     txn.commit().await.expect("committed");
     used.expect("tried").is_some()
 }
@@ -92,7 +89,7 @@ async fn a_try_that_is_taken_back_leaves_the_link_as_it_was() {
     let ada = id(&app.member("ada").await);
     let token = mint(&app, ada).await;
     let txn = app.app.db.begin_write().await.expect("begun");
-    let used = one_time_links::consume(&txn, PURPOSE, &token, START).await;
+    let used = one_time_links::consume(&txn, &app.app, PURPOSE, &token, START).await;
     assert!(used.expect("tried").is_some());
     drop(txn);
     assert_eq!(state(&app, &token).await, LinkState::Active);

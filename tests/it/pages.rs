@@ -1,11 +1,16 @@
 //! The pages behind links: what opening one does, what sending their forms does, and what neither does.
 
+mod account;
 mod browser;
+mod languages;
+mod overrides;
 mod refusals;
 mod reset;
 mod setup;
+mod sign_in;
 mod states;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,7 +21,7 @@ use keydesk::bootstrap;
 use keydesk::ids::UserId;
 use keydesk::password_reset::{self, CreateLink};
 use keydesk::users::UserRef;
-use url::Url;
+use url::{Position, Url};
 
 use super::support::app::{Answer, TestApp};
 
@@ -54,25 +59,53 @@ pub(crate) fn parts(link: &str) -> (String, String) {
     (url.path().to_owned(), token)
 }
 
-/// A browser without a window: keeps one cookie and sends what browsers send.
+/// A browser without a window: keeps cookies and sends what browsers send.
 pub(crate) struct Visitor<'a> {
     app: &'a TestApp,
-    cookie: Option<String>,
+    cookies: BTreeMap<String, String>,
 }
 
 impl<'a> Visitor<'a> {
     pub(crate) fn new(app: &'a TestApp) -> Self {
-        Self { app, cookie: None }
+        Self {
+            app,
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    /// One that has this cookie already.
+    fn holding(app: &'a TestApp, name: &str, value: &str) -> Self {
+        let mut visitor = Self::new(app);
+        visitor.cookies.insert(name.to_owned(), value.to_owned());
+        visitor
+    }
+
+    /// All cookies, as they are sent.
+    fn cookie(&self) -> Option<String> {
+        let pairs = self.cookies.iter();
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        Some(pairs.join("; ")).filter(|cookie| !cookie.is_empty())
+    }
+
+    /// Goes where an answer sends a browser.
+    pub(crate) async fn follow(&mut self, from: &str, answer: &Answer) -> Answer {
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
+        let here = Url::parse("https://id.example.org").expect("an address");
+        let here = here.join(from).expect("a path");
+        let there = answer.headers[LOCATION].to_str().expect("a text");
+        let there = here.join(there).expect("an address");
+        assert_eq!(there.host_str(), Some("id.example.org"), "{there}");
+        self.get(&there[Position::BeforePath..]).await
     }
 
     /// Follows a link as far as the page it leads to.
     pub(crate) async fn open(app: &'a TestApp, link: &str) -> (Self, Answer) {
         let mut visitor = Self::new(app);
-        let answer = visitor.get(&parts(link).0).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
-        let there = Url::parse(link).expect("a link");
-        let there = there.join(answer.headers[LOCATION].to_str().expect("a text"));
-        let page = visitor.get(there.expect("an address").path()).await;
+        let path = parts(link).0;
+        let answer = visitor.get(&path).await;
+        let page = visitor.follow(&path, &answer).await;
         (visitor, page)
     }
 
@@ -112,16 +145,20 @@ impl<'a> Visitor<'a> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(cookie) = &self.cookie {
+        if let Some(cookie) = self.cookie() {
             request = request.header(COOKIE, cookie);
         }
         let request = request.body(Body::from(body)).expect("a request");
         let answer = self.app.send(request).await;
-        if let Some(set) = answer.headers.get(SET_COOKIE) {
+        for set in answer.headers.get_all(SET_COOKIE) {
             let set = set.to_str().expect("a text");
-            let pair = set.split(';').next().expect("a pair");
-            let is_gone = set.contains("Max-Age=0");
-            self.cookie = (!is_gone).then(|| pair.to_owned());
+            let (name, rest) = set.split_once('=').expect("a pair");
+            if set.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                let value = rest.split(';').next().expect("a value");
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
         }
         answer
     }

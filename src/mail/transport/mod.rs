@@ -2,6 +2,7 @@
 //!
 //! Each builds the message by `message::build`, so what one of them refuses all of them refuse.
 
+mod dkim;
 mod file;
 mod memory;
 mod message;
@@ -9,6 +10,7 @@ mod smtp;
 
 use std::sync::Arc;
 
+pub use dkim::{DkimKeyError, Signer};
 pub use file::FileMailer;
 pub use memory::MemoryMailer;
 pub use smtp::SmtpMailer;
@@ -24,6 +26,8 @@ pub fn from_settings(settings: &MailSettings) -> Result<Option<Arc<dyn Mailer>>,
     Ok(match &settings.transport {
         TransportSettings::None => None,
         TransportSettings::File { directory } => Some(Arc::new(FileMailer::new(directory.clone()))),
-        TransportSettings::Smtp(smtp) => Some(Arc::new(SmtpMailer::new(smtp)?)),
+        TransportSettings::Smtp(smtp) => {
+            Some(Arc::new(SmtpMailer::new(smtp, settings.dkim.as_ref())?))
+        }
     })
 }

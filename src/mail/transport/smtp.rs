@@ -17,10 +17,11 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::dkim::Signer;
 use super::message::{self, Built};
 use crate::error::Internal;
 use crate::mail::{Mailer, OutgoingEmail, SendError, Sending};
-use crate::settings::SmtpSettings;
+use crate::settings::{DkimSettings, SmtpSettings};
 use encryption::Encryption;
 use words::{after_content, before_content, before_mail};
 
@@ -40,13 +41,15 @@ pub struct SmtpMailer {
     tls: Encryption,
     login: Option<Credentials>,
     hello: ClientId,
+    signer: Option<Signer>,
 }
 
 impl SmtpMailer {
     /// Prepares the way; connects to nothing yet.
     ///
-    /// Errors: the TLS settings cannot be made, for example because the host is no name.
-    pub fn new(settings: &SmtpSettings) -> Result<Self, Internal> {
+    /// Errors: the TLS settings cannot be made, for example because the host is no name; the key does
+    /// not sign.
+    pub fn new(settings: &SmtpSettings, dkim: Option<&DkimSettings>) -> Result<Self, Internal> {
         let host = settings.host.trim_matches(['[', ']']).to_owned();
         let tls = Encryption::new(settings.tls, &host)
             .map_err(Internal::while_doing("preparing TLS for the mail server"))?;
@@ -59,6 +62,10 @@ impl SmtpMailer {
             tls,
             login,
             hello: ClientId::default(),
+            signer: dkim
+                .map(Signer::new)
+                .transpose()
+                .map_err(Internal::while_doing("reading the key that signs mail"))?,
         })
     }
 
@@ -174,7 +181,16 @@ fn parameters(
 
 impl Mailer for SmtpMailer {
     fn send<'a>(&'a self, email: &'a OutgoingEmail) -> Sending<'a> {
-        Box::pin(async move { self.deliver(&message::build(email)?).await })
+        Box::pin(async move {
+            let mut mail = message::build(email)?;
+            if let Some(signer) = &self.signer {
+                let signature = signer.sign(&mail.bytes).ok_or_else(|| {
+                    SendError::Never("the mail cannot be signed (mail.dkim)".to_owned())
+                })?;
+                mail.bytes.splice(0..0, signature.into_bytes());
+            }
+            self.deliver(&mail).await
+        })
     }
 
     fn check(&self) -> Sending<'_> {

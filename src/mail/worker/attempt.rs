@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::Worker;
 use crate::mail::outbox::associated;
 use crate::mail::store::queue::Due;
-use crate::mail::{OutgoingEmail, SendError, Site, Words};
+use crate::mail::{MailSecret, OutgoingEmail, RenderError, SendError, Site, Words};
 use crate::secret::Secret;
 
 /// The longest send, whatever the way out. Shorter than the lease.
@@ -24,17 +24,32 @@ impl Worker {
         }
     }
 
-    fn open(&self, due: &Due) -> Result<Option<Secret>, SendError> {
-        let opened = due
-            .secret_sealed
-            .as_ref()
-            .map(|sealed| self.app.keys.open(sealed, &associated(due.id)))
-            .transpose();
-        opened
-            .map_err(|error| SendError::Never(format!("the password to be sent is lost: {error}")))
+    fn open(&self, due: &Due) -> Result<Option<MailSecret>, SendError> {
+        let Some(sealed) = &due.secret_sealed else {
+            return Ok(None);
+        };
+        match self.app.keys.open(sealed, &associated(due.id)) {
+            Ok(text) => Ok(Some(self.still_good(due, text))),
+            Err(error) => {
+                let words = format!("the password or link to be sent is lost: {error}");
+                Err(SendError::Never(words))
+            }
+        }
     }
 
-    fn render(&self, due: &Due, secret: Option<&Secret>) -> Result<OutgoingEmail, SendError> {
+    /// `Why:` a code that ended while its mail waited is left out; the link beside it lives longer.
+    fn still_good(&self, due: &Due, text: Secret) -> MailSecret {
+        let ended = |millis: i64| millis <= self.app.clock.now().as_millis();
+        let code_until = due.details.as_ref().and_then(|said| said.code_until_millis);
+        match MailSecret::unpack(due.kind, text) {
+            MailSecret::Link { token, .. } if code_until.is_some_and(ended) => {
+                MailSecret::Link { token, code: None }
+            }
+            carried => carried,
+        }
+    }
+
+    fn render(&self, due: &Due, secret: Option<&MailSecret>) -> Result<OutgoingEmail, SendError> {
         let details = due.details.as_ref().ok_or_else(|| {
             SendError::Never(
                 "what the mail says cannot be read: another release wrote it".to_owned(),
@@ -49,7 +64,7 @@ impl Worker {
         let content = self
             .templates
             .render(Site::from(&self.app.settings.server), words)
-            .map_err(|error| SendError::Never(error.to_string()))?;
+            .map_err(|error| unsendable(&error))?;
         let mail = &self.app.settings.mail;
         Ok(OutgoingEmail {
             message_id: due.message_id.clone(),
@@ -60,5 +75,14 @@ impl Worker {
             content,
             date: due.created_at,
         })
+    }
+}
+
+/// `Why:` a setting that is missing may be set while the mail waits; a broken template stays as it is.
+fn unsendable(error: &RenderError) -> SendError {
+    let words = error.to_string();
+    match error {
+        RenderError::PublicUrlMissing { .. } => SendError::Later(words),
+        _ => SendError::Never(words),
     }
 }

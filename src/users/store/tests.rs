@@ -56,6 +56,8 @@ fn odd_user(number: u128) -> user::Model {
         password_changed_at: maybe,
         must_change_password: number.is_multiple_of(3),
         password_expires_at: maybe,
+        password_blocked_at: maybe,
+        lock_notices: 0,
         last_sign_in_at: maybe,
         created_at: moment,
         updated_at: moment,

@@ -3,8 +3,8 @@
 pub mod embedded;
 pub mod examples;
 pub mod graphiql;
-mod link;
 pub mod loopback;
 pub mod mailbox;
+mod person;
 
-pub(in crate::web) use link::router as link_pages;
+pub(in crate::web) use person::router as person_pages;

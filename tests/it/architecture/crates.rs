@@ -21,6 +21,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/web/pages/",
         ],
     ),
+    ("fluent_bundle", &["src/web/pages/person/"]),
     ("getrandom", &["src/secret.rs"]),
     ("hkdf", &["src/keyring.rs"]),
     ("hmac", &["src/keyring.rs"]),
@@ -68,7 +69,14 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/credentials/password.rs",
         ],
     ),
-    ("ring", &["src/audit/checkpoint.rs", "src/jwt/"]),
+    (
+        "ring",
+        &[
+            "src/audit/checkpoint.rs",
+            "src/jwt/",
+            "src/mail/transport/dkim",
+        ],
+    ),
     ("qrcode", &["src/cli/login_link.rs"]),
     ("rpassword", &["src/cli/typed_password.rs"]),
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
@@ -88,11 +96,12 @@ const PLACED: &[(&str, &[&str])] = &[
         ],
     ),
     ("strsim", &["src/cli/near.rs", "src/users/suggest.rs"]),
-    ("spki", &["src/jwt/pem.rs"]),
+    ("spki", &["src/jwt/pem.rs", "src/mail/transport/dkim"]),
     ("subtle", &["src/page.rs"]),
     ("tower", &["src/web/"]),
     ("tower_http", &["src/web/"]),
     ("tracing_subscriber", &["src/telemetry.rs"]),
+    ("unic_langid", &["src/web/pages/person/phrases.rs"]),
     ("zxcvbn", &["src/credentials/strength.rs"]),
 ];
 

@@ -7,7 +7,9 @@ use keydesk::actor::Actor;
 use keydesk::app::App;
 use keydesk::clock::{Clock, Timestamp};
 use keydesk::ids::MailDeliveryId;
-use keydesk::mail::{self, Delivery, Details, MailKind, Mailer, NewEmail, Templates, Worker};
+use keydesk::mail::{
+    self, Delivery, Details, MailKind, MailSecret, Mailer, NewEmail, Templates, Worker,
+};
 use keydesk::secret::Secret;
 use keydesk::settings::Settings;
 use sea_orm::{ConnectionTrait, Statement};
@@ -60,6 +62,7 @@ impl Desk {
     pub(super) async fn enqueue_to(&self, recipient: &str, name: Option<&str>) -> Delivery {
         let now = self.app.clock.now();
         let email = NewEmail {
+            id: MailDeliveryId::new(now),
             kind: MailKind::NewPassword,
             user: None,
             recipient: recipient.to_owned(),
@@ -72,9 +75,9 @@ impl Desk {
                 must_change: true,
                 works_until_millis: None,
                 happened_at_millis: now.as_millis(),
-                by_link: false,
+                ..Details::default()
             },
-            secret: Some(Secret::new(PASSWORD.to_owned())),
+            secret: Some(MailSecret::Password(Secret::new(PASSWORD.to_owned()))),
             expires_at: now.plus(Duration::from_hours(24)),
         };
         let txn = self.app.db.begin_write().await.expect("begun");

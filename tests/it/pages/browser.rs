@@ -26,7 +26,7 @@ fn at(server: &Server, link: &str) -> String {
 async fn type_passwords(browser: &Browser, password: &str, again: &str) {
     browser.fill("#password", password).await;
     browser.fill("#again", again).await;
-    browser.click("button").await;
+    browser.click("button[type=submit]").await;
 }
 
 /// Nothing in red but the forms that were refused, and nobody else was asked for anything.
@@ -40,7 +40,7 @@ async fn assert_quiet(browser: &Browser, server: &Server) {
 
 /// Every field has a label that names it, and the keyboard reaches them in the order of the page.
 async fn assert_labelled(browser: &Browser, wanted: &[&str]) {
-    let script = "return [...document.querySelectorAll('input:not([type=hidden]):not(.unseen), button')]\
+    let script = "return [...document.querySelectorAll('input:not([type=hidden]):not(.unseen), button:not(.show)')]\
         .map((field) => field.labels?.[0]?.innerText ?? field.innerText)";
     assert_eq!(browser.eval(script, vec![]).await, json!(wanted));
     let script = "return document.querySelectorAll('[tabindex]:not(.unseen)').length";

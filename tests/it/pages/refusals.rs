@@ -96,13 +96,13 @@ fn cases<'a>(mark: &str, other: &[(&str, &str)]) -> Vec<Case<'a>> {
 async fn assert_nothing_changes(app: &TestApp, link: &str, (path, other): (&str, &[(&str, &str)])) {
     let (mut visitor, page) = Visitor::open(app, link).await;
     let mark = hidden(&page, "mark");
-    let cookie = visitor.cookie.clone();
+    let cookie = visitor.cookie();
     let before = app.snapshot().await;
     for (headers, body, status, words) in cases(&mark, other) {
         let answer = visitor.post_raw(path, headers, &body).await;
         assert_says(&answer, status, words);
         assert!(!text(&answer).contains(GOOD), "a password comes back");
-        assert_eq!(visitor.cookie, cookie, "{words}");
+        assert_eq!(visitor.cookie(), cookie, "{words}");
         assert_eq!(app.snapshot().await, before, "{words}");
     }
     let page = visitor.get(path).await;
@@ -133,7 +133,7 @@ async fn a_form_that_was_opened_for_another_link_is_not_taken() {
     let bea = app.member("bea").await;
     let (mut visitor, page) = Visitor::open(&app, &link(&app, &ada).await).await;
     let (other, _) = Visitor::open(&app, &link(&app, &bea).await).await;
-    visitor.cookie = other.cookie;
+    visitor.cookies = other.cookies;
     let before = app.snapshot().await;
     let fields = [("password", GOOD), ("again", GOOD)];
     let refused = visitor.post(&page, "/reset", &fields).await;
@@ -168,7 +168,7 @@ async fn a_server_behind_plain_http_keeps_the_token_in_a_plain_cookie() {
     .await;
     let ada = app.member("ada").await;
     let (mut visitor, page) = Visitor::open(&app, &link(&app, &ada).await).await;
-    let cookie = visitor.cookie.clone().expect("a cookie");
+    let cookie = visitor.cookie().expect("a cookie");
     assert!(cookie.starts_with("keydesk_reset="), "{cookie}");
     // As a browser sends it that knows no `Sec-Fetch-Site`.
     let mark = hidden(&page, "mark");

@@ -41,7 +41,7 @@ async fn a_setup_link_makes_the_first_owner_once() {
     let done = visitor.post(&page, "/setup", &OWNER).await;
     assert_says(&done, StatusCode::OK, "has an owner");
     assert!(says(&done, "keydesk api-key create"));
-    assert!(visitor.cookie.is_none());
+    assert!(visitor.cookie().is_none());
     let users = app.rows("SELECT * FROM users", vec![]).await;
     assert_eq!(users.len(), 1);
     let ada = &users[0];

@@ -126,7 +126,7 @@ async fn a_link_that_nobody_made_and_a_page_without_a_link_say_what_to_do() {
         for link in ["x", &"a".repeat(44), "%3Cscript%3E"] {
             let link = format!("https://id.example.org{path}/{link}");
             let (mut visitor, page) = Visitor::open(&app, &link).await;
-            assert!(visitor.cookie.is_none());
+            assert!(visitor.cookie().is_none());
             assert_says(&page, StatusCode::OK, missing);
             let fields = [("sec-fetch-site", "same-origin")];
             let sent = visitor.post_raw(path, &fields, "password=a").await;

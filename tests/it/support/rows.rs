@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "api_keys",
     "audit_events",
     "counters",
@@ -20,6 +20,7 @@ const TABLES: [&str; 13] = [
     "one_time_links",
     "outbox_emails",
     "password_history",
+    "password_reset_requests",
     "rate_limits",
     "sessions",
     "setup_links",

@@ -1,4 +1,4 @@
-//! Reading keys with the persons who made them, of whom six columns are asked.
+//! Reading keys with the persons who made them, of whom seven columns are asked.
 
 use std::collections::HashMap;
 
@@ -27,6 +27,7 @@ pub(super) struct Standing {
     disabled_at: Option<i64>,
     disabled_until: Option<i64>,
     deleted_at: Option<i64>,
+    password_blocked_at: Option<i64>,
 }
 
 impl From<&user::Model> for Standing {
@@ -38,11 +39,12 @@ impl From<&user::Model> for Standing {
             disabled_at: row.disabled_at,
             disabled_until: row.disabled_until,
             deleted_at: row.deleted_at,
+            password_blocked_at: row.password_blocked_at,
         }
     }
 }
 
-const STANDING: [(user::Column, &str); 6] = [
+const STANDING: [(user::Column, &str); 7] = [
     (user::Column::Id, "creator_id"),
     (user::Column::Role, "creator_role"),
     (
@@ -52,6 +54,10 @@ const STANDING: [(user::Column, &str); 6] = [
     (user::Column::DisabledAt, "creator_disabled_at"),
     (user::Column::DisabledUntil, "creator_disabled_until"),
     (user::Column::DeletedAt, "creator_deleted_at"),
+    (
+        user::Column::PasswordBlockedAt,
+        "creator_password_blocked_at",
+    ),
 ];
 
 /// A key, and its creator where it has one.
@@ -102,6 +108,7 @@ pub(super) fn read_creator(id: Uuid, row: Option<Standing>) -> Creator {
             disabled_at: moment(row.disabled_at),
             disabled_until: moment(row.disabled_until),
             must_change_password: row.must_change_password,
+            is_blocked: row.password_blocked_at.is_some(),
         },
         None => Creator {
             id,
@@ -110,6 +117,7 @@ pub(super) fn read_creator(id: Uuid, row: Option<Standing>) -> Creator {
             disabled_at: None,
             disabled_until: None,
             must_change_password: false,
+            is_blocked: false,
         },
     }
 }

@@ -1,0 +1,146 @@
+//! What a mail carries that nobody but its reader may see: a password, or a link and perhaps a code.
+//!
+//! It is sealed in the outbox as one text. Of a link that is the token and no address: where it leads is
+//! known when the mail is rendered, from the settings of that moment.
+
+use super::MailKind;
+use crate::links::Page;
+use crate::secret::Secret;
+
+/// The secret of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailSecret {
+    /// A password.
+    Password(Secret),
+    /// A link.
+    Link {
+        /// The token in it.
+        token: Secret,
+        /// Eight digits that stand for it.
+        code: Option<Secret>,
+    },
+}
+
+/// What a kind of mail carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Load {
+    /// Nothing; a secret given all the same is left out.
+    Nothing,
+    /// A password, always.
+    Password,
+    /// A link to this page, always.
+    Link(Page),
+    /// A link to this page, if one could be made.
+    MaybeLink(Page),
+}
+
+impl Load {
+    pub(super) const fn of(kind: MailKind) -> Self {
+        match kind {
+            MailKind::Welcome | MailKind::NewPassword => Self::Password,
+            MailKind::PasswordResetLink => Self::Link(Page::Reset),
+            MailKind::PasswordChanged | MailKind::PasswordChangedByYou => {
+                Self::MaybeLink(Page::NotMe)
+            }
+            MailKind::Test => Self::Nothing,
+        }
+    }
+}
+
+impl MailSecret {
+    /// As one text, to be sealed. `Shape:` the password; or the token, and after a space the code.
+    pub(super) fn pack(&self) -> Secret {
+        match self {
+            Self::Password(password) => password.clone(),
+            Self::Link { token, code: None } => token.clone(),
+            Self::Link {
+                token,
+                code: Some(code),
+            } => Secret::new([token.expose(), code.expose()].join(" ")),
+        }
+    }
+
+    /// Reads what `pack` made for a mail of that kind.
+    pub(super) fn unpack(kind: MailKind, text: Secret) -> Self {
+        if Load::of(kind) == Load::Password {
+            return Self::Password(text);
+        }
+        let (token, code) = match text.expose().split_once(' ') {
+            Some((token, code)) => (token, Some(code)),
+            None => (text.expose(), None),
+        };
+        let own = |part: &str| Secret::new(part.to_owned());
+        Self::Link {
+            token: own(token),
+            code: code.map(own),
+        }
+    }
+
+    /// Takes the secret out of a text that may quote the mail.
+    pub(super) fn erase_from(&self, text: &str) -> String {
+        let without = |text: &str, secret: &Secret, name: &str| match secret.expose() {
+            "" => text.to_owned(),
+            secret => text.replace(secret, name),
+        };
+        match self {
+            Self::Password(password) => without(text, password, "[password]"),
+            Self::Link { token, code } => {
+                let text = without(text, token, "[token]");
+                code.iter().fold(text, |text, code| {
+                    without(&without(&text, code, "[code]"), &grouped(code), "[code]")
+                })
+            }
+        }
+    }
+}
+
+/// Eight digits as people read them: `1234 5678`.
+pub(super) fn grouped(code: &Secret) -> Secret {
+    let code = code.expose();
+    let (first, second) = code.split_at_checked(4).unwrap_or((code, ""));
+    Secret::new([first, second].join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.to_owned())
+    }
+
+    #[test]
+    fn what_is_sealed_is_read_back_as_it_was() {
+        let link = |code: Option<&str>| MailSecret::Link {
+            token: secret("gJ0x-_a"),
+            code: code.map(secret),
+        };
+        let password = MailSecret::Password(secret("two words 12345678"));
+        for (kind, carried) in [
+            (MailKind::Welcome, password.clone()),
+            (MailKind::NewPassword, password),
+            (MailKind::PasswordResetLink, link(None)),
+            (MailKind::PasswordResetLink, link(Some("01234567"))),
+            (MailKind::PasswordChanged, link(None)),
+        ] {
+            assert_eq!(MailSecret::unpack(kind, carried.pack()), carried);
+        }
+    }
+
+    #[test]
+    fn token_and_code_are_erased_each_by_itself_and_however_the_code_is_written() {
+        let carried = MailSecret::Link {
+            token: secret("gJ0x-_a"),
+            code: Some(secret("01234567")),
+        };
+        let quoted = "554 no: https://id.example.org/reset/gJ0x-_a or 0123 4567 (01234567)";
+        assert_eq!(
+            carried.erase_from(quoted),
+            "554 no: https://id.example.org/reset/[token] or [code] ([code])"
+        );
+        assert_eq!(
+            carried.erase_from("only 0123 4567 here"),
+            "only [code] here"
+        );
+    }
+}

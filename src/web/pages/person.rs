@@ -1,0 +1,104 @@
+//! The pages that a person uses: `/reset` for a new password, `/setup` for the first owner, and their
+//! own account.
+//!
+//! A link is opened by mail scanners, previews and people alike, so opening it changes nothing: its
+//! token moves from the address into a cookie, and only a form that a person sends uses it up. The
+//! pages work without scripts, and load nothing from elsewhere. Every text is in `locales/`.
+
+mod account;
+mod change_password;
+mod faults;
+mod form;
+mod language;
+mod logo;
+mod overrides;
+mod paper;
+mod phrases;
+mod refusals;
+mod reset;
+mod setup;
+mod sign_in;
+mod signed_in;
+mod source;
+mod token_cookie;
+mod visit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use cookie::time::Duration;
+use rust_embed::RustEmbed;
+
+use self::overrides::PagesError;
+use self::paper::Paper;
+use self::token_cookie::TokenCookie;
+use super::embedded::{self, REVALIDATE};
+use crate::app::App;
+
+#[derive(RustEmbed)]
+#[folder = "assets/pages"]
+struct Files;
+
+/// What the pages need.
+#[derive(Clone)]
+struct Pages {
+    app: App,
+    paper: Arc<Paper>,
+    /// Whether `/graphiql` is there to be pointed at.
+    playground: bool,
+}
+
+/// The pages' routes.
+///
+/// Errors: a template, a list of texts or the logo is broken.
+pub(in crate::web) fn router(app: &App, playground: bool) -> Result<Router, PagesError> {
+    let pages = Pages {
+        app: app.clone(),
+        paper: Arc::new(Paper::try_new(&app.settings)?),
+        playground,
+    };
+    Ok(Router::new()
+        .route("/reset", get(reset::show).post(reset::choose))
+        .route("/reset/{token}", get(reset::take))
+        .route("/setup", get(setup::show).post(setup::create))
+        .route("/setup/{token}", get(setup::take))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route(
+            "/change-password",
+            get(change_password::show).post(change_password::change),
+        )
+        .route("/account", get(account::show).post(account::act))
+        .route("/pages/page.css", get(style))
+        .route("/pages/page.js", get(script))
+        .route("/pages/logo", get(logo::show))
+        .with_state(pages))
+}
+
+async fn style(request: HeaderMap) -> Response {
+    file("page.css", &request)
+}
+
+async fn script(request: HeaderMap) -> Response {
+    file("page.js", &request)
+}
+
+fn file(name: &str, request: &HeaderMap) -> Response {
+    match Files::get(name) {
+        Some(file) => embedded::respond(file, request, REVALIDATE),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+impl Pages {
+    fn cookie(&self, name: &'static str, lifetime: Duration) -> TokenCookie {
+        TokenCookie {
+            name,
+            is_https: self.app.settings.server.is_https(),
+            lifetime,
+        }
+    }
+}
