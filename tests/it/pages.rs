@@ -1,14 +1,18 @@
 //! The pages behind links: what opening one does, what sending their forms does, and what neither does.
 
 mod account;
+mod axe;
 mod browser;
 mod languages;
 mod overrides;
 mod refusals;
 mod reset;
+mod screenshots;
 mod setup;
 mod sign_in;
 mod states;
+mod tour;
+mod walks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
