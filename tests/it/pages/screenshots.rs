@@ -57,7 +57,11 @@ async fn every_page_has_its_picture() {
         tour::all(&browser, &mut photographer).await;
         assert!(photographer.taken >= 80, "{} pictures", photographer.taken);
         let errors = browser.console_errors().await;
-        let refused = |error: &String| ["422", "410", "403", "404"].iter().any(|status| error.contains(status));
+        let refused = |error: &String| {
+            ["422", "410", "403", "404"]
+                .iter()
+                .any(|status| error.contains(status))
+        };
         assert!(errors.iter().all(refused), "{:#}", json!(errors));
     }
 }

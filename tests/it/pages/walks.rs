@@ -48,9 +48,13 @@ impl Walk {
     }
 
     fn ask(&self, document: &str, input: &Value) {
-        let answer = self.desk.ask(&self.key, document, &json!({ "input": input }));
+        let answer = self
+            .desk
+            .ask(&self.key, document, &json!({ "input": input }));
         let answer = answer.expect("an answer");
-        let payload = answer["data"].as_object().and_then(|data| data.values().next());
+        let payload = answer["data"]
+            .as_object()
+            .and_then(|data| data.values().next());
         let payload = payload.unwrap_or_else(|| panic!("{answer:#}"));
         assert_eq!(payload["errors"], json!([]), "{answer:#}");
     }
@@ -115,7 +119,9 @@ fn line_after<'a>(text: &'a str, words: &str) -> &'a str {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let found = lines.find(|line| line.contains(words));
     found.unwrap_or_else(|| panic!("{words:?} is not in {text}"));
-    lines.next().unwrap_or_else(|| panic!("nothing follows in {text}"))
+    lines
+        .next()
+        .unwrap_or_else(|| panic!("nothing follows in {text}"))
 }
 
 async fn a_mailed_password_is_changed(has_scripts: bool) {
@@ -130,7 +136,8 @@ async fn a_mailed_password_is_changed(has_scripts: bool) {
 
     walk.go("account").await;
     walk.says(".notice", "Sign in to see this page").await;
-    walk.send(&[("login", "ada"), ("password", ALSO_GOOD)]).await;
+    walk.send(&[("login", "ada"), ("password", ALSO_GOOD)])
+        .await;
     walk.says(".problem", "do not go together").await;
     walk.send(&[("login", "ada@example.org"), ("password", &password)])
         .await;
@@ -138,7 +145,11 @@ async fn a_mailed_password_is_changed(has_scripts: bool) {
     walk.go("account").await;
     walk.says("h1", "Change your password").await;
 
-    let weak = [("current", &*password), ("password", "ada"), ("again", "ada")];
+    let weak = [
+        ("current", &*password),
+        ("password", "ada"),
+        ("again", "ada"),
+    ];
     walk.send(&weak).await;
     walk.says("#password-faults", "Use at least 15 characters")
         .await;
@@ -153,7 +164,8 @@ async fn a_mailed_password_is_changed(has_scripts: bool) {
 
     walk.browser.click("[value=sign-out]").await;
     walk.says(".notice", "You are signed out").await;
-    walk.send(&[("login", "ada"), ("password", &password)]).await;
+    walk.send(&[("login", "ada"), ("password", &password)])
+        .await;
     walk.says(".problem", "do not go together").await;
     walk.send(&[("login", "ADA"), ("password", GOOD)]).await;
     walk.says("h1", "Your account").await;
@@ -198,7 +210,9 @@ async fn links_of_every_state(has_scripts: bool) {
     send(&browser, &wrong).await;
     browser.wait_for_text(".problem", "was not changed").await;
     send(&browser, &right).await;
-    browser.wait_for_text("h1", "Your password was changed").await;
+    browser
+        .wait_for_text("h1", "Your password was changed")
+        .await;
     assert!(desk.verifies(&ada, GOOD).await);
     open(&browser, &server, &used).await;
     browser.wait_for_text("h1", "This link was used").await;
@@ -216,7 +230,9 @@ async fn links_of_every_state(has_scripts: bool) {
     browser.wait_for_text("h1", "There is a newer link").await;
     open(&browser, &server, &newer).await;
     send(&browser, &[("password", ALSO_GOOD), ("again", ALSO_GOOD)]).await;
-    browser.wait_for_text("h1", "Your password was changed").await;
+    browser
+        .wait_for_text("h1", "Your password was changed")
+        .await;
     assert!(desk.verifies(&ada, ALSO_GOOD).await);
 }
 
@@ -258,7 +274,9 @@ async fn a_scanner_that_sends_the_empty_form_leaves_the_link_to_its_owner() {
     let person = browser(true).await;
     open(&person, &server, &link).await;
     send(&person, &[("password", GOOD), ("again", GOOD)]).await;
-    person.wait_for_text("h1", "Your password was changed").await;
+    person
+        .wait_for_text("h1", "Your password was changed")
+        .await;
     assert!(desk.verifies(&ada, GOOD).await);
 }
 
