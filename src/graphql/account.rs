@@ -20,7 +20,7 @@ use crate::sessions::{Session, Transport};
 use crate::users::InvalidInput;
 
 pub(crate) use own_sessions::OwnSessionMutation;
-use shown::Account;
+pub(super) use shown::Account;
 
 /// What a successful sign-in is good for.
 #[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq)]

@@ -271,7 +271,9 @@ impl RecoveryMutation {
                 CompletePasswordResetPayload {
                     completed_at: Some(DateTime(done.completed_at)),
                     redirect_url: done.redirect_url,
-                    account: session.is_some().then(|| done.user.into()),
+                    account: session.as_ref().map(|(session, _)| {
+                        crate::account::Account::from((done.user, session)).into()
+                    }),
                     session_token: session
                         .and_then(|(session, token)| hand_over(ctx, &session, token)),
                     revoked_session_count: Some(

@@ -2,7 +2,10 @@
 
 mod account;
 mod browser;
+mod forgot;
+mod handed_over;
 mod languages;
+mod not_me;
 mod overrides;
 mod refusals;
 mod reset;

@@ -121,7 +121,9 @@ fn answered(visit: &Visit, error: AccountError) -> Instead {
             Sorted::Internal(cause) => Instead::Broken(cause),
         },
         AccountError::Denied(Denied::PersonOnly) => Instead::Refused(Refused::NotAForm),
-        AccountError::Denied(_) | AccountError::InvalidCredentials => Instead::SignIn("over"),
+        AccountError::Denied(_)
+        | AccountError::InvalidCredentials
+        | AccountError::SessionNotFound => Instead::SignIn("over"),
         AccountError::Internal(cause) => Instead::Broken(cause),
     }
 }

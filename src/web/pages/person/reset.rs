@@ -73,6 +73,26 @@ pub(super) async fn choose(visit: Visit, body: Body) -> Response {
     }
 }
 
+/// Where a link leads on to is a plain link: browsers do not follow a form's answer to another server.
+/// One that signs in leads to the account, unless it was made to lead elsewhere.
+fn finished(visit: &Visit, done: &ResetDone) -> Response {
+    let answer = match (&done.signed_in, &done.redirect_url) {
+        (Some(_), None) => visit.to("account?done=password"),
+        (signed_in, next) => {
+            let values = context! {
+                username => done.user.username.as_str(),
+                is_signed_in => signed_in.is_some(),
+                next => next.as_deref(),
+            };
+            visit.page(StatusCode::OK, "reset_done.html", values)
+        }
+    };
+    match &done.signed_in {
+        Some((session, token)) => visit.with_session(answer, (session, token)),
+        None => answer,
+    }
+}
+
 /// The form, if the link is still good for one.
 async fn again(visit: &Visit, token: &Token, trouble: &Trouble) -> Response {
     match password_reset::look(visit.app(), token.secret()).await {
