@@ -74,7 +74,7 @@ const PLACED: &[(&str, &[&str])] = &[
         &[
             "src/audit/checkpoint.rs",
             "src/jwt/",
-            "src/mail/transport/dkim",
+            "src/mail/transport/dkim/",
         ],
     ),
     ("qrcode", &["src/cli/login_link.rs"]),
@@ -96,7 +96,7 @@ const PLACED: &[(&str, &[&str])] = &[
         ],
     ),
     ("strsim", &["src/cli/near.rs", "src/users/suggest.rs"]),
-    ("spki", &["src/jwt/pem.rs", "src/mail/transport/dkim"]),
+    ("spki", &["src/jwt/pem.rs", "src/mail/transport/dkim/"]),
     ("subtle", &["src/page.rs"]),
     ("tower", &["src/web/"]),
     ("tower_http", &["src/web/"]),
