@@ -56,6 +56,13 @@ impl Via {
             Self::Worker => "WORKER",
         }
     }
+
+    /// Reads a column's value. `Why:` a door of a newer release was some door, and no command line.
+    pub fn parse(name: &str) -> Self {
+        let all = [Self::GraphQl, Self::Web, Self::Cli, Self::Worker];
+        let found = all.into_iter().find(|via| via.name() == name);
+        found.unwrap_or(Self::Web)
+    }
 }
 
 /// Where an act came from, for the audit trail.
@@ -262,6 +269,15 @@ impl Actor {
         Self {
             kind: ActorKind::LinkHolder,
             label: "holder of a reset link".to_owned(),
+            ..Self::anonymous(origin)
+        }
+    }
+
+    /// Whoever holds the link of a notice, and says that somebody else changed the password.
+    pub fn notice_holder(origin: Origin) -> Self {
+        Self {
+            kind: ActorKind::LinkHolder,
+            label: "holder of a notice".to_owned(),
             ..Self::anonymous(origin)
         }
     }

@@ -153,6 +153,10 @@ typed_id!(
     OutcomeId, "outcome"
 );
 typed_id!(
+    /// Names a request for a link until the worker has seen to it; never shown.
+    ResetRequestId, "request"
+);
+typed_id!(
     /// Names one run of one worker, as the holder of leases.
     WorkerId, "worker"
 );

@@ -27,6 +27,7 @@ pub mod mail;
 pub mod one_time_links;
 pub mod page;
 pub mod password_reset;
+pub mod porter;
 pub mod sealer;
 pub mod secret;
 pub mod sessions;

@@ -66,6 +66,8 @@ pub struct Creator {
     pub disabled_until: Option<Timestamp>,
     /// Whether they have to choose another password first.
     pub must_change_password: bool,
+    /// Whether their password is blocked until a reset.
+    pub is_blocked: bool,
 }
 
 impl Creator {
@@ -73,7 +75,8 @@ impl Creator {
     pub fn may_act(&self, now: Timestamp) -> bool {
         let is_disabled =
             self.disabled_at.is_some() && self.disabled_until.is_none_or(|end| end > now);
-        !self.is_deleted && !is_disabled && !self.must_change_password
+        let must_reset = self.must_change_password || self.is_blocked;
+        !self.is_deleted && !is_disabled && !must_reset
     }
 }
 

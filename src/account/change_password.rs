@@ -8,11 +8,10 @@ use crate::credentials;
 use crate::db::Txn;
 use crate::error::Internal;
 use crate::ids::{SessionId, UserId};
-use crate::mail::{self, MailKind};
+use crate::mail::MailKind;
 use crate::one_time_links::{self, RevokedWhy};
 use crate::secret::Secret;
 use crate::sessions::{self, Session};
-use crate::settings::TransportSettings;
 use crate::users::{self, PasswordState, User};
 
 /// A change.
@@ -87,7 +86,8 @@ async fn change_password_noted(
         0
     };
     one_time_links::revoke_all(&txn, id, RevokedWhy::NewPassword, now).await?;
-    notify(&txn, app, actor, &user).await?;
+    let notice = (&user, MailKind::PasswordChangedByYou);
+    users::notify_of_password(&txn, app, actor, notice, now).await?;
     let event = Event {
         action: AuditAction::PasswordChanged,
         user: Some(id),
@@ -114,7 +114,8 @@ async fn replace(
     (version, hash): (i64, String),
 ) -> Result<Option<(User, Secret)>, AccountError> {
     let now = app.clock.now();
-    let Some(mut user) = users::lock_own(txn, app, id).await? else {
+    let locked = users::lock_own(txn, app, id).await?;
+    let Some(mut user) = locked.filter(|user| user.password_blocked_at.is_none()) else {
         return Ok(None);
     };
     if credentials::version(txn, id).await? != Some(version) {
@@ -136,16 +137,4 @@ async fn replace(
     user.must_change_password = false;
     user.password_expires_at = None;
     Ok(Some((user, token)))
-}
-
-/// `Source:` ASVS 6.3.7: the user is told of a change of their password.
-async fn notify(txn: &Txn, app: &App, actor: &Actor, user: &User) -> Result<(), AccountError> {
-    let can_mail =
-        app.settings.mail.transport != TransportSettings::None && user.email_verified_at.is_some();
-    let now = app.clock.now();
-    let notice = users::compose(user, MailKind::PasswordChangedByYou, None, None, now);
-    if let Some(notice) = notice.filter(|_| can_mail) {
-        mail::enqueue(txn, app, actor, notice).await?;
-    }
-    Ok(())
 }

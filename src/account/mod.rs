@@ -6,6 +6,7 @@
 mod change_password;
 mod confirm;
 mod error;
+mod lock_notices;
 mod read;
 mod sign_in;
 mod sign_out;
@@ -14,6 +15,7 @@ mod store;
 pub use change_password::{ChangePassword, PasswordChange, change_password};
 pub use confirm::{Confirmation, confirm_identity};
 pub use error::AccountError;
+pub use lock_notices::tell_locked;
 pub use read::{Account, read};
 pub use sign_in::{SignIn, SignedIn, sign_in};
 pub use sign_out::sign_out;

@@ -134,6 +134,7 @@ fn may_try(user: &User, now: Timestamp) -> bool {
         && !user.is_disabled(now)
         && user.authentication_source == AuthenticationSource::BuiltIn
         && user.password_changed_at.is_some()
+        && user.password_blocked_at.is_none()
 }
 
 async fn count(app: &App, user: &User, now: Timestamp) -> Result<bool, AccountError> {

@@ -81,6 +81,10 @@ pub enum AuditAction {
     PasswordLinkCreated,
     /// Whoever held a link for resetting a password chose a new one.
     PasswordResetByLink,
+    /// Somebody asked for a link, because they forgot a password.
+    PasswordResetRequested,
+    /// A user said that somebody else changed their password, which is blocked since.
+    PasswordChangeDisputed,
     /// A user was told, or no longer told, to change their password.
     PasswordChangeRequirementSet,
     /// An API key was created.
@@ -99,7 +103,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
@@ -117,6 +121,8 @@ impl AuditAction {
         Self::PasswordReset,
         Self::PasswordLinkCreated,
         Self::PasswordResetByLink,
+        Self::PasswordResetRequested,
+        Self::PasswordChangeDisputed,
         Self::PasswordChangeRequirementSet,
         Self::ApiKeyCreated,
         Self::ApiKeyUpdated,
@@ -146,6 +152,8 @@ impl AuditAction {
             Self::PasswordReset => "user.password.reset",
             Self::PasswordLinkCreated => "user.password.link.created",
             Self::PasswordResetByLink => "user.password.reset_by_link",
+            Self::PasswordResetRequested => "user.password.reset_requested",
+            Self::PasswordChangeDisputed => "user.password.change_disputed",
             Self::PasswordChangeRequirementSet => "user.password.change_requirement.set",
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyUpdated => "api_key.updated",
@@ -188,9 +196,14 @@ impl Outcome {
     /// What a refusal under this code is: a wrong proof is a failure, everything else a denial.
     pub(super) fn of_refusal(code: &str) -> Self {
         match code {
-            "INVALID_CREDENTIALS" | "INCORRECT_PASSWORD" | "TEMPORARY_PASSWORD_EXPIRED" => {
-                Self::Failed
-            }
+            "INVALID_CREDENTIALS"
+            | "INCORRECT_PASSWORD"
+            | "TEMPORARY_PASSWORD_EXPIRED"
+            | "CODE_INVALID"
+            | "USER_NOT_FOUND"
+            | "USER_DISABLED"
+            | "EMAIL_MISSING"
+            | "EMAIL_NOT_VERIFIED" => Self::Failed,
             _ => Self::Denied,
         }
     }

@@ -19,7 +19,7 @@ pub use choose::{
     ChooseError, Chosen, Judged, NewPassword, choose, choose_own, judge, may_generate, policy,
 };
 pub use password::{MAX_PASSWORD_BYTES, MAX_PASSWORD_CHARACTERS, Password};
-pub use replace::{erase, hash, replace};
+pub use replace::{erase, hash, outdate, replace};
 pub use store::Versions;
 pub use verify::{Verdict, hash_again, refresh, verify, version};
 pub use violation::{PasswordRule, Violation};

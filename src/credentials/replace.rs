@@ -44,6 +44,13 @@ pub async fn replace(
     .await
 }
 
+/// Lets nothing count that was verified against the present password so far; the password stays.
+///
+/// `Locks:` the caller holds the user's row.
+pub async fn outdate(txn: &Txn, user: UserId) -> Result<(), Internal> {
+    store::raise_version(txn, user).await
+}
+
 /// Removes a user's password and its history, for an account that now signs in elsewhere.
 pub async fn erase(txn: &Txn, user: UserId) -> Result<(), Internal> {
     store::delete(txn, user).await

@@ -1,6 +1,6 @@
 //! Every query on password hashes.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -102,6 +102,17 @@ pub(super) async fn refresh(
         .col_expr(credential::Column::PasswordHash, Expr::value(password_hash))
         .filter(credential::Column::UserId.eq(user.uuid()))
         .filter(credential::Column::Version.eq(version))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The same password under another version.
+pub(super) async fn raise_version(db: &impl ConnectionTrait, user: UserId) -> Result<(), Internal> {
+    use credential::Column;
+    credential::Entity::update_many()
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::UserId.eq(user.uuid()))
         .exec(db)
         .await?;
     Ok(())

@@ -11,6 +11,7 @@ pub(crate) struct Model {
     pub flow_hash: Vec<u8>,
     pub locale: Option<String>,
     pub redirect_url: Option<String>,
+    pub via: String,
     pub request_id: Option<String>,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,

@@ -126,22 +126,25 @@ impl CredentialQuery {
     ///
     /// Access: anyone (public endpoint).
     async fn password_policy(&self, ctx: &Context<'_>) -> Option<PasswordPolicy> {
-        let policy = answer(
-            ctx,
-            credentials::policy(&ctx.app().settings).map_err(Into::into),
-        )?;
-        let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
-        Some(PasswordPolicy {
-            min_length: number(policy.min_length),
-            max_length: number(policy.max_length),
-            min_strength: i32::from(policy.min_strength),
-            reject_common: policy.reject_common,
-            reject_breached: policy.breached.is_some(),
-            reject_similar_to_user: policy.reject_similar_to_user,
-            history_count: number(policy.history_count),
-            descriptions: policy.descriptions(),
-        })
+        present_policy(ctx)
     }
+}
+
+/// The rules as they are now.
+pub(crate) fn present_policy(ctx: &Context<'_>) -> Option<PasswordPolicy> {
+    let policy = credentials::policy(&ctx.app().settings);
+    let policy = answer(ctx, policy.map_err(Into::into))?;
+    let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
+    Some(PasswordPolicy {
+        min_length: number(policy.min_length),
+        max_length: number(policy.max_length),
+        min_strength: i32::from(policy.min_strength),
+        reject_common: policy.reject_common,
+        reject_breached: policy.breached.is_some(),
+        reject_similar_to_user: policy.reject_similar_to_user,
+        history_count: number(policy.history_count),
+        descriptions: policy.descriptions(),
+    })
 }
 
 /// The part of `Mutation` that anyone may use to judge a password.

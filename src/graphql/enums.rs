@@ -241,6 +241,10 @@ pub(crate) enum AuditAction {
     PasswordLinkCreated,
     /// Whoever held a link for resetting a password chose a new one.
     PasswordResetByLink,
+    /// Somebody asked for a link, because they forgot a password.
+    PasswordResetRequested,
+    /// A user said that somebody else changed their password, which is blocked since.
+    PasswordChangeDisputed,
     /// A user was told, or no longer told, to change their password.
     PasswordChangeRequirementSet,
     /// An API key was created.

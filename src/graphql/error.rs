@@ -4,6 +4,7 @@
 //! password that a sibling field shows once. It notes the error at its own path and answers null.
 
 pub(crate) mod api_keys;
+pub(crate) mod recovery;
 
 use std::time::Duration;
 
@@ -200,7 +201,7 @@ fn forbidden(denied: Denied) -> MutationError {
     })
 }
 
-fn not_built_in(source: crate::users::AuthenticationSource) -> MutationError {
+pub(crate) fn not_built_in(source: crate::users::AuthenticationSource) -> MutationError {
     MutationError::NotBuiltIn(NotBuiltInAuthenticationError {
         code: ErrorCode::NotBuiltInAuthentication,
         message: format!(

@@ -23,6 +23,7 @@ mod order;
 mod paging;
 mod password_reset;
 mod password_wish;
+mod recovery;
 mod scalars;
 mod server;
 pub(crate) mod session_cookie;
@@ -51,6 +52,7 @@ pub struct Query(
     credentials::CredentialQuery,
     server::ServerQuery,
     account::AccountQuery,
+    recovery::SignInQuery,
 );
 
 /// Everything that changes something, and everything that takes or returns a secret. Every payload
@@ -67,17 +69,26 @@ pub struct Mutation(
     credentials::CheckMutation,
     account::ConfirmMutation,
     account::AccountMutation,
+    recovery::RecoveryMutation,
 );
 
 /// What anyone may read.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
-pub struct PublicQuery(credentials::CredentialQuery, account::AccountQuery);
+pub struct PublicQuery(
+    credentials::CredentialQuery,
+    account::AccountQuery,
+    recovery::SignInQuery,
+);
 
 /// What anyone may have done.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct PublicMutation(credentials::CheckMutation, account::AccountMutation);
+pub struct PublicMutation(
+    credentials::CheckMutation,
+    account::AccountMutation,
+    recovery::RecoveryMutation,
+);
 
 /// The schema of `/graphql`.
 pub type FullSchema = Schema<Query, Mutation, Subscription>;

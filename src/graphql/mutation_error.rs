@@ -65,6 +65,22 @@ pub(crate) enum ErrorCode {
     MailNotConfigured,
     /// Sending passwords by mail is switched off.
     PasswordMailDisabled,
+    /// Links may not lead on to that address.
+    RedirectUrlNotAllowed,
+    /// Asking for a link oneself is switched off, or no mail can go out.
+    SelfServiceDisabled,
+    /// The code is wrong, used or too old, or belongs to another client or login.
+    CodeInvalid,
+    /// The server never issued that token.
+    TokenInvalid,
+    /// The token has expired.
+    TokenExpired,
+    /// The token has been used.
+    TokenUsed,
+    /// A newer link took the place of the token's.
+    TokenSuperseded,
+    /// The token was withdrawn: by an administrator, or because the password or the account changed.
+    TokenRevoked,
 }
 
 /// Why a mutation did not do what was asked. `code`, `message` and `path` are there for every error;

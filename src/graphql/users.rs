@@ -51,6 +51,9 @@ pub(crate) struct PasswordStatus {
     changed_at: Option<DateTime>,
     /// When a temporary password stops working. Null when it does not.
     expires_at: Option<DateTime>,
+    /// Since when it opens nothing, because its owner said that somebody else had set it, or because an
+    /// administrator said so; until a reset. Null when it is not blocked.
+    blocked_at: Option<DateTime>,
 }
 
 /// A person with an account, as administrators see them.
@@ -138,6 +141,7 @@ impl User {
             must_change: self.0.must_change_password,
             changed_at: moment(self.0.password_changed_at),
             expires_at: moment(self.0.password_expires_at),
+            blocked_at: moment(self.0.password_blocked_at),
         })
     }
 

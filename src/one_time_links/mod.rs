@@ -5,10 +5,12 @@
 //! user useless, in the same transaction.
 
 mod code;
+mod exchange;
 mod mint;
 mod spoken;
 mod store;
 
+pub use exchange::{Claimed, exchange};
 pub use mint::{Asked, LinkForm, MAX_LIFETIME, MIN_LIFETIME, Minted, NewLink, mint};
 pub use spoken::{SpokenError, parse as parse_spoken};
 pub use store::{consume, look, revoke_all, sweep};

@@ -1,6 +1,6 @@
 //! Every query on one-time links.
 
-use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany,
 };
@@ -105,6 +105,56 @@ pub(super) async fn insert(
     };
     Entity::insert(row).exec_without_returning(txn).await?;
     Ok(())
+}
+
+/// Tries of a code, right ones included.
+const MOST_TRIES: i64 = 5;
+
+/// Only the link of that flow, while its code can still be tried.
+fn with_code(update: UpdateMany<Entity>, flow: [u8; 32], now: Timestamp) -> UpdateMany<Entity> {
+    let update = update
+        .filter(Column::FlowHash.eq(flow.to_vec()))
+        .filter(Column::Purpose.eq(LinkPurpose::PasswordReset.name()))
+        .filter(Column::ExchangeHash.is_null())
+        .filter(Column::CodeExpiresAt.gt(now.as_millis()));
+    outstanding(update, now)
+}
+
+/// Counts a try of a code before it is judged. `false` when it must not be judged.
+pub(super) async fn count_try(
+    txn: &Txn,
+    flow: [u8; 32],
+    now: Timestamp,
+) -> Result<bool, Internal> {
+    let update = Entity::update_many()
+        .col_expr(Column::CodeTries, Expr::col(Column::CodeTries).add(1))
+        .filter(Column::CodeTries.lt(MOST_TRIES));
+    let counted = with_code(update, flow, now).exec(txn).await?;
+    Ok(counted.rows_affected == 1)
+}
+
+/// Lets a token take the place of a right code.
+pub(super) async fn exchange(
+    txn: &Txn,
+    (flow, mac): ([u8; 32], [u8; 32]),
+    key: [u8; 32],
+    now: Timestamp,
+) -> Result<(), Internal> {
+    let update = Entity::update_many()
+        .col_expr(Column::ExchangeHash, Expr::value(key.to_vec()))
+        .col_expr(Column::CodeMac, Expr::value(None::<Vec<u8>>))
+        .filter(Column::CodeMac.eq(mac.to_vec()));
+    with_code(update, flow, now).exec(txn).await?;
+    Ok(())
+}
+
+/// The link that a token was just exchanged for.
+pub(super) async fn exchanged(
+    txn: &Txn,
+    app: &App,
+    token: &Secret,
+) -> Result<Option<OneTimeLink>, Internal> {
+    by_token(txn, app, LinkPurpose::PasswordReset, token).await
 }
 
 /// The row that a token opens: by the token of its link, or by the one a code was exchanged for.

@@ -1,15 +1,18 @@
 //! The reset by whoever holds a link: they choose the password themselves, once.
 
-use super::SessionsAfter;
-use super::replace::{Replacement, notify, replace};
+use super::replace::{Ended, Replacement, notify, replace};
+use super::{SessionsAfter, guesses, store};
 use crate::actor::{Actor, Origin};
+use crate::address::EmailAddress;
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials;
+use crate::db::Txn;
 use crate::error::Internal;
 use crate::one_time_links::{self, LinkPurpose, LinkState, OneTimeLink, RevokedWhy};
 use crate::secret::Secret;
+use crate::sessions::{self, NewSession, Session, Transport};
 use crate::users::{self, AuthenticationSource, User, UserError};
 
 const PURPOSE: LinkPurpose = LinkPurpose::PasswordReset;
@@ -21,6 +24,8 @@ pub enum ResetLink {
     Ready {
         /// Whose password it sets.
         username: String,
+        /// The address of that account, or else its username, with most of it hidden.
+        login_hint: String,
         /// When it stops working.
         expires_at: Timestamp,
     },
@@ -61,6 +66,23 @@ pub struct ResetByLink {
     pub token: Secret,
     /// The new password, as typed.
     pub password: Secret,
+    /// How the client would hold on to a session, if the link signs its user in.
+    pub transport: Transport,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct ResetDone {
+    /// The user after it.
+    pub user: User,
+    /// When the new password took effect.
+    pub completed_at: Timestamp,
+    /// The page to go on to, if the link was made with one.
+    pub redirect_url: Option<String>,
+    /// Sessions that were ended.
+    pub revoked_sessions: u64,
+    /// The session that began, of a link that was made to sign its user in, and its token, this one time.
+    pub signed_in: Option<(Session, Secret)>,
 }
 
 /// Why the password is as it was. The link still works unless `Link` says otherwise.
@@ -68,6 +90,8 @@ pub struct ResetByLink {
 pub enum ByLinkError {
     /// The link cannot be used.
     Link(ResetLink),
+    /// Too many tries of one network; when the next makes sense.
+    RateLimited(Timestamp),
     /// The password is not taken, or something broke.
     User(UserError),
 }
@@ -79,11 +103,25 @@ impl<E: Into<UserError>> From<E> for ByLinkError {
 }
 
 /// What has become of a link. Changes nothing.
+///
+/// For a token that somebody typed in or a program sent there is `verify_token`.
 pub async fn look(app: &App, token: &Secret) -> Result<ResetLink, Internal> {
     Ok(match find(app, token).await? {
         Some((link, user)) => judge(app, &link, &user),
         None => ResetLink::Unknown,
     })
+}
+
+/// The same, as often as the limit of the network allows. `Err` of `RateLimited` comes before any look.
+pub async fn verify_token(
+    app: &App,
+    origin: &Origin,
+    token: &Secret,
+) -> Result<ResetLink, ByLinkError> {
+    if let Some(retry_at) = guesses::take(app, origin).await? {
+        return Err(ByLinkError::RateLimited(retry_at));
+    }
+    Ok(look(app, token).await?)
 }
 
 async fn find(app: &App, token: &Secret) -> Result<Option<(OneTimeLink, User)>, Internal> {
@@ -110,12 +148,22 @@ fn judge(app: &App, link: &OneTimeLink, user: &User) -> ResetLink {
         }
         LinkState::Active => ResetLink::Ready {
             username: user.username.clone(),
+            login_hint: hint(user),
             expires_at: link.expires_at,
         },
     }
 }
 
-/// Uses the link up and stores the password its holder chose. Nobody is signed in by it.
+fn hint(user: &User) -> String {
+    let address = user.email.as_deref().map(EmailAddress::parse);
+    match address {
+        Some(Ok(address)) => address.masked(),
+        _ => user.username.chars().take(1).chain("***".chars()).collect(),
+    }
+}
+
+/// Uses the link up and stores the password its holder chose. Nobody is signed in by it, unless the link
+/// was made to do so.
 ///
 /// `Order:` the password is judged and hashed first, so a refused one costs the link nothing; the
 /// link is used up by one compare-and-swap in the transaction that stores the hash.
@@ -123,8 +171,11 @@ pub async fn reset_by_link(
     app: &App,
     origin: Origin,
     command: ResetByLink,
-) -> Result<User, ByLinkError> {
+) -> Result<ResetDone, ByLinkError> {
     let actor = Actor::link_holder(origin);
+    if let Some(retry_at) = guesses::take(app, &actor.origin).await? {
+        return Err(ByLinkError::RateLimited(retry_at));
+    }
     let found = find(app, &command.token).await?;
     let (link, target) = found.ok_or(ByLinkError::Link(ResetLink::Unknown))?;
     require_ready(judge(app, &link, &target))?;
@@ -150,23 +201,70 @@ pub async fn reset_by_link(
     };
     let ended = replace(&txn, app, &mut user, new, now).await?;
     notify(&txn, app, &actor, &user, now).await?;
+    let event = event(&user, &spent, ended);
+    audit::record(&txn, app, &actor, event).await?;
+    let signed_in = if spent.sign_in_on_use {
+        let how = (ended.version, command.transport);
+        Some(sign_in(&txn, app, (&actor.origin, &mut user), how, now).await?)
+    } else {
+        None
+    };
+    txn.commit().await?;
+    Ok(ResetDone {
+        user,
+        completed_at: now,
+        redirect_url: spent.redirect_url,
+        revoked_sessions: ended.sessions,
+        signed_in,
+    })
+}
+
+fn event(user: &User, spent: &OneTimeLink, ended: Ended) -> Event {
     let changes = vec![
         Change::to("password", "typed"),
         Change::to("link", &spent.id),
-        Change::new("linkMadeBy", None, spent.made_by.label),
+        Change::new("linkMadeBy", None, spent.made_by.label.clone()),
         Change::to("revokedSessions", &ended.sessions),
         Change::to("revokedLinks", &ended.links),
     ];
-    let event = Event {
+    Event {
         action: AuditAction::PasswordResetByLink,
         user: Some(user.id),
         target_label: Some(user.username.clone()),
         changes,
         reason: None,
+    }
+}
+
+/// Begins a session on the password that was just stored; the one way by which a link signs anybody in.
+async fn sign_in(
+    txn: &Txn,
+    app: &App,
+    (origin, user): (&Origin, &mut User),
+    (version, transport): (i64, Transport),
+    now: Timestamp,
+) -> Result<(Session, Secret), Internal> {
+    let new = NewSession {
+        user: user.id,
+        role: user.role,
+        credential_version: version,
+        is_restricted: false,
+        transport,
+        origin,
     };
-    audit::record(&txn, app, &actor, event).await?;
-    txn.commit().await?;
-    Ok(user)
+    let (session, token) = sessions::begin(txn, app, new).await?;
+    store::note_sign_in(txn, user.id, now).await?;
+    user.last_sign_in_at = Some(now);
+    let event = Event {
+        action: AuditAction::SignedIn,
+        user: Some(user.id),
+        target_label: Some(user.username.clone()),
+        changes: vec![Change::to("session", &session.id)],
+        reason: None,
+    };
+    let person = Actor::person(&user.username, user.id, origin.clone());
+    audit::record(txn, app, &person, event).await?;
+    Ok((session, token))
 }
 
 fn require_ready(link: ResetLink) -> Result<(), ByLinkError> {

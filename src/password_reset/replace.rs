@@ -1,15 +1,15 @@
 //! What every reset does to the user, whoever does it, inside the caller's transaction.
 
 use super::SessionsAfter;
-use crate::actor::{Actor, ActorKind};
+use crate::actor::Actor;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::credentials;
 use crate::db::Txn;
-use crate::mail::{self, MailKind};
+use crate::error::Internal;
+use crate::mail::MailKind;
 use crate::one_time_links::{self, RevokedWhy};
 use crate::sessions;
-use crate::settings::TransportSettings;
 use crate::users::{self, PasswordState, User, UserError};
 
 /// A password that was judged and hashed.
@@ -27,6 +27,8 @@ pub(super) struct Replacement {
 pub(super) struct Ended {
     pub(super) sessions: u64,
     pub(super) links: u64,
+    /// The version of the password that was stored.
+    pub(super) version: i64,
 }
 
 /// Stores a password, lifts the lock, and ends sessions and links.
@@ -54,6 +56,7 @@ pub(super) async fn replace(
     users::unlock(txn, user.id).await?;
     user.locked_until = None;
     Ok(Ended {
+        version: versions.now,
         sessions: match new.sessions {
             SessionsAfter::Revoked => sessions::revoke_all(txn, user.id, now).await?,
             SessionsAfter::Kept => {
@@ -65,23 +68,17 @@ pub(super) async fn replace(
     })
 }
 
-/// Tells the real owner, at a verified address, that the password was changed; never which.
-///
-/// `Source:` NIST SP 800-63B-4 §4.2.3: the user shall be told of a recovery.
+/// Tells the real owner, where settings want it.
 pub(super) async fn notify(
     txn: &Txn,
     app: &App,
     actor: &Actor,
     user: &User,
     now: Timestamp,
-) -> Result<(), UserError> {
-    let wanted = app.settings.security.notify_on_reset
-        && app.settings.mail.transport != TransportSettings::None
-        && user.email_verified_at.is_some();
-    let notice = users::compose(user, MailKind::PasswordChanged, None, None, now);
-    if let Some(mut notice) = notice.filter(|_| wanted) {
-        notice.details.by_link = actor.kind == ActorKind::LinkHolder;
-        mail::enqueue(txn, app, actor, notice).await?;
+) -> Result<(), Internal> {
+    if app.settings.security.notify_on_reset {
+        let notice = (user, MailKind::PasswordChanged);
+        users::notify_of_password(txn, app, actor, notice, now).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::jwt::{self, JwtSettings};
+use super::recovery::{self, RecoverySettings};
 use super::sessions::{self, SessionSettings};
 use super::{SettingsError, in_range, read_secret};
 use crate::hasher::Cost;
@@ -46,6 +47,8 @@ pub struct SecuritySettings {
     pub jwt: Option<JwtSettings>,
     /// How long sessions last.
     pub sessions: SessionSettings,
+    /// How people come by a new password themselves.
+    pub recovery: RecoverySettings,
 }
 
 /// Shortest and longest life of a temporary password, in seconds.
@@ -99,6 +102,7 @@ pub(super) struct Raw {
     sign_ins_per_minute: u32,
     jwt: jwt::Raw,
     sessions: sessions::Raw,
+    recovery: recovery::Raw,
 }
 
 impl Raw {
@@ -132,6 +136,7 @@ impl Raw {
             )?,
             jwt: self.jwt.check()?,
             sessions: self.sessions.check()?,
+            recovery: self.recovery.check()?,
         })
     }
 }

@@ -263,6 +263,7 @@ fn apply(command: &UpdateUser, parsed: &Parsed, mut user: User, now: Timestamp) 
         user.authentication_source = source;
         user.password_changed_at = None;
         user.password_expires_at = None;
+        user.password_blocked_at = None;
         user.must_change_password = false;
     }
     for field in &command.clear {

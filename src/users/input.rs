@@ -11,6 +11,8 @@ const MAX_NAME_CHARACTERS: usize = 200;
 /// Longest identifier in some other system.
 const MAX_EXTERNAL_ID_CHARACTERS: usize = 255;
 
+const NO_LOCALE: &str = "Write a language tag such as \"en\" or \"pt-BR\".";
+
 /// Collects faults at places below one path, so that a form can mark all of them.
 pub(super) struct Reader {
     path: fn(&'static str, String) -> InvalidInput,
@@ -68,10 +70,7 @@ impl Reader {
     pub(super) fn locale(&mut self, text: &str) -> Option<String> {
         let tag = canonical_locale(text.trim());
         if tag.is_none() {
-            self.fault(
-                "locale",
-                "Write a language tag such as \"en\" or \"pt-BR\".",
-            );
+            self.fault("locale", NO_LOCALE);
         }
         tag
     }
@@ -100,6 +99,11 @@ impl Reader {
 pub fn check_reason(reason: Option<&str>) -> Result<Option<String>, InvalidInput> {
     audit::read_reason(reason)
         .map_err(|malformed| InvalidInput::at("reason", malformed.to_string()))
+}
+
+/// The same for an input of its own.
+pub fn check_locale(text: &str) -> Result<String, InvalidInput> {
+    canonical_locale(text.trim()).ok_or_else(|| InvalidInput::at("locale", NO_LOCALE))
 }
 
 fn canonical_locale(text: &str) -> Option<String> {

@@ -14,6 +14,7 @@ mod input;
 mod list;
 mod must_change;
 mod noted;
+mod notices;
 mod owners;
 mod purge;
 mod search;
@@ -32,13 +33,14 @@ pub use disable::{DisableOutcome, DisableUser, disable, enable};
 pub use error::{InvalidInput, UserError};
 pub use fill::fill;
 pub use handover::{ForceChange, Handover, check_password_mail, compose};
-pub use input::check_reason;
+pub use input::{check_locale, check_reason};
 pub use list::{
     TimeRange, UserFilter, UserOrder, UserOrderField, UserRef, count, find, find_many, find_self,
     list, login_subject, order_name,
 };
 pub use must_change::set_must_change;
 pub use noted::{noting, require_noted};
+pub use notices::notify_of_password;
 pub use purge::purge;
 pub use seed::seed;
 pub use sign_out::{revoke_session, revoke_sessions};

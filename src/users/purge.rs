@@ -69,6 +69,7 @@ fn nobody(mut user: User, now: Timestamp) -> User {
     (user.name, user.locale, user.external_id) = (None, None, None);
     user.disabled_reason = None;
     (user.password_changed_at, user.password_expires_at) = (None, None);
+    user.password_blocked_at = None;
     user.must_change_password = false;
     user.last_sign_in_at = None;
     user.purged_at = Some(now);

@@ -70,7 +70,10 @@ pub(super) async fn require_standing(txn: &Txn, app: &App, actor: &Actor) -> Res
     let now = app.clock.now();
     let person = store::find(txn, &UserRef::Id(id)).await?;
     let person = person.filter(|person| {
-        person.deleted_at.is_none() && !person.is_disabled(now) && person.role >= actor.role
+        person.deleted_at.is_none()
+            && !person.is_disabled(now)
+            && person.password_blocked_at.is_none()
+            && person.role >= actor.role
     });
     let person = person.ok_or(Denied::Unauthenticated)?;
     if person.must_change_password {

@@ -16,6 +16,7 @@ use crate::error::Internal;
 use crate::janitor;
 use crate::live::Live;
 use crate::mail::{Mailer, Templates, Worker};
+use crate::porter;
 use crate::sealer;
 use crate::watcher;
 
@@ -44,6 +45,7 @@ pub async fn serve(
     tasks.spawn(janitor::run(app.clone(), stop.clone()));
     tasks.spawn(watcher::run(app.clone(), stop.clone()));
     tasks.spawn(sealer::run(app.clone(), stop.clone()));
+    tasks.spawn(porter::run(app.clone(), stop.clone()));
     tasks.spawn(end_sockets(app.live.clone(), stop.clone()));
     if let Some(issuer) = app.issuer.clone() {
         tasks.spawn(issuer.keep_fresh(app.clock.clone(), stop.clone()));

@@ -53,7 +53,7 @@ const RANKS: [(Equals, &[&str]); 13] = [
         Equals::Apart,
         &["account", "api_keys", "bootstrap", "password_reset"],
     ),
-    (Equals::Apart, &["janitor", "sealer", "watcher"]),
+    (Equals::Apart, &["janitor", "porter", "sealer", "watcher"]),
     (Equals::Apart, &["graphql"]),
     (Equals::Apart, &["web"]),
     (Equals::InOrder, &["cli", "main"]),

@@ -92,6 +92,7 @@ fn read_creator(id: Uuid, row: Option<user::Model>) -> Creator {
             disabled_at: moment(row.disabled_at),
             disabled_until: moment(row.disabled_until),
             must_change_password: row.must_change_password,
+            is_blocked: row.password_blocked_at.is_some(),
         },
         None => Creator {
             id,
@@ -100,6 +101,7 @@ fn read_creator(id: Uuid, row: Option<user::Model>) -> Creator {
             disabled_at: None,
             disabled_until: None,
             must_change_password: false,
+            is_blocked: false,
         },
     }
 }
@@ -200,6 +202,7 @@ fn has_standing_creator(now: i64) -> SimpleExpr {
         .column(User::Id)
         .filter(User::DeletedAt.is_null())
         .filter(User::MustChangePassword.eq(false))
+        .filter(User::PasswordBlockedAt.is_null())
         .filter(User::DisabledAt.is_null().or(User::DisabledUntil.lte(now)))
         .filter(Expr::col((user::Entity, User::Id)).eq(Expr::col((Entity, Column::CreatedBy))));
     Expr::exists(standing.into_query())

@@ -25,6 +25,8 @@ pub(super) fn password_state(user: &User, now: Timestamp) -> &'static str {
         "ELSEWHERE"
     } else if user.password_changed_at.is_none() {
         "NONE"
+    } else if user.password_blocked_at.is_some() {
+        "BLOCKED"
     } else if user.password_expires_at.is_some_and(|end| end <= now) {
         "EXPIRED"
     } else if user.must_change_password {
@@ -55,6 +57,7 @@ pub(super) fn to_json(user: &User, now: Timestamp) -> Value {
         "passwordState": password_state(user, now),
         "passwordChangedAt": moment(user.password_changed_at),
         "passwordExpiresAt": moment(user.password_expires_at),
+        "passwordBlockedAt": moment(user.password_blocked_at),
         "mustChangePassword": user.must_change_password,
         "lastSignInAt": moment(user.last_sign_in_at),
         "createdAt": user.created_at.to_rfc3339(),

@@ -12,6 +12,7 @@ use super::{Pages, Token};
 use crate::clock::Timestamp;
 use crate::credentials::{ChooseError, Violation};
 use crate::password_reset::{self, ByLinkError, ResetByLink, ResetLink};
+use crate::sessions::Transport;
 use crate::users::UserError;
 
 const COOKIE: &str = "reset";
@@ -55,14 +56,16 @@ pub(super) async fn choose(State(pages): State<Pages>, request: Request) -> Resp
     let command = ResetByLink {
         token: token.secret().clone(),
         password: form.secret("password"),
+        transport: Transport::Cookie,
     };
     let done = Box::pin(password_reset::reset_by_link(&pages.app, origin, command)).await;
     match done {
-        Ok(user) => {
-            let values = context! { username => user.username };
+        Ok(done) => {
+            let values = context! { username => done.user.username };
             cookie.forget(pages.paper.page(StatusCode::OK, "reset_done.html", &values))
         }
         Err(ByLinkError::Link(link)) => open(&pages, &token, &link, &Faults::default()),
+        Err(ByLinkError::RateLimited(_)) => pages.refuse(Refused::Busy),
         Err(ByLinkError::User(error)) => match sorted(error) {
             Sorted::Faults(faults) => again(&pages, &token, &faults).await,
             Sorted::Refused(why) => pages.refuse(why),
@@ -83,6 +86,7 @@ fn open(pages: &Pages, token: &Token, link: &ResetLink, faults: &Faults) -> Resp
     let ResetLink::Ready {
         username,
         expires_at,
+        ..
     } = link
     else {
         return state(pages, link);

@@ -1,0 +1,42 @@
+//! Stopping a password until the next reset, inside the caller's transaction.
+
+use crate::clock::Timestamp;
+use crate::credentials;
+use crate::db::Txn;
+use crate::error::Internal;
+use crate::one_time_links::{self, RevokedWhy};
+use crate::sessions;
+use crate::users::{self, PasswordState, User};
+
+/// What the password could still open, and no longer can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Sessions that were ended.
+    pub sessions: u64,
+    /// One-time links that were made useless.
+    pub links: u64,
+}
+
+/// Lets the present password open nothing until a reset, and ends sessions and links. Keys that the user
+/// made rest as long. A user without a password has nothing to block.
+///
+/// `Locks:` the caller holds the user's row.
+/// `Why:` the hash stays, so that the blocked password cannot be chosen again; its version is raised, so
+/// that nothing that verified it a moment ago goes through.
+pub async fn block(txn: &Txn, user: &mut User, now: Timestamp) -> Result<Blocked, Internal> {
+    if user.password_changed_at.is_some() {
+        credentials::outdate(txn, user.id).await?;
+        user.password_blocked_at = Some(now);
+        let state = PasswordState {
+            changed_at: user.password_changed_at,
+            must_change: user.must_change_password,
+            expires_at: user.password_expires_at,
+            blocked_at: user.password_blocked_at,
+        };
+        users::set_password_state(txn, user.id, state).await?;
+    }
+    Ok(Blocked {
+        sessions: sessions::revoke_all(txn, user.id, now).await?,
+        links: one_time_links::revoke_all(txn, user.id, RevokedWhy::NewPassword, now).await?,
+    })
+}
