@@ -69,7 +69,7 @@ const PLACED: &[(&str, &[&str])] = &[
         ],
     ),
     ("ring", &["src/audit/checkpoint.rs", "src/jwt/"]),
-    ("qrcode", &["src/cli/login_link.rs"]),
+    ("qrcode", &["src/qr.rs"]),
     ("rpassword", &["src/cli/typed_password.rs"]),
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
     ("rustix", &["src/hasher.rs", "src/hasher/"]),
