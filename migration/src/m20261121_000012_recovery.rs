@@ -2,7 +2,6 @@
 //! passwords that are blocked until a reset, and which notices of a lock went out.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::ConnectionTrait as _;
 
 use crate::columns::{bytes, flag, id, index, instant, number, reference, text, unique};
 
@@ -72,10 +71,7 @@ impl MigrationTrait for Migration {
         for index in indexes() {
             manager.create_index(index).await?;
         }
-        manager
-            .get_connection()
-            .execute_unprepared(LOCKED)
-            .await?;
+        manager.get_connection().execute_unprepared(LOCKED).await?;
         Ok(())
     }
 

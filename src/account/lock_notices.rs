@@ -50,7 +50,9 @@ async fn see_to(app: &App, locked: Locked) -> Result<(), Internal> {
     let user = user.filter(|user| may_be_told(user, app.clock.now()));
     let key = locked.user.to_string();
     let user = match user {
-        Some(user) if rate_limit::take(app, "lock_notice", &key, MAILS).await? == Taken::Allowed => {
+        Some(user)
+            if rate_limit::take(app, "lock_notice", &key, MAILS).await? == Taken::Allowed =>
+        {
             Some(user)
         }
         _ => None,
@@ -60,12 +62,14 @@ async fn see_to(app: &App, locked: Locked) -> Result<(), Internal> {
         return txn.rollback().await.map_err(Internal::from);
     }
     let now = app.clock.now();
-    let mail = user.and_then(|user| users::compose(&user, MailKind::AccountLocked, None, None, now));
+    let mail =
+        user.and_then(|user| users::compose(&user, MailKind::AccountLocked, None, None, now));
     if let Some(mut mail) = mail {
-        mail.details.is_stopped = locked.is_stopped;
+        mail.details.password_ended = locked.is_stopped;
         mail::enqueue(&txn, app, &Actor::system(), mail).await?;
     }
-    txn.commit().await
+    txn.commit().await?;
+    Ok(())
 }
 
 fn may_be_told(user: &User, now: Timestamp) -> bool {

@@ -1,9 +1,7 @@
 //! Every query on the tries at a user's password.
 
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -113,13 +111,11 @@ pub(super) async fn locked(
     now: Timestamp,
     most: u64,
 ) -> Result<Vec<Locked>, Internal> {
-    let is_first = Condition::all()
-        .add(Column::LockNotices.eq(0))
-        .add(
-            Condition::any()
-                .add(Column::FailedSignIns.gt(FREE_FAILURES + 1))
-                .add(Column::LockedUntil.lte(now.as_millis())),
-        );
+    let is_first = Condition::all().add(Column::LockNotices.eq(0)).add(
+        Condition::any()
+            .add(Column::FailedSignIns.gt(FREE_FAILURES + 1))
+            .add(Column::LockedUntil.lte(now.as_millis())),
+    );
     let is_second = Condition::all()
         .add(Column::LockNotices.lt(NOTICES))
         .add(Column::FailedSignIns.gte(MOST_FAILURES));

@@ -212,7 +212,11 @@ fn settle<P: From<Vec<MutationError>>>(
 }
 
 /// Hands a token over in the way the client holds on to its session. Gives what the payload shows.
-pub(super) fn hand_over(ctx: &Context<'_>, session: &Session, token: Secret) -> Option<OneTimeSecret> {
+pub(super) fn hand_over(
+    ctx: &Context<'_>,
+    session: &Session,
+    token: Secret,
+) -> Option<OneTimeSecret> {
     match session.transport {
         Transport::Token => Some(OneTimeSecret(token)),
         Transport::Cookie => {
@@ -230,7 +234,10 @@ fn ends(ctx: &Context<'_>, session: &Session) -> Timestamp {
 }
 
 /// Refuses what would need a cookie where none can be set.
-pub(super) fn check_cookie<P: From<Vec<MutationError>>>(ctx: &Context<'_>, wanted: bool) -> Result<(), P> {
+pub(super) fn check_cookie<P: From<Vec<MutationError>>>(
+    ctx: &Context<'_>,
+    wanted: bool,
+) -> Result<(), P> {
     if !wanted || session_cookie::can_set(ctx) {
         return Ok(());
     }

@@ -125,11 +125,7 @@ fn with_code(update: UpdateMany<Entity>, flow: [u8; 32], now: Timestamp) -> Upda
 }
 
 /// Counts a try of a code before it is judged. `false` when it must not be judged.
-pub(super) async fn count_try(
-    txn: &Txn,
-    flow: [u8; 32],
-    now: Timestamp,
-) -> Result<bool, Internal> {
+pub(super) async fn count_try(txn: &Txn, flow: [u8; 32], now: Timestamp) -> Result<bool, Internal> {
     let update = Entity::update_many()
         .col_expr(Column::CodeTries, Expr::col(Column::CodeTries).add(1))
         .filter(Column::CodeTries.lt(MOST_TRIES));

@@ -14,7 +14,7 @@ use crate::audit::{self, Attempt, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
-use crate::mail::{self, MailKind, MailSecret, NewEmail};
+use crate::mail::{self, MailKind, MailSecret, NewEmail, WantedBy};
 use crate::one_time_links::{
     self, Asked, LinkForm, LinkOrigin, LinkPurpose, MIN_LIFETIME, NewLink,
 };
@@ -77,7 +77,9 @@ async fn see_to(app: &App, request: &Waiting) -> Result<(), Internal> {
         store::finish(app.db.write(), request).await?;
         return Ok(());
     }
-    let opened = app.keys.open(&request.login_sealed, request.id.uuid().as_bytes());
+    let opened = app
+        .keys
+        .open(&request.login_sealed, request.id.uuid().as_bytes());
     let (Ok(login), Some(flow_hash)) = (opened, request.flow_hash) else {
         tracing::error!(id = %request.id, "a request for a link does not open with this server key");
         store::finish(app.db.write(), request).await?;
@@ -85,9 +87,7 @@ async fn see_to(app: &App, request: &Waiting) -> Result<(), Internal> {
     };
     let found = users::find_by_login(app, login.expose()).await?;
     match decide(app, found.as_ref()).await? {
-        Answer::Silence(code) => {
-            be_silent(app, request, found.as_ref(), (&login, code)).await
-        }
+        Answer::Silence(code) => be_silent(app, request, found.as_ref(), (&login, code)).await,
         Answer::Link(user) => {
             let login = users::login_subject(login.expose());
             send_link(app, request, *user, (flow_hash, login)).await
@@ -179,7 +179,7 @@ async fn send_link(
         ..NewLink::plain(user.id, kind, lifetime)
     };
     let minted = one_time_links::mint(&txn, app, &actor, new, now).await?;
-    mail.details.asked = true;
+    mail.details.wanted_by = WantedBy::User;
     mail.details.code_until_millis = Some(now.plus(recovery.code).as_millis());
     mail.secret = Some(MailSecret::Link {
         token: minted.token,
@@ -190,7 +190,8 @@ async fn send_link(
         Change::to("expiresAt", &minted.link.expires_at.to_rfc3339()),
     ];
     queue(&txn, app, (&actor, request), mail, (&user, changes)).await?;
-    txn.commit().await
+    txn.commit().await?;
+    Ok(())
 }
 
 async fn send_elsewhere(app: &App, request: &Waiting, target: User) -> Result<(), Internal> {
@@ -205,7 +206,8 @@ async fn send_elsewhere(app: &App, request: &Waiting, target: User) -> Result<()
     mail.details.elsewhere = Some(user.authentication_source.name().to_owned());
     let source = Change::to("authenticationSource", user.authentication_source.name());
     queue(&txn, app, (&actor, request), mail, (&user, vec![source])).await?;
-    txn.commit().await
+    txn.commit().await?;
+    Ok(())
 }
 
 /// Ends the request and holds the user's row. `None` when another worker has the request, or when

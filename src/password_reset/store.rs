@@ -56,10 +56,7 @@ pub(super) async fn is_long(db: &impl ConnectionTrait, most: u64) -> Result<bool
     Ok(beyond.is_some())
 }
 
-pub(super) async fn insert(
-    db: &impl ConnectionTrait,
-    new: NewRequest<'_>,
-) -> Result<(), Internal> {
+pub(super) async fn insert(db: &impl ConnectionTrait, new: NewRequest<'_>) -> Result<(), Internal> {
     let row = ActiveModel {
         id: Set(new.id.uuid()),
         login_sealed: Set(new.login_sealed),
@@ -136,10 +133,7 @@ pub(super) async fn claim(
 }
 
 /// Ends a request that this worker still holds. `false` when another one has taken it over.
-pub(super) async fn finish(
-    db: &impl ConnectionTrait,
-    request: &Waiting,
-) -> Result<bool, Internal> {
+pub(super) async fn finish(db: &impl ConnectionTrait, request: &Waiting) -> Result<bool, Internal> {
     let deleted = Entity::delete_many()
         .filter(Column::Id.eq(request.id.uuid()))
         .filter(Column::ClaimedUntil.eq(request.claimed_until))

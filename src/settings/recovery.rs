@@ -57,7 +57,11 @@ impl Raw {
     /// `Source:` NIST SP 800-63B-4 §4.2.1.2, 24 hours for a link; ASVS 6.5.5 and 6.6.2, 10 minutes for a
     /// code, up to an hour here.
     pub(super) fn check(self) -> Result<RecoverySettings, SettingsError> {
-        let link = in_range("security.recovery.link_minutes", self.link_minutes, 1..=1_440)?;
+        let link = in_range(
+            "security.recovery.link_minutes",
+            self.link_minutes,
+            1..=1_440,
+        )?;
         let code = in_range("security.recovery.code_minutes", self.code_minutes, 1..=60)?;
         let words = self.redirect_urls.words().into_iter();
         let named = words.filter(|word| !word.is_empty());
@@ -67,7 +71,10 @@ impl Raw {
             code: Duration::from_secs(code.min(link) * MINUTE),
             requests: rate(
                 ("security.recovery.requests_at_once", self.requests_at_once),
-                ("security.recovery.requests_per_hour", self.requests_per_hour),
+                (
+                    "security.recovery.requests_per_hour",
+                    self.requests_per_hour,
+                ),
             )?,
             mails: rate(
                 ("security.recovery.mails_at_once", self.mails_at_once),
@@ -92,7 +99,10 @@ fn rate(
 fn redirect(text: String) -> Result<String, SettingsError> {
     let refused = |problem: &str| {
         let problem = format!("`{}` {problem}", text.escape_debug());
-        Err(SettingsError::value("security.recovery.redirect_urls", problem))
+        Err(SettingsError::value(
+            "security.recovery.redirect_urls",
+            problem,
+        ))
     };
     let Ok(url) = text.parse::<Url>() else {
         return refused("is no address; write it whole, such as https://portal.example.org/done");

@@ -29,6 +29,7 @@ mod pages;
 mod password_reset;
 mod permissions;
 mod playground;
+mod recovery;
 mod replicas;
 mod schema;
 mod secrets;

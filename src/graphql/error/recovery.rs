@@ -36,11 +36,7 @@ pub(crate) fn request(ctx: &Context<'_>, error: RequestError) -> Option<Vec<Muta
 }
 
 /// Why a code gave no token.
-pub(crate) fn code(
-    ctx: &Context<'_>,
-    error: CodeError,
-    at: &[&str],
-) -> Option<Vec<MutationError>> {
+pub(crate) fn code(ctx: &Context<'_>, error: CodeError, at: &[&str]) -> Option<Vec<MutationError>> {
     let one = match error {
         CodeError::Internal(cause) => return internal(ctx, &cause),
         CodeError::RateLimited(retry_at) => rate_limited(ctx, retry_at),
@@ -88,7 +84,10 @@ fn state(link: &ResetLink) -> MutationError {
         ),
         ResetLink::Expired { at } => (
             Code::TokenExpired,
-            format!("This link worked until {}. Ask for a new one.", at.to_rfc3339()),
+            format!(
+                "This link worked until {}. Ask for a new one.",
+                at.to_rfc3339()
+            ),
         ),
         ResetLink::Superseded { at } => (
             Code::TokenSuperseded,
@@ -114,7 +113,9 @@ const NEW_LINK: &str = "Ask for a new link if you still need one.";
 const fn withdrawn(why: Option<RevokedWhy>) -> &'static str {
     match why {
         Some(RevokedWhy::Administrator) => "An administrator withdrew this link",
-        Some(RevokedWhy::NewPassword) => "The password was changed or blocked, which ended this link",
+        Some(RevokedWhy::NewPassword) => {
+            "The password was changed or blocked, which ended this link"
+        }
         Some(RevokedWhy::AccountChanged) => "The account was changed, which ended this link",
         Some(RevokedWhy::AccountClosed) => "The account was disabled, which ended this link",
         None => "This link was withdrawn",

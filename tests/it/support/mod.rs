@@ -7,6 +7,7 @@ pub(crate) mod database;
 pub(crate) mod issuer;
 pub(crate) mod people;
 pub(crate) mod program;
+pub(crate) mod recovery;
 pub(crate) mod rows;
 pub(crate) mod sdl;
 pub(crate) mod smtp;
