@@ -14,8 +14,8 @@ use sea_orm::sea_query::{
     Alias, Condition, Expr, ExprTrait, Func, IntoColumnRef, Query, SimpleExpr, WindowStatement,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, Value,
 };
 use serde::de::DeserializeOwned;
 use uuid::Uuid;

@@ -46,7 +46,11 @@ mod tests {
     fn a_link_is_drawn_without_its_text() {
         let link = Secret::new("https://id.example.org/reset/gJ0x".to_owned());
         let drawing = svg(&link).expect("drawn");
-        assert!(drawing.expose().starts_with("<?xml"), "{}", drawing.expose());
+        assert!(
+            drawing.expose().starts_with("<?xml"),
+            "{}",
+            drawing.expose()
+        );
         assert!(drawing.expose().contains("<svg") && drawing.expose().contains("</svg>"));
         assert!(!drawing.expose().contains("<script") && !drawing.expose().contains("gJ0x"));
         let other = Secret::new("https://id.example.org/reset/gJ0y".to_owned());

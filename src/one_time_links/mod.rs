@@ -14,9 +14,7 @@ mod store;
 
 pub use client::ClientClass;
 pub use exchange::{Claimed, exchange};
-pub use list::{
-    LinkFilter, ORDER, count_by_user, find_many, list_by_user, note_opened, revoke,
-};
+pub use list::{LinkFilter, ORDER, count_by_user, find_many, list_by_user, note_opened, revoke};
 pub use mint::{Asked, LinkForm, MAX_LIFETIME, MIN_LIFETIME, Minted, NewLink, mint};
 pub use spoken::{SpokenError, parse as parse_spoken};
 pub use store::{consume, look, revoke_all, sweep};

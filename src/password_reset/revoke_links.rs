@@ -43,8 +43,11 @@ async fn revoke_noted(
     let target = users::get(app, actor, &command.user).await?;
     if let Some(only) = &command.only {
         let known = one_time_links::find_many(app, only).await?;
-        let is_theirs =
-            |id: &LinkId| known.iter().any(|link| link.id == *id && link.user == target.id);
+        let is_theirs = |id: &LinkId| {
+            known
+                .iter()
+                .any(|link| link.id == *id && link.user == target.id)
+        };
         if !only.iter().all(is_theirs) {
             return Err(UserError::LinkNotFound);
         }
@@ -59,7 +62,13 @@ async fn revoke_noted(
         return Ok((target, 0));
     }
     let mut changes = vec![Change::to("revokedLinks", &count)];
-    changes.extend(command.only.iter().flatten().map(|id| Change::to("link", id)));
+    changes.extend(
+        command
+            .only
+            .iter()
+            .flatten()
+            .map(|id| Change::to("link", id)),
+    );
     let event = Event {
         action: AuditAction::PasswordLinksRevoked,
         user: Some(user.id),

@@ -6,6 +6,7 @@
 
 mod cookie;
 mod form;
+mod opened;
 mod paper;
 mod reset;
 mod setup;

@@ -1,14 +1,14 @@
 //! `/reset`: the form behind a reset link, or what has become of the link.
 
 use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use minijinja::context;
 use minijinja::value::Serde;
 
 use super::form::{Fault, Faults, Form, Refused};
-use super::{Pages, Token};
+use super::{Pages, Token, opened};
 use crate::clock::Timestamp;
 use crate::credentials::{ChooseError, Violation};
 use crate::password_reset::{self, ByLinkError, ResetByLink, ResetLink};
@@ -18,7 +18,13 @@ use crate::users::UserError;
 const COOKIE: &str = "reset";
 
 /// `GET /reset/<token>`: moves the token out of the address.
-pub(super) async fn take(State(pages): State<Pages>, Path(token): Path<String>) -> Response {
+pub(super) async fn take(
+    State(pages): State<Pages>,
+    Path(token): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    opened::note(&pages, (&method, &headers), &token).await;
     pages.cookie(COOKIE).take(&token, "../reset")
 }
 
