@@ -181,6 +181,12 @@ pub(crate) enum MailKind {
     PasswordChanged,
     /// Says that the user changed the password; carries none.
     PasswordChangedByYou,
+    /// Says where to sign in, to somebody who asked for a link and has no password here.
+    SignInElsewhere,
+    /// Says that sign-ins failed, and that the account waits or its password is stopped.
+    AccountLocked,
+    /// Says that the password is blocked, because the user said that somebody else had changed it.
+    NotMeConfirmation,
     /// For trying out the mail settings.
     Test,
 }

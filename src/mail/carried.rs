@@ -42,7 +42,10 @@ impl Load {
             MailKind::PasswordChanged | MailKind::PasswordChangedByYou => {
                 Self::MaybeLink(Page::NotMe)
             }
-            MailKind::Test => Self::Nothing,
+            MailKind::SignInElsewhere
+            | MailKind::AccountLocked
+            | MailKind::NotMeConfirmation
+            | MailKind::Test => Self::Nothing,
         }
     }
 }

@@ -50,18 +50,27 @@ pub enum MailKind {
     PasswordChanged,
     /// Says that the user changed the password, without any password in it.
     PasswordChangedByYou,
+    /// Says where to sign in, to somebody who asked for a link and has no password here.
+    SignInElsewhere,
+    /// Says that sign-ins failed, and that the account waits or its password is stopped.
+    AccountLocked,
+    /// Says that the password is blocked, because the user said that somebody else had changed it.
+    NotMeConfirmation,
     /// For trying out the settings.
     Test,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Welcome,
         Self::NewPassword,
         Self::PasswordResetLink,
         Self::PasswordChanged,
         Self::PasswordChangedByYou,
+        Self::SignInElsewhere,
+        Self::AccountLocked,
+        Self::NotMeConfirmation,
         Self::Test,
     ];
 
@@ -73,6 +82,9 @@ impl MailKind {
             Self::PasswordResetLink => "PASSWORD_RESET_LINK",
             Self::PasswordChanged => "PASSWORD_CHANGED",
             Self::PasswordChangedByYou => "PASSWORD_CHANGED_BY_YOU",
+            Self::SignInElsewhere => "SIGN_IN_ELSEWHERE",
+            Self::AccountLocked => "ACCOUNT_LOCKED",
+            Self::NotMeConfirmation => "NOT_ME_CONFIRMATION",
             Self::Test => "TEST",
         }
     }
@@ -165,6 +177,9 @@ pub struct Details {
     /// Whether the password no longer works until another one is chosen.
     #[serde(default)]
     pub password_ended: bool,
+    /// Where the password is kept, by the name in the API, when not here.
+    #[serde(default)]
+    pub elsewhere: Option<String>,
 }
 
 /// One mail on its way to one address, as administrators see it.

@@ -154,6 +154,8 @@ fn plain_values(site: Site<'_>, details: &Details, locale: &str) -> Value {
         by_link => details.by_link,
         asked => details.wanted_by == WantedBy::User,
         password_ended => details.password_ended,
+        elsewhere => details.elsewhere.as_deref(),
+        forgot_url => site.public_url.map(|url| Base::from(url).page(Page::Forgot)),
     }
 }
 
@@ -198,6 +200,9 @@ const fn folder(kind: MailKind) -> &'static str {
         MailKind::PasswordResetLink => "password_reset_link",
         MailKind::PasswordChanged => "password_changed",
         MailKind::PasswordChangedByYou => "password_changed_by_you",
+        MailKind::SignInElsewhere => "sign_in_elsewhere",
+        MailKind::AccountLocked => "account_locked",
+        MailKind::NotMeConfirmation => "not_me_confirmation",
         MailKind::Test => "test",
     }
 }
