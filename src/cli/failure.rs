@@ -101,6 +101,10 @@ impl From<ApiKeyError> for Failure {
 }
 
 impl From<UserError> for Failure {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a list of every refusal with its words, not a procedure"
+    )]
     fn from(error: UserError) -> Self {
         let text = match error {
             UserError::Internal(cause) | UserError::Password(ChooseError::Internal(cause)) => {

@@ -17,6 +17,10 @@ use crate::users::UserRef;
 
 /// Makes a link by which a user chooses a new password, once, and is signed in with it; prints it.
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a command line has switches; the command has enums"
+)]
 pub(super) struct LoginLink {
     /// Username, e-mail address or id.
     login: String,

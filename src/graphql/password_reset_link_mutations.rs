@@ -83,10 +83,6 @@ pub(crate) enum PasswordResetLinkDelivery {
 
 /// Input of `createPasswordResetLink`.
 #[derive(InputObject)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the wire has switches; the command has enums"
-)]
 pub(crate) struct CreatePasswordResetLinkInput {
     /// The user the link is for.
     user: UserRef,

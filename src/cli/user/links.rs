@@ -12,7 +12,7 @@ use crate::cli::output::{note, one_line, print, print_json};
 use crate::cli::when::When;
 use crate::clock::Timestamp;
 use crate::ids::LinkId;
-use crate::one_time_links::{LinkFilter, LinkStatus, OneTimeLink};
+use crate::one_time_links::{ClientClass, LinkFilter, LinkStatus, OneTimeLink};
 use crate::page::{MAX_SIZE, PageRequest};
 use crate::password_reset::{self, EarlierLinks, PresentPassword, RevokeLinks, SendLink};
 use crate::users::UserRef;
@@ -169,7 +169,7 @@ fn as_json(link: &OneTimeLink, now: Timestamp) -> Value {
         "createdAt": link.created_at.to_rfc3339(),
         "expiresAt": link.expires_at.to_rfc3339(),
         "openedAt": moment(link.opened_at),
-        "openedBy": link.opened_by.map(|class| class.name()),
+        "openedBy": link.opened_by.map(ClientClass::name),
         "usedAt": moment(link.used_at),
         "supersededAt": moment(link.superseded_at),
         "revokedAt": moment(link.revoked_at),
@@ -185,7 +185,7 @@ fn line(link: &OneTimeLink, now: Timestamp) -> String {
         .as_deref()
         .map_or_else(String::new, one_line);
     let opened = link.opened_at.map_or_else(String::new, |at| {
-        let by = link.opened_by.map_or("UNKNOWN", |class| class.name());
+        let by = link.opened_by.map_or("UNKNOWN", ClientClass::name);
         format!(", opened {} by {by}", at.to_rfc3339())
     });
     format!(

@@ -59,12 +59,12 @@ fn links_that_make_no_sense_are_refused_and_near_names_are_named() {
         (
             &["login-link", "ada", "--expires", "59d"],
             1,
-            "from 1 minute to 24 hours",
+            "1 minute to 24 hours",
         ),
         (
             &["login-link", "ada", "--expires", "25h"],
             1,
-            "from 1 minute to 24 hours",
+            "1 minute to 24 hours",
         ),
         (&["login-link", "ada", "--expires", "soon"], 2, "30m"),
         (&["login-link"], 2, "LOGIN"),
