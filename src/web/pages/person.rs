@@ -13,6 +13,7 @@ mod form;
 mod language;
 mod logo;
 mod not_me;
+mod opened;
 mod overrides;
 mod paper;
 mod phrases;

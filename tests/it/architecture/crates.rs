@@ -77,7 +77,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/mail/transport/dkim/",
         ],
     ),
-    ("qrcode", &["src/cli/login_link.rs"]),
+    ("qrcode", &["src/qr.rs"]),
     ("rpassword", &["src/cli/typed_password.rs"]),
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
     ("rustix", &["src/hasher.rs", "src/hasher/"]),
