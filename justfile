@@ -20,3 +20,7 @@ snapshots:
 # A server with sample users.
 run:
     cargo run --release -- demo
+
+# Pictures of every page in every state, in target/screenshots.
+screenshots:
+    cargo test --test it screenshots -- --ignored

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::store;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db::Txn;
 use crate::error::Internal;
 use crate::keyring::Purpose;
 
@@ -57,6 +58,15 @@ pub async fn take(app: &App, name: &str, key: &str, limit: Limit) -> Result<Take
     let full_at = store::limit_end(db, (name, &key)).await?.unwrap_or(now);
     let retry_at = full_at.saturating_sub(limit.slack_millis());
     Ok(Taken::RetryAt(Timestamp::from_millis(retry_at.max(now))))
+}
+
+/// Writes what a take writes, within the caller's transaction, and limits nothing: for an act that must
+/// cost alike whether it changes something or not.
+pub async fn note(txn: &Txn, app: &App, name: &str, key: &str) -> Result<(), Internal> {
+    let key = app.keys.tag(Purpose::RateLimit, key.as_bytes());
+    let now = app.clock.now().as_millis();
+    store::move_limit(txn, (name, &key), (now, i64::MAX), 1).await?;
+    Ok(())
 }
 
 /// Deletes what has come back entirely. Gives how many rows it was.

@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::credentials::{self, Verdict};
 use crate::db::Txn;
 use crate::error::Internal;
+use crate::ids::UserId;
 use crate::secret::Secret;
 use crate::sessions::{self, NewSession, Session, Transport};
 use crate::users::{self, AuthenticationSource, User};
@@ -81,10 +82,7 @@ async fn sign_in_noted(
 ) -> Result<SignedIn, AccountError> {
     let now = app.clock.now();
     let eligible = found.filter(|user| may_try(user, now));
-    let counted = match &eligible {
-        Some(user) => count(app, user, now).await?,
-        None => pretend_to_count(app, &command.login).await?,
-    };
+    let counted = count(app, eligible.as_ref(), &command.login).await?;
     let judged = eligible.as_ref().filter(|_| counted);
     let verdict = credentials::verify(app, judged.map(|user| user.id), &command.password).await?;
     let (
@@ -137,22 +135,20 @@ fn may_try(user: &User, now: Timestamp) -> bool {
         && user.password_blocked_at.is_none()
 }
 
-async fn count(app: &App, user: &User, now: Timestamp) -> Result<bool, AccountError> {
+/// Counts the try of somebody who may sign in, and does the same for nobody. Gives whether the password
+/// may be judged.
+///
+/// `Why:` the same statements and one commit for everybody. A row that nobody reads is written with each,
+/// so that the disk is waited for where no user was changed: the login is unknown, or locked.
+async fn count(app: &App, eligible: Option<&User>, login: &str) -> Result<bool, AccountError> {
+    let now = app.clock.now();
+    let id = eligible.map_or_else(|| UserId::new(now), |user| user.id);
     let txn = app.db.begin_write().await?;
-    let counted = store::count_try(&txn, user.id, now).await?;
+    let counted = store::count_try(&txn, id, now).await?;
+    let subject = users::login_subject(login);
+    rate_limit::note(&txn, app, "sign_in.tried", &subject).await?;
     txn.commit().await.map_err(Internal::from)?;
     Ok(counted)
-}
-
-/// One write for a login that nobody can sign in with, like the one for those who can. Always `false`.
-async fn pretend_to_count(app: &App, login: &str) -> Result<bool, AccountError> {
-    let limit = Limit {
-        burst: 1,
-        per: Duration::from_secs(1),
-    };
-    let subject = users::login_subject(login);
-    rate_limit::take(app, "sign_in.nobody", &subject, limit).await?;
-    Ok(false)
 }
 
 /// `None` when the user or the password has changed since it was judged.

@@ -13,7 +13,7 @@ use crate::support::program::Installation;
 const REFUSED_ON_PURPOSE: [&str; 3] = ["5A70", "6A70", "D6D5"];
 
 /// The folder of the script, with its packages as they are locked.
-static SCRIPT: LazyLock<PathBuf> = LazyLock::new(|| {
+pub(crate) static SCRIPT: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audits");
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);

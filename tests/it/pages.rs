@@ -1,6 +1,7 @@
 //! The pages behind links: what opening one does, what sending their forms does, and what neither does.
 
 mod account;
+mod axe;
 mod browser;
 mod forgot;
 mod handed_over;
@@ -9,9 +10,12 @@ mod not_me;
 mod overrides;
 mod refusals;
 mod reset;
+mod screenshots;
 mod setup;
 mod sign_in;
 mod states;
+mod tour;
+mod walks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

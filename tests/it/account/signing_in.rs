@@ -58,6 +58,43 @@ async fn every_failure_has_the_same_answer() {
     assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:#?}");
 }
 
+/// `Why:` the clock would tell what the answer does not. How well it does is measured by `cargo bench`.
+#[tokio::test]
+async fn every_failure_runs_as_many_statements() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    desk.person("locked", "MEMBER").await;
+    desk.user("ldap", json!({ "authenticationSource": "LDAP" }))
+        .await;
+    desk.user("pending", json!({})).await;
+    desk.person("off", "MEMBER").await;
+    desk.run("disableUser", json!({ "login": "off" })).await;
+    for _ in 0..6 {
+        desk.sign_in("locked", "wrong").await;
+    }
+    desk.app.clock.advance(Duration::from_millis(500));
+    let mut counts = Vec::new();
+    for login in ["ada", "nobody", "ldap", "pending", "off", "no@body"] {
+        let before = desk.statements();
+        desk.sign_in(login, "wrong").await;
+        counts.push((login, desk.statements() - before));
+    }
+    let wanted = counts[0].1;
+    assert!(
+        counts.iter().all(|(_, count)| *count == wanted),
+        "{counts:?}"
+    );
+    // What is repeated needs no event of its own any more, known or not.
+    let mut repeated = Vec::new();
+    for login in ["ada", "nobody", "locked"] {
+        let before = desk.statements();
+        desk.sign_in(login, "wrong").await;
+        repeated.push(desk.statements() - before);
+    }
+    assert_eq!(repeated, [repeated[0]; 3]);
+    assert!(repeated[0] < wanted);
+}
+
 #[tokio::test]
 async fn after_five_failures_the_wait_doubles_and_tries_in_it_are_not_judged() {
     let desk = TestApp::start().await;

@@ -40,6 +40,24 @@ impl Theme {
     }
 }
 
+/// How the visitor's browser is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    /// The language that pages are asked for in.
+    pub(crate) language: &'static str,
+    /// Whether pages may run scripts.
+    pub(crate) has_scripts: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            language: "en",
+            has_scripts: true,
+        }
+    }
+}
+
 /// One browser with one window. Dropping it ends it, also when the test panics.
 pub(crate) struct Browser {
     client: Client,
@@ -60,6 +78,11 @@ struct Logged {
 impl Browser {
     /// A fresh browser.
     pub(crate) async fn open() -> Self {
+        Self::set(Setting::default()).await
+    }
+
+    /// A fresh browser, set in this way.
+    pub(crate) async fn set(setting: Setting) -> Self {
         let driver = Driver::start();
         let profile = tempfile::tempdir().expect("a temporary directory");
         let flags = [
@@ -73,11 +96,15 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--hide-scrollbars",
+            &format!("--accept-lang={}", setting.language),
             "about:blank",
             &format!("--user-data-dir={}", profile.path().display()),
         ];
+        // 1 allows and 2 blocks, as in the browser's own settings.
+        let scripts = if setting.has_scripts { 1 } else { 2 };
+        let preferences = json!({ "profile.managed_default_content_settings.javascript": scripts });
         let capabilities = json!({
-            "goog:chromeOptions": { "args": flags },
+            "goog:chromeOptions": { "args": flags, "prefs": preferences },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         });
         let Value::Object(capabilities) = capabilities else {
