@@ -14,8 +14,8 @@ use sea_orm::sea_query::{
     Alias, Condition, Expr, ExprTrait, Func, IntoColumnRef, Query, SimpleExpr, WindowStatement,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
-    Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, Value,
 };
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -179,11 +179,12 @@ where
     window
         .order_by(sorting.column, order.clone())
         .order_by(sorting.id, order.clone());
-    let mut inner = Query::select();
+    // The list's own conditions hold before rows are counted, or a page would lack what they let through.
+    let mut inner = list.clone().into_query();
     inner
+        .clear_selects()
         .column(sorting.id)
         .expr_window_as(Func::cust("ROW_NUMBER"), window, rank.clone())
-        .from(E::default())
         .and_where(owner.is_in(ids.iter().copied()));
     if let Some(range) = sorting.range(Stretch::WithValue, request) {
         inner.cond_where(range);

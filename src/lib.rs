@@ -28,6 +28,7 @@ pub mod one_time_links;
 pub mod page;
 pub mod password_reset;
 pub mod porter;
+pub mod qr;
 pub mod sealer;
 pub mod secret;
 pub mod sessions;

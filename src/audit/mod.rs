@@ -79,6 +79,10 @@ pub enum AuditAction {
     PasswordReset,
     /// A link for resetting a password was made, without a mail.
     PasswordLinkCreated,
+    /// A link for resetting a password was mailed to its user.
+    PasswordLinkSent,
+    /// Links for resetting a password were made useless.
+    PasswordLinksRevoked,
     /// Whoever held a link for resetting a password chose a new one.
     PasswordResetByLink,
     /// Somebody asked for a link, because they forgot a password.
@@ -103,7 +107,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
@@ -120,6 +124,8 @@ impl AuditAction {
         Self::SessionsRevoked,
         Self::PasswordReset,
         Self::PasswordLinkCreated,
+        Self::PasswordLinkSent,
+        Self::PasswordLinksRevoked,
         Self::PasswordResetByLink,
         Self::PasswordResetRequested,
         Self::PasswordChangeDisputed,
@@ -151,6 +157,8 @@ impl AuditAction {
             Self::SessionsRevoked => "user.sessions.revoked",
             Self::PasswordReset => "user.password.reset",
             Self::PasswordLinkCreated => "user.password.link.created",
+            Self::PasswordLinkSent => "user.password.link.sent",
+            Self::PasswordLinksRevoked => "user.password.links.revoked",
             Self::PasswordResetByLink => "user.password.reset_by_link",
             Self::PasswordResetRequested => "user.password.reset_requested",
             Self::PasswordChangeDisputed => "user.password.change_disputed",

@@ -8,7 +8,6 @@ use crate::app::StartError;
 use crate::audit::{CheckpointError, VerifyError};
 use crate::credentials::ChooseError;
 use crate::error::Internal;
-use crate::password_reset::CreateLinkError;
 use crate::users::UserError;
 
 /// Whose fault it is.
@@ -101,20 +100,11 @@ impl From<ApiKeyError> for Failure {
     }
 }
 
-impl From<CreateLinkError> for Failure {
-    fn from(error: CreateLinkError) -> Self {
-        match error {
-            CreateLinkError::User(error) => error.into(),
-            CreateLinkError::PublicUrlMissing => Self::Refused(
-                "nobody has said at which address people reach the server, and a link begins with \
-                 it; set server.public_url, for example to https://id.example.org"
-                    .to_owned(),
-            ),
-        }
-    }
-}
-
 impl From<UserError> for Failure {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a list of every refusal with its words, not a procedure"
+    )]
     fn from(error: UserError) -> Self {
         let text = match error {
             UserError::Internal(cause) | UserError::Password(ChooseError::Internal(cause)) => {
@@ -126,6 +116,7 @@ impl From<UserError> for Failure {
                 lines.collect::<Vec<_>>().join("\n")
             }
             UserError::SessionNotFound => "there is no such session".to_owned(),
+            UserError::LinkNotFound => "the user has no such link".to_owned(),
             UserError::OwnAccount => "this is your own account".to_owned(),
             UserError::StepUpRequired => "your own password is needed".to_owned(),
             UserError::IncorrectPassword { .. } => "your own password is wrong".to_owned(),
@@ -168,9 +159,19 @@ impl From<UserError> for Failure {
             UserError::MailNotConfigured => {
                 "no mail transport is configured; set [mail.transport]".to_owned()
             }
+            UserError::PublicUrlMissing => {
+                "nobody has said at which address people reach the server, and a link begins with \
+                 it; set server.public_url, for example to https://id.example.org"
+                    .to_owned()
+            }
+            UserError::RedirectNotAllowed => {
+                "links may not lead on to that page; add it to security.recovery.redirect_urls, letter \
+                 by letter"
+                    .to_owned()
+            }
             UserError::PasswordMailDisabled => {
-                "passwords may not be mailed (security.mail_passwords); hand it over yourself, or use \
-                 keydesk login-link"
+                "passwords may not be mailed (security.mail_passwords); mail a link instead: keydesk \
+                 user send-reset-email"
                     .to_owned()
             }
             UserError::ForcedChangeRequired => {

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod filter;
+mod links;
 mod list;
 mod reset_password;
 mod show;
@@ -44,6 +45,19 @@ pub(super) enum UserCommand {
         after_help = "Example: keydesk user reset-password ada bea --send-email --reason 'laptop lost'"
     )]
     ResetPassword(reset_password::ResetPasswords),
+    /// Mails a user a link by which they choose a new password themselves.
+    #[command(
+        after_help = "Example: keydesk user send-reset-email ada --expires 30m --reason 'asked by telephone'"
+    )]
+    SendResetEmail(links::SendResetEmail),
+    /// Lists the reset links and codes of a user that still work, newest first.
+    #[command(after_help = "Example: keydesk user links ada --all --json")]
+    Links(links::Links),
+    /// Makes reset links and codes of a user useless.
+    #[command(
+        after_help = "Example: keydesk user revoke-links ada --reason 'sent to the wrong person'"
+    )]
+    RevokeLinks(links::RevokeTheirLinks),
     /// Keeps a user from signing in; sessions and links end.
     #[command(after_help = "Example: keydesk user disable ada --until 7d --reason 'on leave'")]
     Disable(states::Disable),
@@ -70,6 +84,9 @@ impl UserCommand {
             Self::Create(create) => create.run(app, &actor).await,
             Self::Update(update) => update.run(app, &actor).await,
             Self::ResetPassword(reset) => reset.run(app, &actor).await,
+            Self::SendResetEmail(send) => send.run(app, &actor).await,
+            Self::Links(links) => links.run(app, &actor).await,
+            Self::RevokeLinks(revoke) => revoke.run(app, &actor).await,
             Self::Disable(disable) => disable.run(app, &actor).await,
             Self::Enable(enable) => enable.run(app, &actor).await,
             Self::Unlock(unlock) => unlock.run(app, &actor).await,

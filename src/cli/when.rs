@@ -26,6 +26,14 @@ impl When {
             .ok_or_else(|| REFUSED.to_owned())
     }
 
+    /// How far away it is; nothing for what is over.
+    pub(super) fn span(self, now: Timestamp) -> Duration {
+        match self {
+            Self::At(moment) => now.until(moment),
+            Self::Away(span) => span,
+        }
+    }
+
     /// The moment, a span counted forward.
     pub(super) fn ahead(self, now: Timestamp) -> Timestamp {
         match self {

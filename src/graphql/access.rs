@@ -8,13 +8,14 @@ use super::context::Reach as _;
 use super::enums::{Role, Scope};
 use super::error::{answer, checked, top_level};
 use super::mail::MailDelivery;
+use super::password_reset_links::PasswordResetLink;
 use super::scalars::{DateTime, moment};
 use super::sessions::Session;
 use super::users::{MAX_LISTED, User};
 use crate::access;
 use crate::actor::{ActorKind, Proof, ReadError};
-use crate::ids::{ApiKeyId, AuditEventId, MailDeliveryId, SessionId, UserId, prefix_of};
-use crate::{audit, mail, sessions, users};
+use crate::ids::{ApiKeyId, AuditEventId, LinkId, MailDeliveryId, SessionId, UserId, prefix_of};
+use crate::{audit, mail, password_reset, sessions, users};
 
 /// An object with a global ID.
 #[derive(Interface, Clone)]
@@ -25,6 +26,7 @@ pub(crate) enum Node {
     AuditEvent(AuditEvent),
     MailDelivery(MailDelivery),
     Session(Session),
+    PasswordResetLink(PasswordResetLink),
 }
 
 /// Whoever can act.
@@ -148,6 +150,10 @@ async fn whoever(ctx: &Context<'_>) -> Option<Actor> {
 }
 
 /// One statement for each kind among the ids; what may not be seen is as if it were not there.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each kind of object, not a procedure"
+)]
 async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
     let (app, actor) = (ctx.app(), ctx.actor());
     let mut found: Vec<(String, Node)> = Vec::new();
@@ -157,6 +163,7 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
         MailDeliveryId::PREFIX,
         AuditEventId::PREFIX,
         SessionId::PREFIX,
+        LinkId::PREFIX,
     ] {
         let of_kind = || ids.iter().filter(move |id| prefix_of(id) == Some(prefix));
         if of_kind().next().is_none() {
@@ -197,6 +204,17 @@ async fn find(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Node>> {
                         .map(|s| (s.id.to_string(), Node::Session(Session(s))))
                         .collect()
                 })
+            }
+            LinkId::PREFIX => {
+                let ids: Vec<_> = of_kind().filter_map(|id| LinkId::parse(id)).collect();
+                password_reset::find_links(app, actor, &ids)
+                    .await
+                    .map(|list| {
+                        let node = |l| Node::PasswordResetLink(PasswordResetLink(l));
+                        list.into_iter()
+                            .map(|l| (l.id.to_string(), node(l)))
+                            .collect()
+                    })
             }
             _ => {
                 let ids: Vec<_> = of_kind().filter_map(|id| AuditEventId::parse(id)).collect();

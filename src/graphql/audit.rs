@@ -56,16 +56,7 @@ impl AuditEvent {
 
     /// Who did it. Null for the command line and the server itself, which `actorLabel` names.
     async fn actor(&self, ctx: &Context<'_>) -> Option<Actor> {
-        if self.0.actor_kind == AuditActorKind::User.name() {
-            let id = UserId::from_uuid(self.0.actor_id?);
-            return user_by_id(ctx, Some(id)).await.map(Actor::User);
-        }
-        if self.0.actor_kind != AuditActorKind::ApiKey.name() {
-            return None;
-        }
-        let key = ApiKeyKey(ApiKeyId::from_uuid(self.0.actor_id?));
-        let key = loaded(ctx, ctx.loader().load_one(key).await)??;
-        Some(Actor::ApiKey(key.into()))
+        actor_of(ctx, &self.0.actor_kind, self.0.actor_id?).await
     }
 
     /// Name of whoever did it at the time.
@@ -122,6 +113,20 @@ impl AuditEvent {
     async fn occurred_at(&self) -> DateTime {
         DateTime(self.0.occurred_at)
     }
+}
+
+/// An actor by what is stored of it. Null for what is neither a person nor a key.
+pub(crate) async fn actor_of(ctx: &Context<'_>, kind: &str, id: Uuid) -> Option<Actor> {
+    if kind == AuditActorKind::User.name() {
+        let user = user_by_id(ctx, Some(UserId::from_uuid(id))).await;
+        return user.map(Actor::User);
+    }
+    if kind != AuditActorKind::ApiKey.name() {
+        return None;
+    }
+    let key = ApiKeyKey(ApiKeyId::from_uuid(id));
+    let key = loaded(ctx, ctx.loader().load_one(key).await)??;
+    Some(Actor::ApiKey(key.into()))
 }
 
 /// Conditions on audit events. All that are given have to hold.

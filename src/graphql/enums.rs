@@ -247,6 +247,10 @@ pub(crate) enum AuditAction {
     PasswordReset,
     /// A link for resetting a password was made, without a mail.
     PasswordLinkCreated,
+    /// A link for resetting a password was mailed to its user.
+    PasswordLinkSent,
+    /// Links for resetting a password were made useless.
+    PasswordLinksRevoked,
     /// Whoever held a link for resetting a password chose a new one.
     PasswordResetByLink,
     /// Somebody asked for a link, because they forgot a password.

@@ -57,6 +57,11 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
             &["input", "sessionId"],
             "There is no such session.",
         ),
+        UserError::LinkNotFound => MutationError::at(
+            Code::NotFound,
+            &["input", "linkIds"],
+            "The user has no such link.",
+        ),
         UserError::OwnAccount => MutationError::at(
             Code::CannotTargetSelf,
             &["input", "user"],
@@ -105,9 +110,15 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
         ),
         UserError::PasswordMailDisabled => MutationError::plain(
             Code::PasswordMailDisabled,
-            "Passwords may not be mailed here (security.mail_passwords). Hand the password over \
-             yourself, or have a link made (keydesk login-link).",
+            "Passwords may not be mailed here (security.mail_passwords). Mail a link instead \
+             (sendPasswordResetEmail), or hand the password over yourself.",
         ),
+        UserError::PublicUrlMissing => MutationError::plain(
+            Code::PublicUrlMissing,
+            "Nobody has said at which address people reach this server, and links begin with it. Set \
+             server.public_url.",
+        ),
+        UserError::RedirectNotAllowed => redirect_not_allowed(),
         UserError::ForcedChangeRequired => MutationError::at(
             Code::ForcedChangeRequired,
             &["input", "forceChangeOnLogin"],
@@ -154,6 +165,15 @@ pub(crate) fn refuse_denied(ctx: &Context<'_>, denied: Denied) -> Option<Vec<Mut
         }
         Denied::Missing(_) | Denied::OperatorOnly => Some(vec![forbidden(denied)]),
     }
+}
+
+pub(crate) fn redirect_not_allowed() -> MutationError {
+    MutationError::at(
+        ErrorCode::RedirectUrlNotAllowed,
+        &["input", "redirectUrl"],
+        "This address is not on the list in the settings (security.recovery.redirect_urls), letter by \
+         letter.",
+    )
 }
 
 fn step_up_required(ctx: &Context<'_>) -> MutationError {
@@ -226,7 +246,7 @@ pub(crate) fn password(ctx: &Context<'_>, error: ChooseError) -> Option<Vec<Muta
             match setting {
                 AdminPasswords::LinksOnly => {
                     "Administrators may not set passwords here (security.admin_passwords); users \
-                     choose theirs by a link (keydesk login-link)."
+                     choose theirs by a link (sendPasswordResetEmail, createPasswordResetLink)."
                 }
                 AdminPasswords::Generated | AdminPasswords::Any => {
                     "Administrators may not type passwords here (security.admin_passwords); use \

@@ -11,9 +11,11 @@ use futures_util::future::BoxFuture;
 use crate::actor::{Actor, ReadError};
 use crate::app::App;
 use crate::audit::{self, AuditEvent, EventFilter};
-use crate::ids::{ApiKeyId, UserId};
+use crate::ids::{ApiKeyId, MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, DeliveryFilter};
+use crate::one_time_links::{self, LinkFilter, OneTimeLink};
 use crate::page::{Page, PageArguments, PageRequest};
+use crate::password_reset;
 use crate::sessions::{self, Session};
 use crate::users::{self, User};
 use crate::{access, error::Internal};
@@ -97,6 +99,19 @@ pub(crate) struct EventsOf {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct MailOf {
     pub(crate) user: UserId,
+    pub(crate) arguments: PageArguments,
+    pub(crate) with_total: bool,
+}
+
+/// A mail by id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct MailKey(pub(crate) MailDeliveryId);
+
+/// One page of the reset links of a user.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct LinksOf {
+    pub(crate) user: UserId,
+    pub(crate) filter: LinkFilter,
     pub(crate) arguments: PageArguments,
     pub(crate) with_total: bool,
 }
@@ -228,6 +243,53 @@ impl dataloader::Loader<SessionsOf> for Loader {
             let mut pages = pages.await.map_err(Arc::new)?;
             let totals = if first.with_total {
                 let counts = sessions::count_by_user(app, actor, &users);
+                Some(counts.await.map_err(Arc::new)?)
+            } else {
+                None
+            };
+            for key in group {
+                let Some(page) = pages.remove(&key.user.uuid()) else {
+                    continue;
+                };
+                let total = total(totals.as_ref(), key.user);
+                loaded.insert(key.clone(), (page, total));
+            }
+        }
+        Ok(loaded)
+    }
+}
+
+impl dataloader::Loader<MailKey> for Loader {
+    type Value = Delivery;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[MailKey]) -> Result<HashMap<MailKey, Delivery>, Shared> {
+        let ids: Vec<MailDeliveryId> = keys.iter().map(|key| key.0).collect();
+        let found = mail::find_many(&self.app, &self.actor, &ids).await;
+        let found = found.map_err(Arc::new)?.into_iter();
+        Ok(found.map(|mail| (MailKey(mail.id), mail)).collect())
+    }
+}
+
+impl dataloader::Loader<LinksOf> for Loader {
+    type Value = Counted<OneTimeLink>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[LinksOf],
+    ) -> Result<HashMap<LinksOf, Counted<OneTimeLink>>, Shared> {
+        let (app, actor) = (&self.app, self.actor.as_ref());
+        let mut loaded = HashMap::new();
+        for group in grouped(keys, |key| (&key.filter, &key.arguments, key.with_total)) {
+            let Some(first) = group.first() else { continue };
+            let users: Vec<_> = group.iter().map(|key| key.user.uuid()).collect();
+            let request = read(app, &first.arguments, one_time_links::ORDER)?;
+            let filter = &first.filter;
+            let pages = password_reset::links_by_user(app, actor, &users, filter, &request);
+            let mut pages = pages.await.map_err(Arc::new)?;
+            let totals = if first.with_total {
+                let counts = password_reset::count_links_by_user(app, actor, &users, filter);
                 Some(counts.await.map_err(Arc::new)?)
             } else {
                 None

@@ -22,6 +22,8 @@ mod operation;
 mod order;
 mod paging;
 mod password_reset;
+mod password_reset_link_mutations;
+mod password_reset_links;
 mod password_wish;
 mod recovery;
 mod scalars;
@@ -61,6 +63,7 @@ pub struct Query(
 #[graphql(name = "Mutation")]
 pub struct Mutation(
     password_reset::PasswordResetMutation,
+    password_reset_link_mutations::LinkMutation,
     user_mutations::UserMutation,
     api_key_mutations::ApiKeyMutation,
     user_lifecycle::LifecycleMutation,

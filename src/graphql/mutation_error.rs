@@ -41,7 +41,7 @@ pub(crate) enum ErrorCode {
     EmailMissing,
     /// The user's e-mail address is not verified and settings demand that it is.
     EmailNotVerified,
-    /// The user is disabled, so no mail with a password goes to them.
+    /// The user is disabled, so they get no mail with a password and no link.
     UserDisabled,
     /// The user's password is not kept by this server.
     NotBuiltInAuthentication,
@@ -63,6 +63,8 @@ pub(crate) enum ErrorCode {
     ForcedChangeRequired,
     /// The server has no way of sending mail.
     MailNotConfigured,
+    /// Nobody has said at which address people reach the server, so no link can be made.
+    PublicUrlMissing,
     /// Sending passwords by mail is switched off.
     PasswordMailDisabled,
     /// Links may not lead on to that address.

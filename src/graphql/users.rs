@@ -20,6 +20,7 @@ use super::loaders::{EventsOf, MailOf, SessionsOf, Shared, UserKey};
 use super::mail::{MailDelivery, MailDeliveryConnection};
 use super::mutation_error::ErrorCode;
 use super::paging::{Listing, connection, wants_total};
+use super::password_reset_links::{self, PasswordResetLinkConnection, PasswordResetLinkStatus};
 use super::scalars::{DateTime, EmailAddress, Locale, moment};
 use super::sessions::{Session, SessionConnection};
 use crate::actor::{Permission, ReadError};
@@ -221,6 +222,33 @@ impl User {
             sessions::ORDER,
             total,
         )))
+    }
+
+    /// Reset links and codes made for the user, newest first, whatever became of them. Needs scope
+    /// USERS_READ.
+    async fn password_reset_links(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many to return from the start of the range, 1 to 100. Without `first` and `last`, 25."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many to return from the end of the range, 1 to 100.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only links in these states.")] statuses: Option<
+            Vec<PasswordResetLinkStatus>,
+        >,
+    ) -> Option<PasswordResetLinkConnection> {
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        password_reset_links::of_user(ctx, self.0.id, arguments, statuses).await
     }
 
     /// Mail to the user, newest first. Needs scope MAIL_READ.

@@ -4,13 +4,17 @@
 //! may still use it is for the rooms above to say. A new password makes every outstanding link of the
 //! user useless, in the same transaction.
 
+mod client;
 mod code;
 mod exchange;
+mod list;
 mod mint;
 mod spoken;
 mod store;
 
+pub use client::ClientClass;
 pub use exchange::{Claimed, exchange};
+pub use list::{LinkFilter, ORDER, count_by_user, find_many, list_by_user, note_opened, revoke};
 pub use mint::{Asked, LinkForm, MAX_LIFETIME, MIN_LIFETIME, Minted, NewLink, mint};
 pub use spoken::{SpokenError, parse as parse_spoken};
 pub use store::{consume, look, revoke_all, sweep};
@@ -165,6 +169,55 @@ pub enum LinkState {
     },
 }
 
+/// The same without times, for conditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkStatus {
+    /// Can be used.
+    Active,
+    /// Was used.
+    Used,
+    /// Its time is over.
+    Expired,
+    /// A newer one took its place.
+    Superseded,
+    /// Something else made it useless.
+    Revoked,
+}
+
+impl LinkStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] = [
+        Self::Active,
+        Self::Used,
+        Self::Expired,
+        Self::Superseded,
+        Self::Revoked,
+    ];
+
+    /// The name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Used => "USED",
+            Self::Expired => "EXPIRED",
+            Self::Superseded => "SUPERSEDED",
+            Self::Revoked => "REVOKED",
+        }
+    }
+}
+
+impl From<LinkState> for LinkStatus {
+    fn from(state: LinkState) -> Self {
+        match state {
+            LinkState::Active => Self::Active,
+            LinkState::Used { .. } => Self::Used,
+            LinkState::Expired { .. } => Self::Expired,
+            LinkState::Superseded { .. } => Self::Superseded,
+            LinkState::Revoked { .. } => Self::Revoked,
+        }
+    }
+}
+
 /// Who made a link, as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Maker {
@@ -208,12 +261,17 @@ pub struct OneTimeLink {
     /// When it was first opened in a browser, or by a program that looks into mail.
     pub opened_at: Option<Timestamp>,
     /// By what class of program.
-    pub opened_by: Option<String>,
+    pub opened_by: Option<ClientClass>,
     /// The mail it went out with.
     pub mail: Option<MailDeliveryId>,
 }
 
 impl OneTimeLink {
+    /// The status at that time.
+    pub fn status(&self, now: Timestamp) -> LinkStatus {
+        self.state(now).into()
+    }
+
     /// The state at that time. What happened to a link while it worked comes before its end.
     pub fn state(&self, now: Timestamp) -> LinkState {
         if let Some(at) = self.used_at {

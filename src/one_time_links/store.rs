@@ -1,4 +1,8 @@
-//! Every query on one-time links.
+//! Every query on one-time links; what administrators read stands in `store/read.rs`.
+
+mod read;
+
+pub(super) use read::{by_ids, counts_by_user, note_opened, pages_by_user, revoke};
 
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{
@@ -6,7 +10,7 @@ use sea_orm::{
 };
 
 use super::mint::StoredCode;
-use super::{LinkOrigin, LinkPurpose, Maker, OneTimeLink, RevokedWhy, spoken};
+use super::{ClientClass, LinkOrigin, LinkPurpose, Maker, OneTimeLink, RevokedWhy, spoken};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Txn;
@@ -226,7 +230,7 @@ fn read(row: Model) -> Option<OneTimeLink> {
         sign_in_on_use: row.sign_in_on_use,
         redirect_url: row.redirect_url,
         opened_at: moment(row.opened_at),
-        opened_by: row.opened_by,
+        opened_by: row.opened_by.as_deref().and_then(ClientClass::parse),
         mail: row.mail_id.map(MailDeliveryId::from_uuid),
     })
 }

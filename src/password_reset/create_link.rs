@@ -1,81 +1,115 @@
-//! Making a link for choosing a new password, for whoever hands it over in person; no mail goes out.
+//! Making a link for choosing a new password, or a code that stands for one, for whoever hands it over in
+//! person; no mail goes out.
 
 use std::time::Duration;
 
+use super::EarlierLinks;
+use super::link_rules::{check_lifetime, check_redirect, check_target};
+use super::made::StoredLink;
+use crate::access::idempotency::{self, Answer, Once};
 use crate::actor::{Actor, ActorKind, Permission};
 use crate::app::App;
-use crate::audit::{self, AuditAction, Change, Event, Refusal};
-use crate::clock::Timestamp;
-use crate::ids::LinkId;
+use crate::audit::{self, AuditAction, Change, Event};
 use crate::links::{Base, Page};
 use crate::one_time_links::{
-    self, LinkOrigin, LinkPurpose, MAX_LIFETIME, MIN_LIFETIME, Minted, NewLink,
+    self, LinkForm, LinkOrigin, LinkPurpose, Minted, NewLink, OneTimeLink,
 };
 use crate::secret::Secret;
 use crate::sessions::require_step_up;
-use crate::users::{self, AuthenticationSource, InvalidInput, User, UserError, UserRef};
+use crate::users::{self, User, UserError, UserRef};
 
-/// How long a link works when nothing else is said.
-const LIFETIME: Duration = Duration::from_hours(1);
+/// How a link is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkDelivery {
+    /// As an address, for a message or a picture.
+    Link,
+    /// As a code of 16 characters, to be read out.
+    Code,
+}
+
+/// Whether the link signs its user in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnUse {
+    /// The new password is stored, and that is all.
+    ChoosePassword,
+    /// The same, and a session begins with it.
+    SignIn,
+}
 
 /// A link to be made.
 #[derive(Clone, Debug)]
 pub struct CreateLink {
     /// For whom.
     pub user: UserRef,
+    /// How it is handed over.
+    pub delivery: LinkDelivery,
+    /// What its use does.
+    pub on_use: OnUse,
     /// How long it works: one minute to 24 hours, or one hour.
     pub expires: Option<Duration>,
+    /// Page to go on to afterwards, one of those in the settings.
+    pub redirect_url: Option<String>,
+    /// What becomes of those there are.
+    pub earlier: EarlierLinks,
     /// The actor's own password.
     pub actor_password: Option<Secret>,
     /// Note for the audit trail.
     pub reason: Option<String>,
+    /// Against making two.
+    pub once: Option<Once>,
+}
+
+impl CreateLink {
+    /// The plain case: an address that works for an hour and takes the place of earlier links.
+    pub const fn plain(user: UserRef) -> Self {
+        Self {
+            user,
+            delivery: LinkDelivery::Link,
+            on_use: OnUse::ChoosePassword,
+            expires: None,
+            redirect_url: None,
+            earlier: EarlierLinks::Superseded,
+            actor_password: None,
+            reason: None,
+            once: None,
+        }
+    }
+}
+
+/// What there is to hand over, this one time.
+#[derive(Clone, Debug)]
+pub enum HandedOver {
+    /// The whole address.
+    Url(Secret),
+    /// A code, and the address at which it is typed in.
+    Code {
+        /// In groups of four.
+        code: Secret,
+        /// No secret.
+        enter_at: String,
+    },
 }
 
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct CreatedLink {
-    /// The link's name, which is no secret.
-    pub id: LinkId,
+    /// The link.
+    pub link: OneTimeLink,
     /// For whom it is.
     pub user: User,
-    /// The whole address, this one time.
-    pub url: Secret,
-    /// When it stops working.
-    pub expires_at: Timestamp,
+    /// What there is to hand over.
+    pub handed_over: HandedOver,
 }
 
-/// Why no link was made.
-#[derive(Debug)]
-pub enum CreateLinkError {
-    /// Nobody has said at which address people reach the server (`server.public_url`).
-    PublicUrlMissing,
-    /// Anything that can be refused about a user.
-    User(UserError),
-}
-
-impl Refusal for CreateLinkError {
-    fn denial(&self) -> Option<&'static str> {
-        match self {
-            Self::PublicUrlMissing => None,
-            Self::User(error) => error.denial(),
-        }
-    }
-}
-
-impl<E: Into<UserError>> From<E> for CreateLinkError {
-    fn from(error: E) -> Self {
-        Self::User(error.into())
-    }
-}
-
-/// Makes a link by which its holder chooses a new password, once. Earlier ones stop working.
+/// Makes a link by which its holder chooses a new password, once.
 ///
-/// Errors: `PublicUrlMissing`, `UserDisabled` and `NotBuiltIn` besides those of every act on a user.
+/// Errors: `PublicUrlMissing`, `RedirectNotAllowed`, `UserDisabled` and `NotBuiltIn` besides those of
+/// every act on a user.
 pub async fn create_link(
     app: &App,
     actor: &Actor,
     command: CreateLink,
-) -> Result<CreatedLink, CreateLinkError> {
+) -> Result<Answer<CreatedLink, StoredLink>, UserError> {
     let user = command.user.clone();
     let act = Box::pin(create_noted(app, actor, command));
     let what = (AuditAction::PasswordLinkCreated, &user);
@@ -86,48 +120,91 @@ async fn create_noted(
     app: &App,
     actor: &Actor,
     command: CreateLink,
-) -> Result<CreatedLink, CreateLinkError> {
+) -> Result<Answer<CreatedLink, StoredLink>, UserError> {
     actor.require(Permission::PasswordsReset)?;
     require_step_up(app, actor, command.actor_password.as_ref()).await?;
+    let once = command.once.clone();
+    let act = Box::pin(create_once(app, actor, command));
+    idempotency::once(app, once.as_ref(), act).await
+}
+
+async fn create_once(
+    app: &App,
+    actor: &Actor,
+    command: CreateLink,
+) -> Result<CreatedLink, UserError> {
     let reason = users::check_reason(command.reason.as_deref())?;
-    let lifetime = check_lifetime(command.expires.unwrap_or(LIFETIME))?;
-    let base = base(app, actor).ok_or(CreateLinkError::PublicUrlMissing)?;
+    let lifetime = check_lifetime(command.expires)?;
+    check_redirect(app, command.redirect_url.as_deref())?;
+    let base = base(app, actor).ok_or(UserError::PublicUrlMissing)?;
     let target = users::get(app, actor, &command.user).await?;
     check_target(app, &target)?;
 
     let txn = app.db.begin_write().await?;
     let user = users::lock_target(&txn, app, actor, target.id).await?;
     check_target(app, &user)?;
-    let now = app.clock.now();
     let kind = (LinkPurpose::PasswordReset, LinkOrigin::AdminHandover);
-    let new = NewLink::plain(user.id, kind, lifetime);
-    let Minted { link, token, .. } = one_time_links::mint(&txn, app, actor, new, now).await?;
-    let event = Event {
+    let new = NewLink {
+        form: form(command.delivery),
+        sign_in_on_use: command.on_use == OnUse::SignIn,
+        redirect_url: command.redirect_url,
+        supersede: command.earlier == EarlierLinks::Superseded,
+        ..NewLink::plain(user.id, kind, lifetime)
+    };
+    let minted = one_time_links::mint(&txn, app, actor, new, app.clock.now()).await?;
+    let event = created(&user, &minted.link, command.delivery, reason);
+    audit::record(&txn, app, actor, event).await?;
+    if let Some(once) = &command.once {
+        let stored = StoredLink::of(&user, &minted.link, None);
+        once.store(&txn, app, &stored).await?;
+    }
+    txn.commit().await?;
+    Ok(CreatedLink {
+        user,
+        handed_over: hand_over(&base, command.delivery, &minted),
+        link: minted.link,
+    })
+}
+
+const fn form(delivery: LinkDelivery) -> LinkForm {
+    match delivery {
+        LinkDelivery::Link => LinkForm::Link,
+        LinkDelivery::Code => LinkForm::Spoken,
+    }
+}
+
+fn hand_over(base: &Base, delivery: LinkDelivery, minted: &Minted) -> HandedOver {
+    match delivery {
+        LinkDelivery::Link => HandedOver::Url(base.link(Page::Reset, &minted.token)),
+        LinkDelivery::Code => HandedOver::Code {
+            code: minted.token.clone(),
+            enter_at: base.page(Page::ResetCode),
+        },
+    }
+}
+
+fn created(
+    user: &User,
+    link: &OneTimeLink,
+    delivery: LinkDelivery,
+    reason: Option<String>,
+) -> Event {
+    let delivery = match delivery {
+        LinkDelivery::Link => "link",
+        LinkDelivery::Code => "code",
+    };
+    Event {
         action: AuditAction::PasswordLinkCreated,
         user: Some(user.id),
         target_label: Some(user.username.clone()),
         changes: vec![
             Change::to("link", &link.id),
+            Change::to("delivery", delivery),
             Change::to("expiresAt", &link.expires_at.to_rfc3339()),
+            Change::to("signInOnUse", &link.sign_in_on_use),
         ],
         reason,
-    };
-    audit::record(&txn, app, actor, event).await?;
-    txn.commit().await?;
-    Ok(CreatedLink {
-        id: link.id,
-        user,
-        url: base.link(Page::Reset, &token),
-        expires_at: link.expires_at,
-    })
-}
-
-fn check_lifetime(lifetime: Duration) -> Result<Duration, InvalidInput> {
-    if (MIN_LIFETIME..=MAX_LIFETIME).contains(&lifetime) {
-        return Ok(lifetime);
     }
-    let message = "Must be from 1 minute to 24 hours.";
-    Err(InvalidInput::at("expires", message))
 }
 
 /// At the command line a server that listens on this machine alone needs no public address.
@@ -138,15 +215,4 @@ fn base(app: &App, actor: &Actor) -> Option<Base> {
     } else {
         Base::public(server)
     }
-}
-
-/// What the user's own state forbids.
-fn check_target(app: &App, user: &User) -> Result<(), UserError> {
-    if user.authentication_source != AuthenticationSource::BuiltIn {
-        return Err(UserError::NotBuiltIn(user.authentication_source));
-    }
-    if user.is_disabled(app.clock.now()) {
-        return Err(UserError::UserDisabled);
-    }
-    Ok(())
 }

@@ -59,6 +59,8 @@ pub enum UserError {
     NotFound,
     /// No such session.
     SessionNotFound,
+    /// The user has no such link.
+    LinkNotFound,
     /// Allowed, but not to a user of that rank.
     NotManageable,
     /// Not to the actor's own account.
@@ -92,6 +94,11 @@ pub enum UserError {
     UserDisabled,
     /// There is no way of sending mail.
     MailNotConfigured,
+    /// Nobody has said at which address people reach the server (`server.public_url`), and links begin
+    /// with it.
+    PublicUrlMissing,
+    /// A link may not lead on to that page.
+    RedirectNotAllowed,
     /// Passwords may not go by mail.
     PasswordMailDisabled,
     /// Settings demand a forced change.
@@ -117,6 +124,7 @@ impl Refusal for UserError {
             // Not a denial: the way every confirmation begins.
             Self::StepUpRequired
             | Self::SessionNotFound
+            | Self::LinkNotFound
             | Self::Invalid(_)
             | Self::NotFound
             | Self::UsernameTaken
@@ -127,6 +135,8 @@ impl Refusal for UserError {
             | Self::EmailNotVerified
             | Self::UserDisabled
             | Self::MailNotConfigured
+            | Self::PublicUrlMissing
+            | Self::RedirectNotAllowed
             | Self::PasswordMailDisabled
             | Self::ForcedChangeRequired
             | Self::Password(_)

@@ -36,6 +36,7 @@ const RANKS: [(Equals, &[&str]); 13] = [
             "page",
             "settings",
             "links",
+            "qr",
             "telemetry",
         ],
     ),

@@ -51,6 +51,15 @@ async fn run(desk: &TestApp, example: &Example) -> Answer {
         let (id, _) = desk.own_key(&desk.session("olga").await, json!({})).await;
         variables["apiKeyId"] = id.into();
     }
+    if variables.get("flowId").is_some() || variables.get("token").is_some() {
+        let mailed = desk.mailed("ada").await;
+        if variables.get("token").is_some() {
+            variables["token"] = mailed.token.into();
+        } else {
+            variables["flowId"] = mailed.flow_id.into();
+            variables["code"] = mailed.code.into();
+        }
+    }
     if !example.is_for_people {
         return desk.ask(&example.query, variables).await;
     }
@@ -114,7 +123,7 @@ async fn every_example_shows_what_its_name_promises() {
             "Search users" => root["nodes"][0]["displayName"] == "Zoë Müller",
             "One user" => root["username"] == "ada",
             "Reset: generated password" => root["generatedPassword"].is_string(),
-            "Reset: by mail" => root["mailDelivery"]["status"] == "QUEUED",
+            "Reset: by mail" | "Links: mail one" => root["mailDelivery"]["status"] == "QUEUED",
             "Reset: typed password" => root["user"]["username"] == "ada",
             "Watch a delivery" => root["nodes"][0]["recipient"].is_string(),
             "Audit trail" => root["nodes"][0]["action"] == "PASSWORD_RESET",
@@ -123,9 +132,18 @@ async fn every_example_shows_what_its_name_promises() {
             "Change a user" => root["user"]["displayName"] == "Ada King",
             "Disable a user" => root["user"]["status"] == "DISABLED",
             "Enable a user" | "Restore a deleted user" => root["user"]["status"] == "ACTIVE",
+            "Links: make one to hand over" => root["qrCodeSvg"].is_string(),
+            "Links: make a code to read out" => root["code"].is_string(),
+            "Links of a user" => root["passwordResetLinks"]["nodes"][0]["status"].is_string(),
+            "Links: revoke all" => root["revokedLinkCount"].is_number(),
             "Sign in" => root["outcome"] == "SIGNED_IN",
             "Your own account" => root["sessions"][0]["isCurrent"] == true,
             "End one of your own sessions" => root["session"]["isCurrent"] == false,
+            "Forgot a password: ask for a link" => root["flowId"].is_string(),
+            "Forgot a password: type in the code of the mail" => root["resetToken"].is_string(),
+            "Forgot a password: look at a link" => root["loginHint"] == "a***@example.org",
+            "Forgot a password: choose a new one" => root["completedAt"].is_string(),
+            "What a sign-in page needs to know" => root["selfServiceResetEnabled"] == true,
             "Confirm who you are" => root["validUntil"].is_string(),
             "End one session" => root["session"]["status"] == "REVOKED",
             "Delete a user" => root["user"]["status"] == "DELETED",

@@ -31,6 +31,7 @@ mod permissions;
 mod playground;
 mod recovery;
 mod replicas;
+mod reset_links;
 mod schema;
 mod secrets;
 mod subscriptions;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use keydesk::access::idempotency::Answer;
 use keydesk::actor::{Actor, Origin, Permission, Role, Via};
 use keydesk::ids::UserId;
 use keydesk::one_time_links::{self, LinkOrigin, LinkPurpose, LinkState, NewLink};
-use keydesk::password_reset::{self, CreateLink, CreateLinkError, CreatedLink};
+use keydesk::password_reset::{self, CreateLink, CreatedLink, HandedOver};
 use keydesk::secret::Secret;
 use keydesk::sessions;
 use keydesk::users::{UserError, UserRef};
@@ -48,20 +49,23 @@ fn id(user: &str) -> UserId {
 
 async fn make(app: &TestApp, actor: &Actor, command: CreateLink) -> Result<CreatedLink, String> {
     let made = password_reset::create_link(&app.app, actor, command).await;
-    made.map_err(|error| match error {
-        CreateLinkError::User(UserError::Invalid(faults)) => faults[0].message.clone(),
-        CreateLinkError::User(error) => format!("{error:?}"),
-        other @ CreateLinkError::PublicUrlMissing => format!("{other:?}"),
-    })
+    match made {
+        Ok(Answer::Done(made)) => Ok(made),
+        Ok(Answer::Replay(stored)) => Err(format!("{stored:?}")),
+        Err(UserError::Invalid(faults)) => Err(faults[0].message.clone()),
+        Err(error) => Err(format!("{error:?}")),
+    }
+}
+
+fn url(made: &CreatedLink) -> &str {
+    match &made.handed_over {
+        HandedOver::Url(url) => url.expose(),
+        HandedOver::Code { .. } => panic!("{made:?}"),
+    }
 }
 
 fn command(user: &str) -> CreateLink {
-    CreateLink {
-        user: UserRef::Id(id(user)),
-        expires: None,
-        actor_password: None,
-        reason: None,
-    }
+    CreateLink::plain(UserRef::Id(id(user)))
 }
 
 #[tokio::test]
@@ -140,7 +144,7 @@ async fn a_link_knows_who_made_it_and_is_in_the_trail() {
     let made = make(&app, &Actor::operator("olga"), wish)
         .await
         .expect("made");
-    assert_eq!(made.expires_at, START.plus(Duration::from_hours(1)));
+    assert_eq!(made.link.expires_at, START.plus(Duration::from_hours(1)));
     let row = app
         .rows("SELECT * FROM one_time_links", vec![])
         .await
@@ -156,8 +160,8 @@ async fn a_link_knows_who_made_it_and_is_in_the_trail() {
         (&json!("lost her phone"), &json!("ada"))
     );
     let changes = event["changes"].as_str().expect("a text");
-    assert!(changes.contains(&made.id.to_string()), "{changes}");
-    let token = made.url.expose().rsplit('/').next().expect("a token");
+    assert!(changes.contains(&made.link.id.to_string()), "{changes}");
+    let token = url(&made).rsplit('/').next().expect("a token");
     assert!(!app.snapshot().await.holds(token));
 }
 
@@ -197,7 +201,10 @@ async fn links_are_refused_where_nobody_could_use_them_or_should_make_them() {
         let made = make(&app, &operator, wish).await;
         assert_eq!(made.is_ok(), is_taken, "{seconds}: {made:?}");
         if let Err(message) = made {
-            assert_eq!(message, "Must be from 1 minute to 24 hours.");
+            assert_eq!(
+                message,
+                "Must be from 60 to 86400 seconds: 1 minute to 24 hours."
+            );
         }
     }
     let after = app.snapshot().await;
@@ -277,7 +284,7 @@ async fn links_begin_with_the_address_in_the_settings_and_with_no_other() {
         let ada = app.member("ada").await;
         let made = make(&app, actor, command(&ada)).await;
         match (made, wanted) {
-            (Ok(made), Ok(start)) => assert!(made.url.expose().starts_with(start), "{start}"),
+            (Ok(made), Ok(start)) => assert!(url(&made).starts_with(start), "{start}"),
             (Err(refused), Err(wanted)) => assert_eq!(refused, wanted),
             (made, wanted) => panic!("{made:?} is not {wanted:?}"),
         }

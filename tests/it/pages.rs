@@ -3,7 +3,10 @@
 mod account;
 mod axe;
 mod browser;
+mod forgot;
+mod handed_over;
 mod languages;
+mod not_me;
 mod overrides;
 mod refusals;
 mod reset;
@@ -20,10 +23,11 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{Method, Request, StatusCode};
+use keydesk::access::idempotency::Answer as Made;
 use keydesk::actor::Actor;
 use keydesk::bootstrap;
 use keydesk::ids::UserId;
-use keydesk::password_reset::{self, CreateLink};
+use keydesk::password_reset::{self, CreateLink, CreatedLink, HandedOver};
 use keydesk::users::UserRef;
 use url::{Position, Url};
 
@@ -40,14 +44,19 @@ pub(crate) async fn link(app: &TestApp, user: &str) -> String {
 }
 
 async fn link_for(app: &TestApp, user: &str, expires: Duration) -> String {
+    let user = UserRef::Id(UserId::parse(user).expect("a user's id"));
     let command = CreateLink {
-        user: UserRef::Id(UserId::parse(user).expect("a user's id")),
         expires: Some(expires),
-        actor_password: None,
-        reason: None,
+        ..CreateLink::plain(user)
     };
     let made = password_reset::create_link(&app.app, &Actor::operator("test"), command).await;
-    made.expect("a link").url.expose().to_owned()
+    match made.expect("a link") {
+        Made::Done(CreatedLink {
+            handed_over: HandedOver::Url(url),
+            ..
+        }) => url.expose().to_owned(),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// The link that a server writes into its log at its first start.

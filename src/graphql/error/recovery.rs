@@ -2,7 +2,7 @@
 
 use async_graphql::Context;
 
-use super::{internal, not_built_in, password, rate_limited, refuse};
+use super::{internal, not_built_in, password, rate_limited, redirect_not_allowed, refuse};
 use crate::graphql::mutation_error::{ErrorCode, MutationError};
 use crate::one_time_links::RevokedWhy;
 use crate::password_reset::{ByLinkError, CodeError, RequestError, ResetLink};
@@ -25,12 +25,7 @@ pub(crate) fn request(ctx: &Context<'_>, error: RequestError) -> Option<Vec<Muta
             ErrorCode::SelfServiceDisabled,
             "People cannot ask for links themselves here. Ask an administrator for a new password.",
         ),
-        RequestError::RedirectNotAllowed => MutationError::at(
-            ErrorCode::RedirectUrlNotAllowed,
-            &["input", "redirectUrl"],
-            "This address is not on the list in the settings (security.recovery.redirect_urls), \
-             letter by letter.",
-        ),
+        RequestError::RedirectNotAllowed => redirect_not_allowed(),
     };
     Some(vec![one])
 }

@@ -8,18 +8,23 @@
 mod account;
 mod change_password;
 mod faults;
+mod forgot;
 mod form;
 mod language;
 mod logo;
+mod not_me;
+mod opened;
 mod overrides;
 mod paper;
 mod phrases;
 mod refusals;
 mod reset;
+mod sessions;
 mod setup;
 mod sign_in;
 mod signed_in;
 mod source;
+mod spoken_code;
 mod token_cookie;
 mod visit;
 
@@ -58,11 +63,15 @@ struct Pages {
 pub(in crate::web) fn router(app: &App, playground: bool) -> Result<Router, PagesError> {
     let pages = Pages {
         app: app.clone(),
-        paper: Arc::new(Paper::try_new(&app.settings)?),
+        paper: Arc::new(Paper::try_new(app)?),
         playground,
     };
     Ok(Router::new()
         .route("/reset", get(reset::show).post(reset::choose))
+        .route(
+            "/reset/code",
+            get(spoken_code::show).post(spoken_code::take),
+        )
         .route("/reset/{token}", get(reset::take))
         .route("/setup", get(setup::show).post(setup::create))
         .route("/setup/{token}", get(setup::take))
@@ -71,6 +80,10 @@ pub(in crate::web) fn router(app: &App, playground: bool) -> Result<Router, Page
             "/change-password",
             get(change_password::show).post(change_password::change),
         )
+        .route("/forgot", get(forgot::show).post(forgot::request))
+        .route("/forgot/code", get(forgot::show_code).post(forgot::verify))
+        .route("/not-me", get(not_me::show).post(not_me::report))
+        .route("/not-me/{token}", get(not_me::take))
         .route("/account", get(account::show).post(account::act))
         .route("/pages/page.css", get(style))
         .route("/pages/page.js", get(script))

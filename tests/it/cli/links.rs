@@ -1,5 +1,6 @@
 //! `keydesk login-link` and `keydesk admin`, and the setup link of a first start.
 
+use keydesk::one_time_links;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
@@ -59,12 +60,12 @@ fn links_that_make_no_sense_are_refused_and_near_names_are_named() {
         (
             &["login-link", "ada", "--expires", "59d"],
             1,
-            "from 1 minute to 24 hours",
+            "1 minute to 24 hours",
         ),
         (
             &["login-link", "ada", "--expires", "25h"],
             1,
-            "from 1 minute to 24 hours",
+            "1 minute to 24 hours",
         ),
         (&["login-link", "ada", "--expires", "soon"], 2, "30m"),
         (&["login-link"], 2, "LOGIN"),
@@ -83,6 +84,115 @@ fn links_that_make_no_sense_are_refused_and_near_names_are_named() {
         ran.stdout.starts_with("https://id.example.org/desk/reset/"),
         "{ran:?}"
     );
+}
+
+#[test]
+fn a_link_signs_in_unless_told_otherwise_and_a_code_is_read_out() {
+    let machine = with_ada();
+    let made = machine.json(&["login-link", "ada", "--json"]);
+    assert_eq!(
+        (&made["signInOnUse"], &made["code"]),
+        (&json!(true), &Value::Null)
+    );
+    let ran = machine.run(&["login-link", "ada", "--no-sign-in"]);
+    assert!(
+        ran.stderr.ends_with("chooses the password\n"),
+        "{}",
+        ran.stderr
+    );
+
+    let ran = machine.run(&["login-link", "ada", "--code"]);
+    let code = ran.stdout.trim_end();
+    assert!(one_time_links::parse_spoken(code).is_ok(), "{ran:?}");
+    let words = "whoever types it in at http://127.0.0.1:8080/reset/code";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    let made = machine.json(&["login-link", "ada", "--code", "--json"]);
+    assert!(made["url"].is_null() && made["code"].is_string(), "{made}");
+    let ran = machine.run(&["login-link", "ada", "--code", "--qr"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+    let ran = machine.run(&[
+        "login-link",
+        "ada",
+        "--redirect-url",
+        "https://evil.example.net/",
+    ]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");
+    assert!(ran.stderr.contains("redirect_urls"), "{}", ran.stderr);
+}
+
+#[test]
+fn links_are_listed_and_revoked_without_what_opens_them() {
+    let machine = with_ada();
+    let first = machine.json(&["login-link", "ada", "--json"]);
+    let second = machine.json(&["login-link", "ada", "--json"]);
+    let ran = machine.run(&["user", "links", "ada"]);
+    assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
+    assert!(
+        ran.stdout.contains("ACTIVE") && ran.stdout.contains("ADMIN_HANDOVER"),
+        "{ran:?}"
+    );
+    let all = machine.json(&["user", "links", "ada", "--all", "--json"]);
+    let told = |place: usize| (&all[place]["id"], &all[place]["status"]);
+    assert_eq!(told(0), (&second["id"], &json!("ACTIVE")));
+    assert_eq!(told(1), (&first["id"], &json!("SUPERSEDED")));
+    let token = second["url"].as_str().expect("a link").rsplit('/').next();
+    assert!(!all.to_string().contains(token.expect("a token")));
+
+    let other = first["id"].as_str().expect("an id");
+    let done = machine.json(&["user", "revoke-links", "ada", "--link", other, "--json"]);
+    assert_eq!(
+        (&done["revokedLinks"], &done["changed"]),
+        (&json!(0), &json!(false))
+    );
+    let ran = machine.run(&["user", "revoke-links", "ada", "--reason", "wrong person"]);
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (0, "revoked 1 link(s) of ada\n")
+    );
+    let ran = machine.run(&["user", "revoke-links", "ada", "--link", "nonsense"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let ran = machine.run(&["user", "links", "ada"]);
+    assert_eq!(
+        (ran.stdout.as_str(), ran.stderr.as_str()),
+        ("", "ada has no such link\n")
+    );
+}
+
+#[test]
+fn a_link_is_queued_as_a_mail_where_mail_can_go_out() {
+    let machine = with_ada();
+    let ran = machine.run(&["user", "send-reset-email", "ada"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("mail.transport"), "{}", ran.stderr);
+    let mail = [
+        ("KEYDESK_SERVER__PUBLIC_URL", "https://id.example.org"),
+        ("KEYDESK_MAIL__TRANSPORT__KIND", "file"),
+        ("KEYDESK_MAIL__TRANSPORT__DIRECTORY", "mails"),
+    ];
+    let ran = machine.run_with(&mail, &["user", "send-reset-email", "ada"]);
+    assert!(
+        ran.code == 1 && ran.stderr.contains("not verified"),
+        "{ran:?}"
+    );
+    machine.run(&["user", "update", "ada", "emailVerified=true"]);
+    let send = [
+        "user",
+        "send-reset-email",
+        "ada",
+        "--invalidate-password",
+        "--reason",
+        "phished",
+    ];
+    let ran = machine.run_with(&mail, &send);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
+    assert!(
+        ran.stderr.contains("queued a mail with a link for ada"),
+        "{}",
+        ran.stderr
+    );
+    let links = machine.json(&["user", "links", "ada", "--json"]);
+    assert_eq!(links[0]["origin"], "ADMIN_EMAIL");
+    assert!(links[0]["mailId"].is_string() && links[0]["openedAt"].is_null());
 }
 
 #[test]

@@ -39,6 +39,38 @@ async fn whoever_signs_out_is_out() {
 }
 
 #[tokio::test]
+async fn one_s_sessions_are_listed_and_can_be_ended_one_by_one() {
+    let app = TestApp::start().await;
+    app.person("ada", "MEMBER").await;
+    let bea = app.person("bea", "MEMBER").await;
+    let (mut elsewhere, _) = signed_in(&app, "ada").await;
+    app.app.clock.advance(std::time::Duration::from_mins(2));
+    let (mut visitor, page) = signed_in(&app, "ada").await;
+    assert_says(&page, StatusCode::OK, "Where you are signed in");
+    assert_eq!(text(&page).matches("this browser").count(), 1);
+    assert_eq!(text(&page).matches("End this session").count(), 1);
+    let id = hidden(&page, "session");
+    let end = [("do", "end-session"), ("session", id.as_str())];
+    let done = visitor.post(&page, "/account", &end).await;
+    let page = visitor.follow("/account", &done).await;
+    assert_says(&page, StatusCode::OK, "The session has ended.");
+    assert!(!says(&page, "End this session"));
+    assert_eq!(
+        elsewhere.get("/account").await.status,
+        StatusCode::SEE_OTHER
+    );
+
+    let (mut other, _) = signed_in(&app, "bea").await;
+    let theirs = app.newest_session("bea").await;
+    for id in [theirs.as_str().expect("an id"), &bea, "", "session_x"] {
+        let end = [("do", "end-session"), ("session", id)];
+        let done = visitor.post(&page, "/account", &end).await;
+        assert_eq!(done.headers[LOCATION], "account?done=session", "{id}");
+    }
+    assert_eq!(other.get("/account").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_new_password_keeps_this_session_and_ends_the_others() {
     let app = TestApp::start().await;
     let ada = app.person("ada", "MEMBER").await;

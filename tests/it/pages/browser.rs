@@ -174,3 +174,48 @@ async fn a_page_elsewhere_cannot_send_the_form() {
         .await;
     assert_eq!(desk.snapshot().await, before);
 }
+
+#[tokio::test]
+#[ignore = "needs chromium"]
+async fn while_a_password_is_typed_the_page_says_what_the_server_thinks_of_it() {
+    let desk = desk().await;
+    let server = Server::with(&desk, Shows::default()).await;
+    let ada = desk.member("ada").await;
+    let link = link(&desk, &ada).await;
+    let browser = Browser::open().await;
+    browser.set_size(360, 740).await;
+    browser
+        .goto(&format!("http://{}/reset/code?lang=de", server.address))
+        .await;
+    browser.goto(&at(&server, &link)).await;
+    browser
+        .wait_for_text("h1", "Ein neues Passwort wählen")
+        .await;
+    let is_hidden = "return document.querySelector('.meter').hidden";
+    assert_eq!(browser.eval(is_hidden, vec![]).await, json!(true));
+
+    browser.fill("#password", "ada").await;
+    browser.wait_for_text(".meter", "leicht zu erraten").await;
+    browser
+        .wait_for_text(".meter li", "Nehmen Sie mindestens 15 Zeichen")
+        .await;
+    browser
+        .wait_for_text(".meter li", "nichts mit Ihrem Namen")
+        .await;
+    browser.fill("#password", GOOD).await;
+    browser
+        .wait_for_text(".meter", "Dieses Passwort ist in Ordnung.")
+        .await;
+    take_pictures(&browser, "reset-meter").await;
+
+    let kind = "return document.querySelector('#password').type";
+    assert_eq!(browser.eval(kind, vec![]).await, json!("password"));
+    browser.click(".show").await;
+    assert_eq!(browser.eval(kind, vec![]).await, json!("text"));
+    let name = "return document.querySelector('.show').textContent";
+    assert_eq!(
+        browser.eval(name, vec![]).await,
+        json!("Verbergen – Neues Passwort")
+    );
+    assert_quiet(&browser, &server).await;
+}

@@ -12,10 +12,11 @@ use crate::support::app::TestApp;
 use crate::support::sdl::{Field, Sdl};
 
 /// Every field that leads from one thing to a person, a mail, an event or a key.
-const NESTED: [(&str, Access); 10] = [
+const NESTED: [(&str, Access); 14] = [
     ("User.mailDeliveries", Scope(MailRead)),
     ("User.auditEvents", Scope(AuditRead)),
     ("User.sessions", Scope(UsersRead)),
+    ("User.passwordResetLinks", Scope(UsersRead)),
     ("MailDelivery.user", Scope(UsersRead)),
     ("ApiKey.createdBy", Scope(UsersRead)),
     ("AuditEvent.user", Scope(UsersRead)),
@@ -26,15 +27,20 @@ const NESTED: [(&str, Access); 10] = [
     ("Viewer.session", SignedIn),
     // Goes through the same reading as `user`; tests/it/sessions.rs.
     ("Session.user", SignedIn),
+    // The same for links; tests/it/reset_links/listing.rs.
+    ("PasswordResetLink.user", SignedIn),
+    ("PasswordResetLink.createdBy", SignedIn),
+    ("PasswordResetLink.mailDelivery", SignedIn),
 ];
 
 /// Every kind of object with a global ID. Who may not see one gets null.
-const NODES: [(&str, Permission); 5] = [
+const NODES: [(&str, Permission); 6] = [
     ("User", UsersRead),
     ("MailDelivery", MailRead),
     ("AuditEvent", AuditRead),
     ("ApiKey", ApiKeysRead),
     ("Session", UsersRead),
+    ("PasswordResetLink", UsersRead),
 ];
 
 /// Connections, edges and payloads carry on what their own field has let through.
@@ -144,6 +150,10 @@ async fn an_object_by_its_id_is_null_without_its_scope() {
     desk.person("grace", "MEMBER").await;
     desk.session("grace").await;
     let session = desk.newest_session("grace").await;
+    let link = desk
+        .run("createPasswordResetCode", json!({ "login": "ada" }))
+        .await;
+    let link = &link.root()["link"]["id"];
     let found = desk.ask(lists, json!({})).await;
     let data = &found.body["data"];
     for (kind, needed) in NODES {
@@ -152,6 +162,7 @@ async fn an_object_by_its_id_is_null_without_its_scope() {
             "MailDelivery" => &data["mailDeliveries"]["nodes"][0]["id"],
             "AuditEvent" => &data["auditEvents"]["nodes"][0]["id"],
             "Session" => &session,
+            "PasswordResetLink" => link,
             _ => &data["auditEvents"]["nodes"][0]["actor"]["id"],
         };
         assert!(id.is_string(), "{kind}: {found:#?}");

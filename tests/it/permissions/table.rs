@@ -233,7 +233,7 @@ async fn the_last_owner_stays_whoever_comes() {
 }
 
 /// Mutations that are about nobody else.
-const ABOUT_NOBODY_ELSE: [&str; 9] = [
+const ABOUT_NOBODY_ELSE: [&str; 13] = [
     "signIn",
     "signOut",
     "changePassword",
@@ -241,6 +241,11 @@ const ABOUT_NOBODY_ELSE: [&str; 9] = [
     "revokeOwnSession",
     "checkPassword",
     "generatePassword",
+    // Whoever holds a link, or asks for one, is nobody.
+    "requestPasswordReset",
+    "verifyPasswordResetToken",
+    "verifyPasswordResetCode",
+    "completePasswordReset",
     // The rights to keys have a table of their own in tests/it/keys.
     "createApiKey",
     "updateApiKey",

@@ -7,10 +7,13 @@ use minijinja::{Value, context};
 
 use super::faults::{Fault, fault};
 use super::form::Refused;
+use super::sessions;
 use super::signed_in::Person;
 use super::visit::Visit;
 use crate::account::{self, Account, AccountError};
+use crate::actor::Denied;
 use crate::clock::Timestamp;
+use crate::ids::SessionId;
 
 /// `GET /account`.
 pub(super) async fn show(visit: Visit) -> Response {
@@ -20,19 +23,31 @@ pub(super) async fn show(visit: Visit) -> Response {
         Err(elsewhere) => return elsewhere,
     };
     match account::read(visit.app(), &person.actor).await {
-        Ok(account) => account_page(&visit, &person, &account),
-        Err(AccountError::Internal(cause)) => visit.broken(&cause),
-        Err(_gone) => visit.to_sign_in("over"),
+        Ok(account) => account_page(&visit, &person, &account).await,
+        Err(error) => without_account(&visit, error),
     }
 }
 
-fn account_page(visit: &Visit, person: &Person, account: &Account) -> Response {
+fn without_account(visit: &Visit, error: AccountError) -> Response {
+    match error {
+        AccountError::Internal(cause) => visit.broken(&cause),
+        _gone => visit.to_sign_in("over"),
+    }
+}
+
+async fn account_page(visit: &Visit, person: &Person, account: &Account) -> Response {
     let notice = match visit.asked("done") {
         Some("password") => Some(fault("account-changed")),
+        Some("session") => Some(fault("account-session-ended")),
         _ => None,
+    };
+    let sessions = match sessions::of(visit, account).await {
+        Ok(sessions) => sessions,
+        Err(error) => return without_account(visit, error),
     };
     let values = context! {
         account => shown(account),
+        sessions,
         can_change => account.can_change_password(),
         notice => notice.as_ref().map(Fault::value),
     };
@@ -66,6 +81,7 @@ pub(super) async fn act(visit: Visit, body: Body) -> Response {
     match form.text("do") {
         "sign-out" => sign_out(&visit, &person, false).await,
         "sign-out-everywhere" => sign_out(&visit, &person, true).await,
+        "end-session" => end_session(&visit, &person, form.text("session")).await,
         _ => visit.refuse(Refused::NotAForm),
     }
 }
@@ -73,7 +89,19 @@ pub(super) async fn act(visit: Visit, body: Body) -> Response {
 async fn sign_out(visit: &Visit, person: &Person, everywhere: bool) -> Response {
     match account::sign_out(visit.app(), &person.actor, everywhere).await {
         Ok(_count) => visit.without_session(visit.to("sign-in?why=out")),
-        Err(AccountError::Internal(cause)) => visit.broken(&cause),
-        Err(_gone) => visit.to_sign_in("over"),
+        Err(error) => without_account(visit, error),
+    }
+}
+
+/// One that is gone already is what was wanted.
+async fn end_session(visit: &Visit, person: &Person, id: &str) -> Response {
+    let id = SessionId::parse(id);
+    match account::revoke_own_session(visit.app(), &person.actor, id).await {
+        Ok(session) if person.is_in(session.id) => {
+            visit.without_session(visit.to("sign-in?why=out"))
+        }
+        Ok(_) | Err(AccountError::SessionNotFound) => visit.to("account?done=session"),
+        Err(AccountError::Denied(Denied::PasswordChangeRequired)) => visit.to("change-password"),
+        Err(error) => without_account(visit, error),
     }
 }

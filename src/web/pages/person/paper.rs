@@ -16,7 +16,8 @@ use super::logo::Logo;
 use super::overrides::{self, Override, PagesError};
 use super::phrases::Phrases;
 use super::source;
-use crate::settings::{Settings, TransportSettings};
+use crate::app::App;
+use crate::password_reset;
 
 /// Styles, pictures and scripts of this server and nothing else; forms go to this server alone.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
@@ -40,9 +41,9 @@ pub(super) struct Paper {
 impl Paper {
     /// Errors: the logo cannot be shown, or a template or a list of texts, ours or the operator's, is
     /// broken.
-    pub(super) fn try_new(settings: &Settings) -> Result<Self, PagesError> {
-        let server = &settings.server;
-        let can_mail = settings.mail.transport != TransportSettings::None;
+    pub(super) fn try_new(app: &App) -> Result<Self, PagesError> {
+        let server = &app.settings.server;
+        let can_ask = password_reset::is_self_service(app);
         let logo = server.logo_file.as_deref().map(Logo::read).transpose()?;
         let names: Vec<String> = Templates::iter().map(|name| name.to_string()).collect();
         let folder = server.templates_dir.as_deref();
@@ -61,7 +62,7 @@ impl Paper {
             environment.add_global("lang", language.tag());
             environment.add_global("site_name", server.site_name.as_str());
             environment.add_global("has_logo", logo.is_some());
-            environment.add_global("can_mail", can_mail);
+            environment.add_global("can_ask", can_ask);
             for (name, template) in &templates {
                 let added = environment.add_template_owned(name.clone(), template.source.clone());
                 added.map_err(|error| PagesError::of_template(&template.file, &error))?;

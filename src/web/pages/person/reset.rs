@@ -2,16 +2,17 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use minijinja::context;
 
-use super::Pages;
 use super::faults::Faults;
 use super::form::Refused;
 use super::refusals::{Sorted, Trouble, sorted};
 use super::token_cookie::{FOR_A_LINK, Token, TokenCookie};
 use super::visit::Visit;
+use super::{Pages, opened};
 use crate::clock::Timestamp;
 use crate::one_time_links::RevokedWhy;
 use crate::password_reset::{self, ByLinkError, ResetByLink, ResetDone, ResetLink};
@@ -22,7 +23,13 @@ pub(super) fn cookie(pages: &Pages) -> TokenCookie {
 }
 
 /// `GET /reset/<token>`: moves the token out of the address.
-pub(super) async fn take(State(pages): State<Pages>, Path(token): Path<String>) -> Response {
+pub(super) async fn take(
+    State(pages): State<Pages>,
+    Path(token): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    opened::note(&pages, (&method, &headers), &token).await;
     cookie(&pages).take(&token, "../reset")
 }
 

@@ -11,6 +11,7 @@ use super::visit::Visit;
 use crate::actor::Actor;
 use crate::error::Internal;
 use crate::graphql::session_cookie;
+use crate::ids::SessionId;
 use crate::secret::Secret;
 use crate::sessions::{self, Session};
 use crate::web::cookies;
@@ -19,6 +20,14 @@ use crate::web::cookies;
 pub(super) struct Person {
     pub(super) actor: Actor,
     token: Secret,
+}
+
+impl Person {
+    /// Whether this is the session they came with.
+    pub(super) fn is_in(&self, session: SessionId) -> bool {
+        let own = self.actor.require_session();
+        own.is_ok_and(|(_, own)| own == session)
+    }
 }
 
 impl Visit {

@@ -9,11 +9,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
+use crate::one_time_links::parse_spoken;
 use crate::secret::Secret;
 use crate::web::cookies;
 
 /// How long the form behind a link may be left open.
 pub(super) const FOR_A_LINK: Duration = Duration::minutes(10);
+/// How long a browser keeps for what it asked; the code of the mail may be typed as long.
+pub(super) const FOR_A_CODE: Duration = Duration::hours(1);
 /// The same for forms that anyone may open.
 pub(super) const FOR_A_FORM: Duration = Duration::hours(12);
 
@@ -26,6 +29,16 @@ impl Token {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         (bytes.len() == 32).then(|| Self(Secret::new(text.to_owned())))
+    }
+
+    /// One that the server has made or looked at.
+    pub(super) const fn known(secret: Secret) -> Self {
+        Self(secret)
+    }
+
+    /// Reads what a browser holds: a token, or a code that took its place.
+    fn held(text: &str) -> Option<Self> {
+        Self::parse(text).or_else(|| parse_spoken(text).ok().map(Self))
     }
 
     /// A new one.
@@ -85,10 +98,15 @@ impl TokenCookie {
 
     /// The token in a request, unless there are two of them.
     pub(super) fn read(self, headers: &HeaderMap) -> Option<Token> {
+        Token::held(self.text(headers)?.expose())
+    }
+
+    /// The same of what is no token.
+    pub(super) fn text(self, headers: &HeaderMap) -> Option<Secret> {
         let name = self.full_name();
         let mut found = cookies::named(headers, &name);
         match (found.next(), found.next()) {
-            (Some(one), None) => Token::parse(one.expose()),
+            (Some(one), None) => Some(one),
             _ => None,
         }
     }
@@ -114,7 +132,12 @@ impl TokenCookie {
 
     /// Has the browser hold a token.
     pub(super) fn hold(self, token: &Token, answer: Response) -> Response {
-        set(answer, self.value(token.secret().expose(), self.lifetime))
+        self.hold_text(token.secret().expose(), answer)
+    }
+
+    /// The same of what is no token.
+    pub(super) fn hold_text(self, text: &str, answer: Response) -> Response {
+        set(answer, self.value(text, self.lifetime))
     }
 
     /// Takes the cookie away.

@@ -69,6 +69,11 @@ impl Visit {
         &self.pages.app
     }
 
+    /// The tag of the language that is spoken.
+    pub(super) const fn language(&self) -> &'static str {
+        self.language.tag()
+    }
+
     /// A value of the address's query.
     pub(super) fn asked(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(known, _)| known == name);
@@ -90,7 +95,7 @@ impl Visit {
     /// A page.
     pub(super) fn page(&self, status: StatusCode, name: &str, values: Value) -> Response {
         let values = context! {
-            root => self.root(),
+            root => Value::from_safe_string(self.root()),
             page => self.name(),
             policy => context! {
                 min_length => self.app().settings.policy.min_length,

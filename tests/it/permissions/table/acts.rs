@@ -59,13 +59,49 @@ const fn act(
 
 const HELP: &[&str] = &["OWNER", "ADMIN", "HELPDESK"];
 
-pub(super) const ACTS: [Act; 19] = [
+pub(super) const ACTS: [Act; 23] = [
     Act {
         roles: HELP,
         ..act(
             "reset a password",
             "resetPassword",
             r#"user: { login: "TARGET" }, generate: true"#,
+            PasswordsReset,
+        )
+    },
+    Act {
+        roles: HELP,
+        ..act(
+            "mail a link to",
+            "sendPasswordResetEmail",
+            r#"user: { login: "TARGET" }"#,
+            PasswordsReset,
+        )
+    },
+    Act {
+        roles: HELP,
+        ..act(
+            "mail a link to, and block",
+            "sendPasswordResetEmail",
+            r#"user: { login: "TARGET" }, invalidatePassword: true"#,
+            PasswordsReset,
+        )
+    },
+    Act {
+        roles: HELP,
+        ..act(
+            "make a link for",
+            "createPasswordResetLink",
+            r#"user: { login: "TARGET" }, signInOnUse: true"#,
+            PasswordsReset,
+        )
+    },
+    Act {
+        roles: HELP,
+        ..act(
+            "revoke links of",
+            "revokePasswordResetLinks",
+            r#"user: { login: "TARGET" }"#,
             PasswordsReset,
         )
     },

@@ -185,3 +185,66 @@ account-password-changed = Passwort geändert
 account-change = Passwort ändern
 account-sign-out = Abmelden
 account-sign-out-everywhere = Überall abmelden
+account-session-ended = Die Sitzung ist beendet.
+account-sessions = Wo Sie angemeldet sind
+session-this = dieser Browser
+session-on = { $program } auf { $system }
+session-unknown = Ein anderes Programm
+session-times = Zuletzt benutzt { $used }, begonnen { $begun }
+session-end = Diese Sitzung beenden
+
+## Vergessene Passwörter
+
+forgot-title = Passwort vergessen?
+forgot-intro = Sagen Sie, wer Sie sind, und wir schicken einen Link, über den Sie ein neues Passwort wählen. Bis dahin bleibt alles, wie es ist.
+forgot-submit = Link schicken
+forgot-spoken = Jemand hat mir einen Code aus 16 Zeichen vorgelesen
+forgot-disabled = Hier kann man keine Links anfordern. Bitten Sie einen Administrator um ein neues Passwort oder einen Link.
+back-to-sign-in = Zurück zur Anmeldung
+forgot-sent-title = Sehen Sie in Ihre Mail
+forgot-sent = Falls { $login } hier ein Konto mit bestätigter E-Mail-Adresse ist, ist eine Mail dorthin unterwegs. Ob es eines gibt, erfährt niemand.
+forgot-sent-link = Der Link darin gilt { $n ->
+    [one] { $n } Minute
+   *[other] { $n } Minuten
+}, auf jedem Gerät. Oder tippen Sie den Code aus der Mail hier ein:
+forgot-nothing = Nichts gekommen? Sehen Sie im Spam-Ordner nach, oder
+forgot-again = fordern Sie noch einen an.
+field-code = Code aus acht Ziffern
+hint-code = Er gilt { $n ->
+    [one] { $n } Minute
+   *[other] { $n } Minuten
+}, nur in diesem Browser und für fünf Versuche.
+code-submit = Weiter
+code-wrong = Dieser Code gilt nicht: er ist falsch, zu alt oder wurde zu oft versucht. Sehen Sie in die neueste Mail, oder fordern Sie einen neuen an.
+
+spoken-title = Code eintippen
+spoken-intro = Für einen Code, den Ihnen ein Administrator vorgelesen oder gegeben hat. Er steht an der Stelle eines Links.
+field-spoken = Code aus 16 Zeichen
+hint-spoken = Vier Gruppen zu vier. Groß oder klein, Leerzeichen und Bindestriche sind gleichgültig.
+spoken-shape = Ein Code hat 16 Buchstaben und Ziffern. Es fehlen welche, es sind zu viele oder falsche dabei.
+spoken-check = Etwas daran stimmt nicht: ein Zeichen wurde falsch verstanden, oder zwei sind vertauscht. Vergleichen Sie noch einmal.
+spoken-unknown = Kein Link hat diesen Code. Bitten Sie die Person, von der Sie ihn haben, um einen neuen.
+
+## Das war ich nicht
+
+not-me-title = Nicht Sie haben das Passwort geändert?
+not-me-intro = Jemand hat das Passwort Ihres Kontos geändert, und die Mail mit diesem Link hat es Ihnen gesagt.
+not-me-effect = Waren Sie das nicht, nennen Sie das Konto: dann gilt sein Passwort nicht mehr, und alle sind davon abgemeldet. Danach wählen Sie ein neues Passwort.
+hint-not-me = Das des Kontos, um das es in der Mail ging. Daran sehen wir, dass ein Mensch den Link geöffnet hat.
+not-me-submit = Das war ich nicht. Passwort sperren
+not-me-wrong = Das ist nicht das Konto, um das es in der Mail ging. Nichts wurde geändert.
+not-me-done-title = Das Passwort ist gesperrt
+not-me-done = Mit seinem Passwort kann sich niemand mehr am Konto { $username } anmelden, alle wurden abgemeldet, und für die Administratoren wurde ein Alarm vermerkt.
+not-me-next = Wählen Sie jetzt ein neues Passwort:
+not-me-ask = Bitten Sie einen Administrator um ein neues Passwort.
+not-me-mailbox = Falls jemand anderes Ihre Mail gelesen haben kann, ändern Sie zuerst das Passwort Ihres Postfachs.
+not-me-missing = Öffnen Sie den Link in der Mail von vorn; eine Seite, die länger als zehn Minuten offen steht, vergisst ihn.
+not-me-used-title = Dieser Link ist verbraucht
+not-me-used = Mit ihm wurde das Passwort am { $at } gesperrt.
+not-me-expired = Er galt bis { $at }.
+not-me-over = Am { $at } wurde das Passwort noch einmal geändert, und damit endete dieser Link.
+not-me-closed = Das Konto, für das dieser Link gemacht wurde, ist gelöscht.
+not-me-tell = Falls jemand anderes Ihr Konto benutzt, sagen Sie es sofort Ihren Administratoren.
+
+reset-done-signed-in = Sie sind angemeldet.
+reset-done-on = Weiter

@@ -192,3 +192,66 @@ account-password-changed = Password changed
 account-change = Change your password
 account-sign-out = Sign out
 account-sign-out-everywhere = Sign out everywhere
+account-session-ended = The session has ended.
+account-sessions = Where you are signed in
+session-this = this browser
+session-on = { $program } on { $system }
+session-unknown = Another program
+session-times = Last used { $used }, begun { $begun }
+session-end = End this session
+
+## Forgotten passwords
+
+forgot-title = Forgot your password?
+forgot-intro = Say who you are, and we send a link by which you choose a new password. Until you do, everything stays as it is.
+forgot-submit = Send me a link
+forgot-spoken = Somebody read a code of 16 characters out to me
+forgot-disabled = Links cannot be asked for here. Ask an administrator for a new password or a link.
+back-to-sign-in = Back to signing in
+forgot-sent-title = Look into your mail
+forgot-sent = If { $login } is an account here with a verified e-mail address, a mail is on its way to that address. Whether there is one is told to nobody.
+forgot-sent-link = The link in it works for { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}, on any device. Or type the code of the mail here:
+forgot-nothing = Nothing came? Look into the folder for spam, or
+forgot-again = ask once more.
+field-code = Code of eight digits
+hint-code = It works for { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}, in this browser alone, and takes five tries.
+code-submit = Go on
+code-wrong = This code does not work: it is wrong, too old, or was tried too often. Look into the newest mail, or ask for another one.
+
+spoken-title = Type in your code
+spoken-intro = For a code that an administrator read out or gave to you. It is used in place of a link.
+field-spoken = Code of 16 characters
+hint-spoken = Four groups of four. Small or large letters, spaces and hyphens do not matter.
+spoken-shape = A code has 16 letters and digits. Some are missing, too many or of the wrong kind.
+spoken-check = Something in it is not right: one character was misheard, or two were swapped. Compare it once more.
+spoken-unknown = No link has this code. Ask whoever gave it to you for a new one.
+
+## It was not me
+
+not-me-title = It was not you who changed the password?
+not-me-intro = Somebody changed the password of your account, and the mail with this link told you so.
+not-me-effect = If it was not you: name the account, and its password stops working, and everybody is signed out of it. You then choose a new password.
+hint-not-me = Of the account the mail was about. So we know that a person opened this link.
+not-me-submit = It was not me. Block the password
+not-me-wrong = This is not the account of that mail. Nothing was changed.
+not-me-done-title = The password is blocked
+not-me-done = Nobody can sign in to the account { $username } with its password any more, everybody was signed out, and an alert was recorded for the administrators.
+not-me-next = Choose a new password now:
+not-me-ask = Ask an administrator for a new password.
+not-me-mailbox = If somebody else may have read your mail, change the password of your mailbox first.
+not-me-missing = Open the link in the mail from its beginning; a page that is left open for more than ten minutes forgets it.
+not-me-used-title = This link was used
+not-me-used = The password was blocked with it on { $at }.
+not-me-expired = It worked until { $at }.
+not-me-over = The password was changed once more on { $at }, and that ended this link.
+not-me-closed = The account this link was made for was deleted.
+not-me-tell = If somebody else uses your account, tell your administrators at once.
+
+reset-done-signed-in = You are signed in.
+reset-done-on = Go on
