@@ -40,8 +40,8 @@ pub async fn run(app: App, stop: CancellationToken) {
 
 /// Does what there is to do now. Gives how many requests and locks it saw to.
 pub async fn round(app: &App) -> Result<u64, Internal> {
-    let answered = password_reset::answer_requests(app).await?;
-    Ok(answered + account::tell_locked(app).await?)
+    let answered = Box::pin(password_reset::answer_requests(app)).await?;
+    Ok(answered + Box::pin(account::tell_locked(app)).await?)
 }
 
 fn jitter() -> Duration {

@@ -46,6 +46,15 @@ async fn run(desk: &TestApp, example: &Example) -> Answer {
         let (id, _) = desk.own_key(&desk.session("olga").await, json!({})).await;
         variables["apiKeyId"] = id.into();
     }
+    if variables.get("flowId").is_some() || variables.get("token").is_some() {
+        let mailed = desk.mailed("ada").await;
+        if variables.get("token").is_some() {
+            variables["token"] = mailed.token.into();
+        } else {
+            variables["flowId"] = mailed.flow_id.into();
+            variables["code"] = mailed.code.into();
+        }
+    }
     if !example.is_for_people {
         return desk.ask(&example.query, variables).await;
     }
@@ -123,6 +132,11 @@ async fn every_example_shows_what_its_name_promises() {
             "Links of a user" => root["passwordResetLinks"]["nodes"][0]["status"].is_string(),
             "Links: revoke all" => root["revokedLinkCount"].is_number(),
             "Sign in" => root["outcome"] == "SIGNED_IN",
+            "Forgot a password: ask for a link" => root["flowId"].is_string(),
+            "Forgot a password: type in the code of the mail" => root["resetToken"].is_string(),
+            "Forgot a password: look at a link" => root["loginHint"] == "a***@example.org",
+            "Forgot a password: choose a new one" => root["completedAt"].is_string(),
+            "What a sign-in page needs to know" => root["selfServiceResetEnabled"] == true,
             "Your own account" => root["username"] == "olga",
             "Confirm who you are" => root["validUntil"].is_string(),
             "End one session" => root["session"]["status"] == "REVOKED",

@@ -48,7 +48,7 @@ impl Access {
 }
 
 /// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
-const ROOTS: [(&str, Access, &str); 34] = [
+const ROOTS: [(&str, Access, &str); 39] = [
     ("viewer", SignedIn, "{ viewer { role } }"),
     ("node", SignedIn, r#"{ node(id: "user_none") { id } }"#),
     ("nodes", SignedIn, r#"{ nodes(ids: ["user_none"]) { id } }"#),
@@ -145,6 +145,28 @@ const ROOTS: [(&str, Access, &str); 34] = [
         "signIn",
         Anyone,
         r#"mutation { signIn(input: { login: "none", password: "x" }) ERRORS }"#,
+    ),
+    ("signInOptions", Anyone, "{ signInOptions { siteName } }"),
+    (
+        "requestPasswordReset",
+        Anyone,
+        r#"mutation { requestPasswordReset(input: { login: "none" }) ERRORS }"#,
+    ),
+    (
+        "verifyPasswordResetToken",
+        Anyone,
+        r#"mutation { verifyPasswordResetToken(input: { token: "x" }) ERRORS }"#,
+    ),
+    (
+        "verifyPasswordResetCode",
+        Anyone,
+        r#"mutation { verifyPasswordResetCode(input: { login: "none", flowId: "x", code: "x" })
+           ERRORS }"#,
+    ),
+    (
+        "completePasswordReset",
+        Anyone,
+        r#"mutation { completePasswordReset(input: { token: "x", newPassword: "y" }) ERRORS }"#,
     ),
     (
         "changePassword",

@@ -189,7 +189,11 @@ async fn one_network_asks_ten_times_and_then_ten_times_an_hour_whatever_the_logi
     let desk = TestApp::start().await;
     let desk2 = desk.second_replica().await;
     let ask = async |ip: &str, number: usize| {
-        let on = if number % 2 == 0 { &desk } else { &desk2 };
+        let on = if number.is_multiple_of(2) {
+            &desk
+        } else {
+            &desk2
+        };
         let input = json!({ "input": { "login": format!("nobody{number}") } });
         on.ask_from(ip, ASK, input).await
     };

@@ -132,6 +132,11 @@ impl TestApp {
     }
 }
 
+/// A user's id, read.
+pub(crate) fn id_of(user: &str) -> UserId {
+    UserId::parse(user).expect("a user's id")
+}
+
 /// The column's value of a user's id.
 pub(crate) fn uuid(user: &str) -> Value {
     UserId::parse(user).expect("a user's id").uuid().into()
