@@ -136,10 +136,10 @@ fn every_test_named_beside_a_known_hole_exists() {
             .collect();
         assert!(!names.is_empty(), "{row}");
         for name in names {
-            let (folder, test) = name.rsplit_once("::").expect("a path");
+            let (folder, function) = name.rsplit_once("::").expect("a path");
             let path = format!("tests/it/{}.rs", folder.replace("::", "/"));
-            let text = read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-            assert!(text.contains(&format!("fn {test}(")), "{name}");
+            let source = read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+            assert!(source.contains(&format!("fn {function}(")), "{name}");
         }
     }
 }
