@@ -369,7 +369,7 @@ impl LinkMutation {
     /// Makes a one-time reset link, or a code that stands for one, and returns it instead of mailing it,
     /// for handing over in person or when no mail is set up.
     ///
-    /// Access: scope PASSWORDS_RESET, step-up.
+    /// Access: scope PASSWORDS_RESET.
     /// Errors: FORBIDDEN, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, USER_NOT_FOUND, INVALID_INPUT, USER_DISABLED, NOT_BUILT_IN_AUTHENTICATION, PUBLIC_URL_MISSING, TARGET_NOT_MANAGEABLE, CANNOT_TARGET_SELF, REDIRECT_URL_NOT_ALLOWED, IDEMPOTENCY_KEY_REUSED.
     async fn create_password_reset_link(
         &self,

@@ -48,7 +48,7 @@ impl Access {
 }
 
 /// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
-const ROOTS: [(&str, Access, &str); 40] = [
+const ROOTS: [(&str, Access, &str); 43] = [
     ("viewer", SignedIn, "{ viewer { role } }"),
     ("node", SignedIn, r#"{ node(id: "user_none") { id } }"#),
     ("nodes", SignedIn, r#"{ nodes(ids: ["user_none"]) { id } }"#),
@@ -103,6 +103,21 @@ const ROOTS: [(&str, Access, &str); 40] = [
         "resetPassword",
         Scope(PasswordsReset),
         r#"mutation { resetPassword(input: { user: { login: "none" }, generate: true }) ERRORS }"#,
+    ),
+    (
+        "sendPasswordResetEmail",
+        Scope(PasswordsReset),
+        r#"mutation { sendPasswordResetEmail(input: { user: { login: "none" } }) ERRORS }"#,
+    ),
+    (
+        "createPasswordResetLink",
+        Scope(PasswordsReset),
+        r#"mutation { createPasswordResetLink(input: { user: { login: "none" } }) ERRORS }"#,
+    ),
+    (
+        "revokePasswordResetLinks",
+        Scope(PasswordsReset),
+        r#"mutation { revokePasswordResetLinks(input: { user: { login: "none" } }) ERRORS }"#,
     ),
     (
         "setMustChangePassword",
