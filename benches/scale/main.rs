@@ -116,7 +116,7 @@ async fn run(arguments: Arguments) {
     if arguments.wants("timing") {
         table::head();
         for store in Store::fresh(&arguments.folder, &arguments.postgres).await {
-            timing::measure(&store, arguments.requests).await;
+            timing::measure(&store, arguments.requests, &arguments.folder).await;
         }
         if arguments.only.len() == 1 {
             return;

@@ -6,6 +6,7 @@
 //! one (Mann-Whitney); 0.5 is a coin.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::path::Path;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -15,6 +16,9 @@ use crate::desk::Store;
 use crate::load::{Bytes, Connection, post};
 use crate::table::{Goal, Line};
 
+/// As many requests as settings can allow.
+const MOST: &str = "100000";
+
 /// One kind of question, each about another login but for the repeated ones.
 struct Kind {
     name: &'static str,
@@ -22,15 +26,25 @@ struct Kind {
 }
 
 /// Every figure of one kind of database. `count` requests of each kind.
-pub(crate) async fn measure(store: &Store, count: usize) {
-    let desk = store.serve(&[("KEYDESK_SECURITY__SIGN_INS_PER_MINUTE", "100000")]);
+pub(crate) async fn measure(store: &Store, count: usize, folder: &Path) {
+    let mailbox = folder.join("mailbox").display().to_string();
+    let desk = store.serve(&[
+        ("KEYDESK_SECURITY__SIGN_INS_PER_MINUTE", "100000"),
+        ("KEYDESK_SECURITY__RECOVERY__REQUESTS_AT_ONCE", MOST),
+        ("KEYDESK_SECURITY__RECOVERY__REQUESTS_PER_HOUR", MOST),
+        ("KEYDESK_SERVER__PUBLIC_URL", "http://127.0.0.1:8080"),
+        ("KEYDESK_MAIL__FROM", "Keydesk <keydesk@example.org>"),
+        ("KEYDESK_MAIL__TRANSPORT__KIND", "file"),
+        ("KEYDESK_MAIL__TRANSPORT__DIRECTORY", &mailbox),
+    ]);
     let mut connection = Connection::open(desk.port).await.expect("a connection");
     people(&mut connection, &store.key(), count).await;
     lock(store).await;
-    let label = &store.label;
-    let act = (label.as_str(), "signIn");
+    let act = (store.label.as_str(), "signIn");
     compare(&mut connection, act, sign_ins(count)).await;
     compare(&mut connection, act, repeated(count)).await;
+    let act = (store.label.as_str(), "requestPasswordReset");
+    compare(&mut connection, act, requests(count)).await;
 }
 
 /// A sign-in with a wrong password.
@@ -39,6 +53,29 @@ fn sign_in(login: &str) -> Bytes {
         password: \"not the password of anybody\" }) { sessionToken errors { code } } }";
     let body = json!({ "query": query, "variables": { "login": login } });
     post("/public/graphql", None, &body.to_string())
+}
+
+fn request(login: &str) -> Bytes {
+    let query = "mutation($login: String!) { requestPasswordReset(input: { login: $login }) { \
+        flowId errors { code } } }";
+    let body = json!({ "query": query, "variables": { "login": login } });
+    post("/public/graphql", None, &body.to_string())
+}
+
+fn requests(count: usize) -> Vec<Kind> {
+    let each = |name, login: &str| Kind {
+        name,
+        requests: (0..count)
+            .map(|number| request(&format!("{login}{number}")))
+            .collect(),
+    };
+    vec![
+        each("known login", "known"),
+        each("unknown login", "nobody"),
+        each("disabled", "disabled"),
+        each("without an address", "locked"),
+        each("of another sign-in source", "ldap"),
+    ]
 }
 
 /// The known one comes first; the others are held against it.
@@ -83,20 +120,29 @@ async fn people(connection: &mut Connection, key: &str, count: usize) {
     ];
     for (kind, more) in kinds {
         for number in 0..count {
-            create(connection, key, &format!("{kind}{number}"), &more).await;
+            let mut more = more.clone();
+            if ["known", "disabled"].contains(&kind) {
+                let email = format!("{kind}{number}@example.org");
+                merge(&mut more, json!({ "email": email, "emailVerified": true }));
+            }
+            create(connection, key, &format!("{kind}{number}"), more).await;
         }
         eprintln!("{count} users {kind}");
     }
-    create(connection, key, "often", &password).await;
+    create(connection, key, "often", password).await;
 }
 
-async fn create(connection: &mut Connection, key: &str, username: &str, more: &Value) {
+fn merge(into: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (into, more) {
+        into.extend(more);
+    }
+}
+
+async fn create(connection: &mut Connection, key: &str, username: &str, more: Value) {
     let query = "mutation($input: CreateUserInput!) { createUser(input: $input) \
         { user { id } errors { code message } } }";
     let mut input = json!({ "username": username });
-    if let (Value::Object(input), Value::Object(more)) = (&mut input, more) {
-        input.extend(more.clone());
-    }
+    merge(&mut input, more);
     let body = json!({ "query": query, "variables": { "input": input } });
     let request = post("/graphql", Some(key), &body.to_string());
     let (status, answer) = connection.ask(&request).await.expect("an answer");

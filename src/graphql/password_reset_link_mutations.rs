@@ -356,7 +356,7 @@ impl LinkMutation {
     /// Mails a user a link with which they choose a new password themselves. The link works once and
     /// expires. It goes to the stored, verified address and to no other.
     ///
-    /// Access: scope PASSWORDS_RESET; step-up with `invalidatePassword: true`.
+    /// Access: scope PASSWORDS_RESET.
     /// Errors: FORBIDDEN, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, USER_NOT_FOUND, INVALID_INPUT, USER_DISABLED, NOT_BUILT_IN_AUTHENTICATION, EMAIL_MISSING, EMAIL_NOT_VERIFIED, MAIL_NOT_CONFIGURED, TARGET_NOT_MANAGEABLE, CANNOT_TARGET_SELF, REDIRECT_URL_NOT_ALLOWED, IDEMPOTENCY_KEY_REUSED.
     async fn send_password_reset_email(
         &self,

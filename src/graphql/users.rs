@@ -224,8 +224,7 @@ impl User {
         )))
     }
 
-    /// Reset links and codes made for the user, newest first, whatever became of them. Needs scope
-    /// USERS_READ.
+    /// Reset links and codes made for the user, newest first. Needs scope USERS_READ.
     async fn password_reset_links(
         &self,
         ctx: &Context<'_>,

@@ -40,21 +40,27 @@ pub(super) fn key_of(keys: &Keyring, token: &Secret) -> [u8; 32] {
     }
 }
 
-/// Makes outstanding links of a user useless, as far as the reason reaches. Gives how many there were.
+/// Makes outstanding links of a user useless, as far as the reason reaches. Gives how many ways in there
+/// were; what notices carry is none.
 pub async fn revoke_all(
     txn: &Txn,
     user: UserId,
     why: RevokedWhy,
     now: Timestamp,
 ) -> Result<u64, Internal> {
-    let purposes = why.purposes().iter().map(|purpose| purpose.name());
-    let update = Entity::update_many()
-        .col_expr(Column::RevokedAt, Expr::value(now.as_millis()))
-        .col_expr(Column::RevokedWhy, Expr::value(why.name()))
-        .filter(Column::UserId.eq(user.uuid()))
-        .filter(Column::Purpose.is_in(purposes));
-    let changed = outstanding(update, now).exec(txn).await?;
-    Ok(changed.rows_affected)
+    let mut revoked = 0;
+    for purpose in why.purposes() {
+        let update = Entity::update_many()
+            .col_expr(Column::RevokedAt, Expr::value(now.as_millis()))
+            .col_expr(Column::RevokedWhy, Expr::value(why.name()))
+            .filter(Column::UserId.eq(user.uuid()))
+            .filter(Column::Purpose.eq(purpose.name()));
+        let changed = outstanding(update, now).exec(txn).await?;
+        if *purpose == LinkPurpose::PasswordReset {
+            revoked += changed.rows_affected;
+        }
+    }
+    Ok(revoked)
 }
 
 /// Lets a newer link take the place of those there are.

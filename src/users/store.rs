@@ -1,6 +1,7 @@
 //! Every query on users.
 
 mod filter;
+mod password;
 mod route;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use sea_orm::{
 };
 
 use filter::condition;
+pub use password::{PasswordState, set_password_state};
 
 use super::list::key_of;
 use super::{
@@ -29,19 +31,6 @@ use crate::ids::UserId;
 use crate::keyset::{self, Sorting, only};
 use crate::page::{Page, PageRequest, Position, SortValue};
 use crate::username::LoginKey;
-
-/// What a user's row knows of the password; the hash stands elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PasswordState {
-    /// When it was set. `None` when there is none.
-    pub changed_at: Option<Timestamp>,
-    /// Whether another one must be chosen at the next sign-in.
-    pub must_change: bool,
-    /// When it stops working.
-    pub expires_at: Option<Timestamp>,
-    /// Since when it opens nothing, until a reset.
-    pub blocked_at: Option<Timestamp>,
-}
 
 fn sorting(order: UserOrder) -> Sorting<Column> {
     let (column, nullable) = match order.field {
@@ -229,33 +218,6 @@ pub(super) async fn to_purge(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(read).collect())
-}
-
-/// Writes what a user's row knows of the password.
-pub async fn set_password_state(
-    txn: &Txn,
-    id: UserId,
-    state: PasswordState,
-) -> Result<(), Internal> {
-    let millis = |moment: Option<Timestamp>| moment.map(Timestamp::as_millis);
-    Entity::update_many()
-        .col_expr(
-            Column::PasswordChangedAt,
-            Expr::value(millis(state.changed_at)),
-        )
-        .col_expr(Column::MustChangePassword, Expr::value(state.must_change))
-        .col_expr(
-            Column::PasswordExpiresAt,
-            Expr::value(millis(state.expires_at)),
-        )
-        .col_expr(
-            Column::PasswordBlockedAt,
-            Expr::value(millis(state.blocked_at)),
-        )
-        .filter(Column::Id.eq(id.uuid()))
-        .exec(txn)
-        .await?;
-    Ok(())
 }
 
 /// Writes a new row.

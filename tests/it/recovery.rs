@@ -4,5 +4,6 @@ mod asking;
 mod codes;
 mod completing;
 mod disputing;
+mod holes;
 mod locks;
 mod races;

@@ -47,6 +47,16 @@ impl<'a> Tour<'a> {
         self.go(&parts(link).0).await;
     }
 
+    /// The path of the newest mailed link to a page.
+    fn mailed(&self, page: &str) -> String {
+        let start = format!("/{page}/");
+        let mails = self.desk.mailer.sent();
+        let mut texts = mails.iter().rev().map(|mail| &mail.content.text);
+        let rest = texts.find_map(|text| text.split_once(&start));
+        let token = rest.and_then(|(_, rest)| rest.split_whitespace().next());
+        format!("{start}{}", token.expect("a mailed link"))
+    }
+
     async fn fill(&self, fields: &[(&str, &str)]) {
         for (id, text) in fields {
             self.browser.fill(&format!("#{id}"), text).await;
@@ -144,6 +154,42 @@ impl<'a> Tour<'a> {
         looks.look(browser, "reset-account-closed").await;
     }
 
+    /// From the question for a link over its code to the report that it was not them.
+    pub(super) async fn forgot(&self, looks: &mut impl Looks) {
+        let browser = self.browser;
+        self.desk.member("zoe").await;
+        self.go("/forgot").await;
+        looks.look(browser, "forgot").await;
+        self.send(&[("login", "zoe")]).await;
+        browser.wait_for("#code").await;
+        looks.look(browser, "forgot-code").await;
+        self.send(&[("code", "0000 0000")]).await;
+        browser.wait_for("#code").await;
+        looks.look(browser, "forgot-code-refused").await;
+        self.go("/reset/code").await;
+        looks.look(browser, "spoken-code").await;
+        self.send(&[("code", "ABCD EFGH JKMN PQRS")]).await;
+        browser.wait_for("#code").await;
+        looks.look(browser, "spoken-code-refused").await;
+
+        self.desk.see_to_requests().await;
+        self.desk.deliver().await;
+        self.go(&self.mailed("reset")).await;
+        self.send(&[("password", GOOD), ("again", GOOD)]).await;
+        browser.wait_until("return !document.forms.length").await;
+        self.desk.deliver().await;
+        self.go("/not-me").await;
+        looks.look(browser, "not-me-missing").await;
+        self.go(&self.mailed("not-me")).await;
+        looks.look(browser, "not-me").await;
+        self.send(&[("login", "somebody else")]).await;
+        browser.wait_for("#login").await;
+        looks.look(browser, "not-me-refused").await;
+        self.send(&[("login", "zoe")]).await;
+        browser.wait_until("return !document.forms.length").await;
+        looks.look(browser, "not-me-done").await;
+    }
+
     /// The first owner. Asks for an installation without anybody.
     pub(super) async fn setup(&self, looks: &mut impl Looks) {
         let browser = self.browser;
@@ -192,5 +238,6 @@ pub(super) async fn all(browser: &Browser, looks: &mut impl Looks) {
     let desk = Tour::start(browser).await;
     desk.account(looks).await;
     desk.reset(looks).await;
+    desk.forgot(looks).await;
     desk.refusals(looks).await;
 }

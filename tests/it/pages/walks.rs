@@ -73,19 +73,19 @@ impl Walk {
         self.browser.goto(&address).await;
     }
 
-    /// Opens the mailbox until the newest mail has these words in its subject. Gives its text.
-    async fn read_mail(&self, words: &str) -> String {
+    /// Opens the mailbox until that many mails are there. Gives the text of the newest.
+    async fn read_mail(&self, number: usize) -> String {
         for _ in 0..200 {
             self.go("mailbox").await;
-            let page = self.browser.text("main").await;
-            if page.contains(words) {
+            let heading = self.browser.text("h1").await;
+            if heading.starts_with(&format!("{number} ")) {
                 self.browser.click("td.subject a").await;
                 self.browser.click(".tabs a[href$='view=text']").await;
                 return self.browser.text("pre.body").await;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("no mail came with {words:?}");
+        panic!("{number} mails never came");
     }
 
     async fn send(&self, fields: &[(&str, &str)]) {
@@ -131,7 +131,7 @@ async fn a_mailed_password_is_changed(has_scripts: bool) {
         "user": { "login": "ada" }, "generate": true, "sendEmail": true, "forceChangeOnLogin": true
     });
     walk.ask(RESET, &reset);
-    let mail = walk.read_mail("new password").await;
+    let mail = walk.read_mail(1).await;
     let password = line_after(&mail, "Your new password:").to_owned();
 
     walk.go("account").await;
@@ -181,6 +181,70 @@ async fn whoever_is_mailed_a_password_signs_in_and_chooses_their_own() {
 #[ignore = "needs chromium"]
 async fn whoever_is_mailed_a_password_needs_no_scripts() {
     a_mailed_password_is_changed(false).await;
+}
+
+/// The link to that page in a mail.
+fn link_in(mail: &str, page: &str) -> String {
+    let mut words = mail.split_whitespace();
+    let found = words.find(|word| word.contains(&format!("/{page}/")));
+    found.unwrap_or_else(|| panic!("{mail}")).to_owned()
+}
+
+async fn a_forgotten_password_is_replaced(has_scripts: bool) {
+    let walk = Walk::start(has_scripts).await;
+    walk.user("ada");
+    let third = "window basket, eleven calm rivers";
+
+    walk.go("sign-in").await;
+    walk.browser.click("a[href='forgot']").await;
+    walk.send(&[("login", "ada")]).await;
+    walk.says("h1", "Look into your mail").await;
+    let link = link_in(&walk.read_mail(1).await, "reset");
+    walk.browser.goto(&link).await;
+    walk.send(&[("password", "ada"), ("again", "ada")]).await;
+    walk.says("#password-faults", "Use at least 15 characters")
+        .await;
+    walk.send(&[("password", GOOD), ("again", GOOD)]).await;
+    walk.says("h1", "Your password was changed").await;
+    walk.browser.goto(&link).await;
+    walk.says("h1", "This link was used").await;
+    walk.read_mail(2).await;
+
+    walk.go("forgot").await;
+    walk.send(&[("login", "Ada@Example.org")]).await;
+    walk.says("h1", "Look into your mail").await;
+    let mail = walk.read_mail(3).await;
+    let is_code = |line: &&str| line.len() == 9 && line.replace(' ', "").parse::<u32>().is_ok();
+    let code = mail.lines().map(str::trim).find(is_code).expect("a code");
+    walk.go("forgot/code").await;
+    walk.send(&[("code", "0000 0000")]).await;
+    walk.says("#code-faults, .problem", "does not work").await;
+    walk.send(&[("code", code)]).await;
+    walk.says("h1", "Choose a new password").await;
+    walk.send(&[("password", third), ("again", third)]).await;
+    walk.says("h1", "Your password was changed").await;
+
+    let link = link_in(&walk.read_mail(4).await, "not-me");
+    walk.browser.goto(&link).await;
+    walk.send(&[("login", "somebody else")]).await;
+    walk.browser.wait_for("#login").await;
+    walk.send(&[("login", "ADA")]).await;
+    walk.says("strong", "ada").await;
+    walk.go("sign-in").await;
+    walk.send(&[("login", "ada"), ("password", third)]).await;
+    walk.says(".problem", "do not go together").await;
+}
+
+#[tokio::test]
+#[ignore = "needs chromium"]
+async fn whoever_forgot_comes_back_by_link_and_by_code_and_says_that_it_was_not_them() {
+    a_forgotten_password_is_replaced(true).await;
+}
+
+#[tokio::test]
+#[ignore = "needs chromium"]
+async fn whoever_forgot_needs_no_scripts() {
+    a_forgotten_password_is_replaced(false).await;
 }
 
 /// A desk whose clock is set by hand, behind plain http.

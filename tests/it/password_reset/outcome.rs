@@ -41,7 +41,7 @@ async fn sign_in(app: &TestApp, user: &str, ended_at: Option<i64>) {
 async fn link(app: &TestApp, user: &str) {
     let now = START.as_millis();
     let sql = "INSERT INTO one_time_links (id, user_id, purpose, token_hash, created_at, expires_at) \
-               VALUES ($1, $2, 'RESET', $3, $4, $5)";
+               VALUES ($1, $2, 'PASSWORD_RESET', $3, $4, $5)";
     let id = keydesk::ids::UserId::new(START).uuid();
     let token = random_bytes::<32>().to_vec();
     let end = now + DAY_MILLIS;
@@ -90,7 +90,8 @@ async fn by_default_a_change_is_forced_within_a_day_and_everything_old_ends() {
     assert!(app.verifies(&ada, &password).await);
     assert!(!app.verifies(&ada, GOOD).await);
     assert_eq!(open_sessions(&app).await, 1);
-    let sql = "SELECT id FROM one_time_links WHERE revoked_at IS NULL";
+    let sql =
+        "SELECT id FROM one_time_links WHERE revoked_at IS NULL AND purpose = 'PASSWORD_RESET'";
     assert_eq!(app.rows(sql, vec![]).await.len(), 1);
     assert_eq!(app.version_of(&ada).await, version + 1);
 }

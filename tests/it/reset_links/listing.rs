@@ -167,7 +167,7 @@ async fn the_first_opening_is_noted_with_its_class_and_looking_ahead_is_not() {
     visit(&app, Method::GET, &path, Some(phone)).await;
     let found = links(&app, json!({})).await;
     let wanted = (
-        json!("2026-11-21T09:31:00.000Z"),
+        json!("2026-11-21T09:31:00Z"),
         json!("PROGRAM"),
         json!("ACTIVE"),
     );
