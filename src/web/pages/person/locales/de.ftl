@@ -164,7 +164,7 @@ busy = Der Server ist gerade beschäftigt. Versuchen Sie es gleich noch einmal.
 
 change-title = Passwort ändern
 change-for = Sie sind angemeldet als { $username }.
-change-demanded = Das Passwort des Kontos { $username } hat jemand anderes gewählt. Wählen Sie eines, das nur Sie kennen; dann geht es weiter.
+change-demanded = Das Konto { $username } braucht ein neues Passwort, bevor es weitergeht. Wählen Sie eines, das nur Sie kennen.
 change-refused = Ihr Passwort wurde nicht geändert. Unten steht, was anders sein muss.
 change-others = Auf allen anderen Geräten abmelden
 change-save = Neues Passwort speichern

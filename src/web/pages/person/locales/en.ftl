@@ -171,7 +171,7 @@ busy = The server is busy. Try again in a moment.
 
 change-title = Change your password
 change-for = You are signed in as { $username }.
-change-demanded = The password of the account { $username } was chosen by somebody else. Choose one that only you know; then you can go on.
+change-demanded = The account { $username } needs a new password before you can go on. Choose one that only you know.
 change-refused = Your password was not changed. See below what to do differently.
 change-others = Sign me out on all other devices
 change-save = Save the new password
