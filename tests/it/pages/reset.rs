@@ -22,7 +22,7 @@ async fn opening_a_link_moves_its_token_into_a_cookie_and_changes_nothing() {
     let (path, token) = parts(&link);
     assert_eq!(link, format!("https://id.example.org/reset/{token}"));
     assert!(!app.snapshot().await.holds(&token), "only its hash is kept");
-    let before = app.snapshot().await;
+    let before = app.snapshot().await.but_for_openings();
 
     for method in [Method::HEAD, Method::GET, Method::GET] {
         let mut visitor = Visitor::new(&app);
@@ -57,7 +57,7 @@ async fn opening_a_link_moves_its_token_into_a_cookie_and_changes_nothing() {
             assert_eq!(page.status, StatusCode::OK);
         }
     }
-    assert_eq!(app.snapshot().await, before);
+    assert_eq!(app.snapshot().await.but_for_openings(), before);
 }
 
 #[tokio::test]
