@@ -31,7 +31,8 @@ impl Looks for Auditor {
     }
 }
 
-async fn audited(language: &'static str) {
+/// `Units:` the width is in CSS pixels.
+async fn audited(language: &'static str, width: u32) {
     let file = SCRIPT.join("node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(&file).expect("axe-core is installed");
     let mut auditor = Auditor {
@@ -44,22 +45,20 @@ async fn audited(language: &'static str) {
         ..Setting::default()
     })
     .await;
-    for width in [360, 1280] {
-        browser.set_size(width, 900).await;
-        tour::all(&browser, &mut auditor).await;
-    }
-    assert!(auditor.seen > 80, "only {} looks", auditor.seen);
+    browser.set_size(width, 900).await;
+    tour::all(&browser, &mut auditor).await;
+    assert!(auditor.seen > 60, "only {} looks", auditor.seen);
     assert_eq!(json!(auditor.violations), json!([]), "{language}");
 }
 
 #[tokio::test]
 #[ignore = "needs chromium"]
-async fn no_page_in_english_breaks_a_rule_of_axe() {
-    audited("en").await;
+async fn no_narrow_page_in_english_breaks_a_rule_of_axe() {
+    audited("en", 360).await;
 }
 
 #[tokio::test]
 #[ignore = "needs chromium"]
-async fn no_page_in_german_breaks_a_rule_of_axe() {
-    audited("de").await;
+async fn no_wide_page_in_german_breaks_a_rule_of_axe() {
+    audited("de", 1280).await;
 }
