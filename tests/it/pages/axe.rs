@@ -46,7 +46,7 @@ async fn audited(language: &'static str, width: u32) {
     })
     .await;
     browser.set_size(width, 900).await;
-    tour::all(&browser, &mut auditor).await;
+    Box::pin(tour::all(&browser, &mut auditor)).await;
     assert!(auditor.seen > 60, "only {} looks", auditor.seen);
     assert_eq!(json!(auditor.violations), json!([]), "{language}");
 }

@@ -54,7 +54,7 @@ async fn every_page_has_its_picture() {
             ..Setting::default()
         })
         .await;
-        tour::all(&browser, &mut photographer).await;
+        Box::pin(tour::all(&browser, &mut photographer)).await;
         assert!(photographer.taken >= 80, "{} pictures", photographer.taken);
         let errors = browser.console_errors().await;
         let refused = |error: &String| {
