@@ -240,6 +240,7 @@ fn tell(address: SocketAddr, key: &Secret, owner: Option<&Owner>) -> Result<(), 
     print(&format!(
         "GraphiQL  http://{address}/graphiql#key={key}\n\
          Mailbox   http://{address}/mailbox\n\
+         Sign in   http://{address}/sign-in\n\
          API key   {key}\n\
          Owner     {owner}\n\
          \n\
