@@ -243,7 +243,11 @@ async fn a_temporary_password_leads_to_a_new_one_and_then_to_the_account() {
     let answer = sign_in(&mut visitor, "ada", PASSWORD).await;
     assert_eq!(answer.headers[LOCATION], "change-password");
     let page = visitor.follow("/sign-in", &answer).await;
-    assert_says(&page, StatusCode::OK, "needs a new password before you can go on");
+    assert_says(
+        &page,
+        StatusCode::OK,
+        "needs a new password before you can go on",
+    );
     for path in ["/account", "/sign-in?next=account"] {
         let answer = visitor.get(path).await;
         assert_eq!(answer.headers[LOCATION], "change-password", "{path}");
