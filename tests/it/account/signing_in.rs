@@ -74,7 +74,7 @@ async fn every_failure_runs_as_many_statements() {
     }
     desk.app.clock.advance(Duration::from_millis(500));
     let mut counts = Vec::new();
-    for login in ["ada", "nobody", "ldap", "pending", "off", "no@body"] {
+    for login in ["ada", "nobody", "ldap", "pending", "off", "no@body.example"] {
         let before = desk.statements();
         desk.sign_in(login, "wrong").await;
         counts.push((login, desk.statements() - before));

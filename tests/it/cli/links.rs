@@ -363,7 +363,8 @@ fn a_first_start_logs_one_setup_link_and_later_ones_none() {
         ("again", other),
     ];
     let done = send(desk.port, "/reset", &cookie, &fields);
-    assert!(done.contains("Your password was changed"), "{done}");
+    assert!(done.contains("location: account?done=password"), "{done}");
+    assert!(done.contains("set-cookie: keydesk_session="), "it signs in");
     let log = text(&desk.path("stderr"));
     let token = link.path().rsplit('/').next().expect("a token");
     let setup = links[0].path().rsplit('/').next().expect("a token");
