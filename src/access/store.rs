@@ -5,16 +5,33 @@ pub(super) mod keys;
 mod limits;
 
 use sea_orm::sea_query::{Condition, Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+};
 use uuid::Uuid;
 
 use super::idempotency::Once;
 use crate::clock::Timestamp;
-use crate::entities::{idempotency_key, lease, server_key};
+use crate::db::Txn;
+use crate::entities::{idempotency_key, lease, server_key, session};
 use crate::error::Internal;
-use crate::ids::OutcomeId;
+use crate::ids::{OutcomeId, SessionId};
 
 pub(super) use limits::{delete_limits, limit_end, move_limit};
+
+/// Whether a session was not ended.
+///
+/// `Locks:` its row, so that it is not ended before the transaction is.
+pub(super) async fn session_stands(txn: &Txn, id: SessionId) -> Result<bool, Internal> {
+    let found: Option<Option<i64>> = session::Entity::find_by_id(id.uuid())
+        .select_only()
+        .column(session::Column::EndedAt)
+        .lock_shared()
+        .into_tuple()
+        .one(txn)
+        .await?;
+    Ok(found == Some(None))
+}
 
 pub(super) async fn insert_outcome(
     db: &impl ConnectionTrait,

@@ -188,10 +188,8 @@ pub(super) fn hand_over(
     match session.transport {
         Transport::Token => Some(OneTimeSecret(token)),
         Transport::Cookie => {
-            session_cookie::set(
-                ctx,
-                session_cookie::held(ctx.app(), &token, ends(ctx, session)),
-            );
+            let until = session.ends_at(&ctx.app().settings.security.sessions);
+            session_cookie::set(ctx, session_cookie::held(ctx.app(), &token, until));
             None
         }
     }

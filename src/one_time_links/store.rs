@@ -60,7 +60,24 @@ pub async fn revoke_all(
             revoked += changed.rows_affected;
         }
     }
+    if why == RevokedWhy::AccountClosed {
+        revoke_made_by(txn, user, now).await?;
+    }
     Ok(revoked)
+}
+
+/// Makes the links useless that somebody made to hand over who is no longer let in.
+///
+/// `Why:` whoever was dismissed may have kept one.
+async fn revoke_made_by(txn: &Txn, maker: UserId, now: Timestamp) -> Result<(), Internal> {
+    let why = RevokedWhy::Administrator.name();
+    let update = Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(now.as_millis()))
+        .col_expr(Column::RevokedWhy, Expr::value(why))
+        .filter(Column::CreatedById.eq(maker.uuid()))
+        .filter(Column::Origin.eq(LinkOrigin::AdminHandover.name()));
+    outstanding(update, now).exec(txn).await?;
+    Ok(())
 }
 
 /// Lets a newer link take the place of those there are.

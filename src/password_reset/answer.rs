@@ -222,7 +222,7 @@ async fn hold(
         return Ok(None);
     }
     let now = app.clock.now();
-    let user = users::lock_own(txn, app, target.id).await?;
+    let user = users::hold(txn, target.id).await?;
     let is_as_it_was = |user: &User| {
         obstacle(user, now).is_none()
             && user.email_key == target.email_key

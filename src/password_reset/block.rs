@@ -1,5 +1,6 @@
 //! Stopping a password until the next reset, inside the caller's transaction.
 
+use crate::access;
 use crate::clock::Timestamp;
 use crate::credentials;
 use crate::db::Txn;
@@ -15,14 +16,17 @@ pub struct Blocked {
     pub sessions: u64,
     /// One-time links that were made useless.
     pub links: u64,
+    /// API keys that were revoked.
+    pub api_keys: u64,
 }
 
-/// Lets the present password open nothing until a reset, and ends sessions and links. Keys that the user
-/// made rest as long. A user without a password has nothing to block.
+/// Lets the present password open nothing until a reset, and ends sessions, links and API keys. A user
+/// without a password has no password to block.
 ///
 /// `Locks:` the caller holds the user's row.
 /// `Why:` the hash stays, so that the blocked password cannot be chosen again; its version is raised, so
-/// that nothing that verified it a moment ago goes through.
+/// that nothing that verified it a moment ago goes through. Keys end for good: whoever had the account may
+/// have made them, and would keep a way in past the reset.
 pub async fn block(txn: &Txn, user: &mut User, now: Timestamp) -> Result<Blocked, Internal> {
     if user.password_changed_at.is_some() {
         credentials::outdate(txn, user.id).await?;
@@ -38,5 +42,6 @@ pub async fn block(txn: &Txn, user: &mut User, now: Timestamp) -> Result<Blocked
     Ok(Blocked {
         sessions: sessions::revoke_all(txn, user.id, now).await?,
         links: one_time_links::revoke_all(txn, user.id, RevokedWhy::NewPassword, now).await?,
+        api_keys: access::revoke_keys_of(txn, user.id, now).await?,
     })
 }

@@ -189,6 +189,7 @@ async fn report_noted(
             Change::to("passwordBlocked", &user.password_blocked_at.is_some()),
             Change::to("revokedSessions", &ended.sessions),
             Change::to("revokedLinks", &ended.links),
+            Change::to("revokedApiKeys", &ended.api_keys),
         ],
         reason: None,
     };

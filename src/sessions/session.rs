@@ -78,9 +78,15 @@ impl Session {
     /// When it ends by itself if it is not used again.
     pub fn expires_at(&self, settings: &SessionSettings) -> Timestamp {
         let limits = settings.of(self.role);
-        let absolute = self.created_at.plus(limits.absolute);
         let idle = self.last_used_at.plus(limits.idle);
-        self.expires_at.min(absolute).min(idle)
+        self.ends_at(settings).min(idle)
+    }
+
+    /// When it ends however much it is used. A browser keeps its cookie as long; the server alone knows
+    /// how long it was not used.
+    pub fn ends_at(&self, settings: &SessionSettings) -> Timestamp {
+        let limits = settings.of(self.role);
+        self.expires_at.min(self.created_at.plus(limits.absolute))
     }
 
     /// Whether it works at that time.

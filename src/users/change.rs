@@ -289,7 +289,8 @@ async fn after_effects(
 ) -> Result<(), UserError> {
     let renamed = before.username != after.username || before.email != after.email;
     let moved = before.authentication_source != after.authentication_source;
-    if renamed || moved || before.role != after.role {
+    let doubted = before.email_verified_at.is_some() && after.email_verified_at.is_none();
+    if renamed || moved || doubted || before.role != after.role {
         one_time_links::revoke_all(txn, after.id, RevokedWhy::AccountChanged, now).await?;
     }
     if moved {

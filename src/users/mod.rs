@@ -45,7 +45,8 @@ pub use purge::purge;
 pub use seed::seed;
 pub use sign_out::{revoke_session, revoke_sessions};
 pub use store::{
-    PasswordState, any, find_by_id, find_by_login, lock_own, read_again, set_password_state, unlock,
+    PasswordState, any, find_by_id, find_by_login, hold, lock_own, read_again, set_password_state,
+    unlock,
 };
 pub use suggest::suggest;
 pub use target::{Own, check as check_target, get, lock_target};

@@ -153,6 +153,17 @@ pub async fn lock_own(txn: &Txn, app: &App, id: UserId) -> Result<Option<User>, 
     Ok(user.filter(|user| user.deleted_at.is_none()))
 }
 
+/// The same for what leaves the user as they are: nothing is raised.
+pub async fn hold(txn: &Txn, id: UserId) -> Result<Option<User>, Internal> {
+    Entity::update_many()
+        .col_expr(Column::Version, Expr::col(Column::Version))
+        .filter(Column::Id.eq(id.uuid()))
+        .exec(txn)
+        .await?;
+    let user = find(txn, &UserRef::Id(id)).await?;
+    Ok(user.filter(|user| user.deleted_at.is_none()))
+}
+
 pub(super) async fn by_ids(
     db: &impl ConnectionTrait,
     ids: &[UserId],

@@ -5,7 +5,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::actor::{self, Presented};
+use super::content::is_form;
 use crate::actor::{Actor, Denied, Permission, Via};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -128,18 +129,6 @@ fn parse(bytes: &[u8]) -> Result<Introspect, &'static str> {
     };
     let token = token.ok_or("`token` is missing.")?;
     Ok(Introspect { token, scope })
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(one), None) = (types.next(), types.next()) else {
-        return false;
-    };
-    let kind = one.to_str().unwrap_or_default().split(';').next();
-    kind.is_some_and(|kind| {
-        kind.trim()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    })
 }
 
 /// `Source:` RFC 7662, 2.2. `Units:` times are in seconds since 1970.

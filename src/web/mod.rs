@@ -4,6 +4,7 @@
 
 mod actor;
 mod connection;
+mod content;
 mod cookies;
 mod cors;
 mod deadline;

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use keydesk::access::idempotency::Answer;
 use keydesk::actor::{Actor, Origin, Permission, Role, Via};
 use keydesk::ids::UserId;
-use keydesk::one_time_links::{self, LinkOrigin, LinkPurpose, LinkState, NewLink};
+use keydesk::one_time_links::{self, LinkOrigin, LinkPurpose, LinkState, NewLink, RevokedWhy};
 use keydesk::password_reset::{self, CreateLink, CreatedLink, HandedOver};
 use keydesk::secret::Secret;
 use keydesk::sessions;
@@ -289,4 +289,28 @@ async fn links_begin_with_the_address_in_the_settings_and_with_no_other() {
             (made, wanted) => panic!("{made:?} is not {wanted:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_link_ends_with_whoever_made_it() {
+    let app = TestApp::start().await;
+    app.member("ada").await;
+    app.person("boss", "ADMIN").await;
+    let session = app.confirmed(&app.session("boss").await).await;
+    let mutation = "mutation($login: String!) { createPasswordResetLink(input: { user: { login: $login } }) \
+                    { url errors { code } } }";
+    let made = app
+        .ask_as(Some(&session), mutation, json!({ "login": "ada" }))
+        .await;
+    let url = made.root()["url"].as_str().expect("a link").to_owned();
+    let token = Secret::new(url.rsplit('/').next().expect("a token").to_owned());
+    assert_eq!(state(&app, &token).await, LinkState::Active);
+    app.run("disableUser", json!({ "login": "boss" })).await;
+    assert!(matches!(
+        state(&app, &token).await,
+        LinkState::Revoked {
+            why: Some(RevokedWhy::Administrator),
+            ..
+        }
+    ));
 }

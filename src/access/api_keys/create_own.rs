@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::create::{Draft, Owner};
-use super::rules::{Reader, USUAL_LIFE, require_held, require_manager};
+use super::rules::{Reader, USUAL_LIFE, require_held, require_manager, require_standing};
 use super::{ApiKey, ApiKeyError};
 use crate::access::idempotency::{Answer, Once, once};
 use crate::access::store::keys as store;
@@ -70,11 +70,9 @@ async fn make(
     require_held(actor, &scopes)?;
 
     let txn = app.db.begin_write().await?;
+    require_standing(&txn, actor, now).await?;
     let creator = store::person(&txn, owner).await?;
-    // Disabled, or given another role, since the request began.
-    if !creator.may_act(now) {
-        return Err(Denied::Unauthenticated.into());
-    }
+    // Given another role since the request began.
     if creator.role.is_none_or(|role| role > actor.role) {
         return Err(ApiKeyError::LimitedByToken);
     }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::error::{ApiKeyError, KeyFault};
 use super::networks::Networks;
-use crate::actor::{Actor, ActorKind, Denied, Permission};
+use crate::access::store;
+use crate::actor::{Actor, ActorKind, Denied, Permission, Proof};
 use crate::clock::Timestamp;
+use crate::db::Txn;
 
 /// How long a person's key works unless said otherwise.
 pub(super) const USUAL_LIFE: Duration = Duration::from_hours(24 * 90);
@@ -93,5 +95,29 @@ pub(super) fn require_held(actor: &Actor, scopes: &[Permission]) -> Result<(), A
         Ok(())
     } else {
         Err(ApiKeyError::ScopeNotGrantable(missing))
+    }
+}
+
+/// Whether the person behind the actor may still act, inside the transaction of the act.
+///
+/// `Why:` who calls was asked when the request came in. A hash later they may be disabled, demoted or
+/// signed out, and a key made after that would outlive what was meant to end.
+pub(super) async fn require_standing(
+    txn: &Txn,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), ApiKeyError> {
+    let Some(person) = actor.person else {
+        return Ok(());
+    };
+    let is_known = store::keys::person(txn, person).await?.may_act(now);
+    let stands = match actor.proof {
+        Proof::Session { id, .. } => store::session_stands(txn, id).await?,
+        Proof::NotAsked | Proof::Token { .. } => true,
+    };
+    if is_known && stands {
+        Ok(())
+    } else {
+        Err(Denied::Unauthenticated.into())
     }
 }

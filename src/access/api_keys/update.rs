@@ -1,6 +1,6 @@
 //! Changing a key; its secret stays.
 
-use super::rules::{Reader, require_held, require_manager};
+use super::rules::{Reader, require_held, require_manager, require_standing};
 use super::{ApiKey, ApiKeyError, KeyFault};
 use crate::access::store::keys as store;
 use crate::actor::{Actor, Permission};
@@ -45,6 +45,7 @@ pub async fn update(
 ) -> Result<ApiKey, ApiKeyError> {
     require_manager(actor)?;
     let txn = app.db.begin_write().await?;
+    require_standing(&txn, actor, app.clock.now()).await?;
     let before = store::by_ids(&txn, command.id.as_slice()).await?;
     let before = before.into_iter().next();
     let before = before.ok_or(ApiKeyError::NotFound)?;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use keydesk::access::{self, ApiKeyError, CreateApiKey};
-use keydesk::actor::{Actor, Origin, Permission, Role, Via};
-use keydesk::ids::UserId;
+use keydesk::access::{self, ApiKeyError, ApiKeyPatch, CreateApiKey, UpdateApiKey};
+use keydesk::actor::{Actor, Denied, Origin, Permission, Role, Via};
+use keydesk::ids::{ApiKeyId, UserId};
+use keydesk::secret::Secret;
+use keydesk::sessions;
 use serde_json::{Value, json};
 
 use super::{VIEWER, status};
@@ -151,6 +153,53 @@ async fn nobody_gives_a_key_what_they_may_not_do() {
         matches!(refused, Err(ApiKeyError::LimitedByToken)),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn a_session_that_ended_meanwhile_makes_and_changes_no_key() {
+    let desk = TestApp::start().await;
+    desk.person("ann", "ADMIN").await;
+    let session = desk.session("ann").await;
+    let (id, _) = desk.own_key(&session, json!({})).await;
+    let origin = Origin {
+        via: Via::GraphQl,
+        request_id: None,
+        ip_address: None,
+        user_agent: None,
+    };
+    let token = Secret::new(desk.confirmed(&session).await);
+    let actor = sessions::resolve(&desk.app, &token, origin).await;
+    let actor = actor.expect("asked").expect("a session");
+    let ended = keydesk::account::sign_out(&desk.app, &actor, true).await;
+    assert_eq!(ended.expect("signed out"), 1);
+
+    let wanted = CreateApiKey {
+        name: "late".to_owned(),
+        scopes: vec![Permission::UsersRead],
+        expires_at: None,
+        networks: Vec::new(),
+        once: None,
+    };
+    let made = access::create_own(&desk.app, &actor, wanted).await;
+    assert!(matches!(
+        made,
+        Err(ApiKeyError::Denied(Denied::Unauthenticated))
+    ));
+    let wanted = UpdateApiKey {
+        id: ApiKeyId::parse(&id),
+        patch: ApiKeyPatch {
+            name: Some("late".to_owned()),
+            ..ApiKeyPatch::default()
+        },
+        if_version: None,
+    };
+    let changed = access::update(&desk.app, &actor, wanted).await;
+    assert!(matches!(
+        changed,
+        Err(ApiKeyError::Denied(Denied::Unauthenticated))
+    ));
+    let keys = desk.rows("SELECT name FROM api_keys WHERE name = 'late'", vec![]);
+    assert!(keys.await.is_empty());
 }
 
 #[tokio::test]

@@ -87,6 +87,7 @@ async fn asking_changes_nothing_about_the_account() {
     desk.forgot("ada").await;
     assert_eq!(desk.rows(sql, vec![]).await, before);
     desk.mailed("ada").await;
+    assert_eq!(desk.rows(sql, vec![]).await, before, "nor by the mail");
     assert!(desk.verifies(&ada, crate::support::people::PASSWORD).await);
     let account = desk
         .ask_as(Some(&token), "{ account { username } }", json!({}))

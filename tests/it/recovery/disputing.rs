@@ -189,7 +189,7 @@ async fn a_notice_opens_nothing_else_and_no_other_link_disputes() {
 }
 
 #[tokio::test]
-async fn keys_of_a_blocked_person_rest_until_a_reset() {
+async fn keys_of_a_blocked_person_end_and_no_reset_brings_them_back() {
     let desk = TestApp::start().await;
     let boss = desk.person("boss", "OWNER").await;
     let session = desk.session("boss").await;
@@ -200,12 +200,13 @@ async fn keys_of_a_blocked_person_rest_until_a_reset() {
     let mut user = user.expect("asked").expect("a user");
     let now = desk.app.clock.now();
     let ended = password_reset::block(&txn, &mut user, now).await;
-    assert_eq!(ended.expect("blocked").sessions, 1);
+    let ended = ended.expect("blocked");
+    assert_eq!((ended.sessions, ended.api_keys), (1, 1));
     txn.commit().await.expect("committed");
     assert!(!works(&desk, &key).await);
     let mailed = desk.mailed("boss").await;
     desk.complete(&mailed.token, NEXT).await;
-    assert!(works(&desk, &key).await);
+    assert!(!works(&desk, &key).await);
 }
 
 #[tokio::test]

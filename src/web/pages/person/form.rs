@@ -1,12 +1,13 @@
 //! Reading a form that a person sent, and refusing what is none.
 
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_TYPE, HeaderMap, ORIGIN};
+use axum::http::header::{HeaderMap, ORIGIN};
 use axum::http::{HeaderName, StatusCode};
 use url::form_urlencoded;
 
 use crate::secret::Secret;
 use crate::settings::ServerSettings;
+use crate::web::content::is_form;
 use crate::web::origin::is_own;
 
 /// Longest form. `Units:` bytes. A password of 1024 characters fits twice, in most scripts.
@@ -126,18 +127,6 @@ fn is_foreign(headers: &HeaderMap, server: &ServerSettings) -> bool {
         }),
         (Some(_), Some(_)) => true,
     }
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(one), None) = (types.next(), types.next()) else {
-        return false;
-    };
-    let kind = one.to_str().unwrap_or_default().split(';').next();
-    kind.is_some_and(|kind| {
-        kind.trim()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    })
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ pub(super) async fn sign_in(visit: Visit, body: Body) -> Response {
     };
     let actor = Actor::anonymous(visit.origin.clone());
     match Box::pin(account::sign_in(visit.app(), &actor, command)).await {
-        Ok(done) => begun(&visit, &done, typed.1),
+        Ok(done) => begun(&visit, &done, typed.1).await,
         Err(error) => match trouble(&visit, error) {
             Ok(trouble) => form_page(&visit, typed, &trouble),
             Err(cause) => visit.broken(&cause),
@@ -92,7 +92,18 @@ pub(super) async fn sign_in(visit: Visit, body: Body) -> Response {
     }
 }
 
-fn begun(visit: &Visit, done: &SignedIn, next: &str) -> Response {
+/// `Source:` ASVS 7.2.4: the session that the browser held before ends, for its cookie is gone.
+async fn begun(visit: &Visit, done: &SignedIn, next: &str) -> Response {
+    match visit.person().await {
+        Ok(Some(before)) => {
+            let ended = account::sign_out(visit.app(), &before.actor, false).await;
+            if let Err(AccountError::Internal(cause)) = ended {
+                tracing::error!(error = %cause, "an earlier session was not ended");
+            }
+        }
+        Ok(None) => {}
+        Err(cause) => tracing::error!(error = %cause, "an earlier session was not looked up"),
+    }
     let page = if done.session.is_restricted {
         "change-password"
     } else {

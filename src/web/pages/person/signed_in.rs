@@ -72,7 +72,7 @@ impl Visit {
         (session, token): (&Session, &Secret),
     ) -> Response {
         let app = self.app();
-        let until = session.expires_at(&app.settings.security.sessions);
+        let until = session.ends_at(&app.settings.security.sessions);
         set(answer, &session_cookie::held(app, token, until))
     }
 
