@@ -157,6 +157,10 @@ typed_id!(
     ResetRequestId, "request"
 );
 typed_id!(
+    /// Names one change of a mail's text; never shown.
+    TextVersionId, "text"
+);
+typed_id!(
     /// Names one run of one worker, as the holder of leases.
     WorkerId, "worker"
 );

@@ -87,19 +87,24 @@ impl Store {
         }
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self, more: &str) -> Settings {
         let overrides = format!(
-            "[database]\nurl = \"{}\"\n[security]\nkey = \"{SERVER_KEY}\"\n",
+            "[database]\nurl = \"{}\"\n[security]\nkey = \"{SERVER_KEY}\"\n{more}",
             self.url
         );
         Settings::from_toml(&overrides).expect("settings")
     }
 
+    /// Keydesk without its server, in this process, with more settings as TOML.
+    pub(crate) async fn app(&self, more: &str) -> App {
+        App::start(self.settings(more), Clock::system())
+            .await
+            .expect("a database")
+    }
+
     /// Makes the schema and fills up to the wanted number of users.
     pub(crate) async fn fill(&self) {
-        let app = App::start(self.settings(), Clock::system())
-            .await
-            .expect("a database");
+        let app = self.app("").await;
         app.db.migrate_up().await.expect("the schema");
         let told = |present: u64| {
             if present.is_multiple_of(100_000) {

@@ -236,10 +236,10 @@ fn ready(port: u16) -> bool {
 
 impl Store {
     /// Usernames of members whose password is kept here.
-    async fn resettable(&self) -> Vec<String> {
+    pub(crate) async fn resettable(&self) -> Vec<String> {
         use sea_orm::ConnectionTrait as _;
         let sql = "SELECT username FROM users WHERE role = 'MEMBER' AND deleted_at IS NULL \
-             AND disabled_at IS NULL AND authentication_source = 'BUILT_IN' \
+             AND disabled_at IS NULL AND authentication_source = 'BUILT_IN' AND email IS NOT NULL \
              ORDER BY username_key LIMIT 2000";
         let db = self.connect().await;
         let statement = sea_orm::Statement::from_string(db.get_database_backend(), sql);

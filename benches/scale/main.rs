@@ -20,6 +20,7 @@ mod compare;
 mod desk;
 mod hashing;
 mod load;
+mod mail;
 mod process;
 mod reading;
 mod table;
@@ -49,7 +50,7 @@ struct Arguments {
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Only figures whose group is named: reads, hashing, process, priority, against,
-    /// timing.
+    /// timing, mail, mail-latency.
     #[arg(long)]
     only: Vec<String>,
     /// Requests of each kind in `timing`.
@@ -76,9 +77,9 @@ struct Arguments {
 impl Arguments {
     fn wants(&self, group: &str) -> bool {
         if self.only.is_empty() {
-            // Two of them compare choices that were made, and one takes users of its own; they are asked
+            // Two of them compare choices that were made, and three take data of their own; they are asked
             // for by name.
-            !["priority", "against", "timing"].contains(&group)
+            !["priority", "against", "timing", "mail", "mail-latency"].contains(&group)
         } else {
             self.only.iter().any(|name| name == group)
         }
@@ -121,6 +122,22 @@ async fn run(arguments: Arguments) {
         if arguments.only.len() == 1 {
             return;
         }
+    }
+    if arguments.wants("mail") {
+        table::head();
+        for store in Store::fresh(&arguments.folder, &arguments.postgres).await {
+            mail::measure(&store, arguments.rounds);
+        }
+    }
+    if arguments.wants("mail-latency") {
+        table::head();
+        for store in stores(&arguments, 2_000).await {
+            mail::latency(&store, arguments.requests).await;
+        }
+    }
+    let is_done = |group: &String| group.starts_with("mail");
+    if !arguments.only.is_empty() && arguments.only.iter().all(is_done) {
+        return;
     }
     let large = stores(&arguments, arguments.rows).await;
     let small = stores(&arguments, arguments.few).await;

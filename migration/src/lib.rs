@@ -18,6 +18,7 @@ mod m20261121_000009_audit_chain;
 mod m20261121_000010_api_keys;
 mod m20261121_000011_links;
 mod m20261121_000012_recovery;
+mod m20261121_000013_mail_product;
 
 use sea_orm_migration::prelude::*;
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_api_keys::Migration),
             Box::new(m20261121_000011_links::Migration),
             Box::new(m20261121_000012_recovery::Migration),
+            Box::new(m20261121_000013_mail_product::Migration),
         ]
     }
 }

@@ -23,15 +23,19 @@ pub enum Permission {
     ApiKeysManage,
     /// Read the audit trail.
     AuditRead,
-    /// Read mail deliveries.
+    /// Read mail deliveries and templates.
     MailRead,
+    /// Retry and cancel mail, and send test mail.
+    MailWrite,
+    /// Change the texts of mail.
+    MailTemplatesWrite,
     /// Read facts about the server.
     SettingsRead,
 }
 
 impl Permission {
     /// Every right, in the order in which they are listed everywhere.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::UsersRead,
         Self::UsersWrite,
         Self::UsersUnlock,
@@ -43,6 +47,8 @@ impl Permission {
         Self::ApiKeysManage,
         Self::AuditRead,
         Self::MailRead,
+        Self::MailWrite,
+        Self::MailTemplatesWrite,
         Self::SettingsRead,
     ];
 
@@ -60,6 +66,8 @@ impl Permission {
             Self::ApiKeysManage => "API_KEYS_MANAGE",
             Self::AuditRead => "AUDIT_READ",
             Self::MailRead => "MAIL_READ",
+            Self::MailWrite => "MAIL_WRITE",
+            Self::MailTemplatesWrite => "MAIL_TEMPLATES_WRITE",
             Self::SettingsRead => "SETTINGS_READ",
         }
     }
@@ -118,7 +126,23 @@ impl Role {
     /// The rights that come with the role.
     pub const fn permissions(self) -> &'static [Permission] {
         match self {
-            Self::Owner | Self::Admin => &Permission::ALL,
+            Self::Owner => &Permission::ALL,
+            // `Why:` whoever edits the mail that carries an owner's link could take the owner's account.
+            Self::Admin => &[
+                Permission::UsersRead,
+                Permission::UsersWrite,
+                Permission::UsersUnlock,
+                Permission::UsersDelete,
+                Permission::PasswordsReset,
+                Permission::SessionsRevoke,
+                Permission::SessionsIntrospect,
+                Permission::ApiKeysRead,
+                Permission::ApiKeysManage,
+                Permission::AuditRead,
+                Permission::MailRead,
+                Permission::MailWrite,
+                Permission::SettingsRead,
+            ],
             Self::Helpdesk => &[
                 Permission::UsersRead,
                 Permission::UsersUnlock,

@@ -97,6 +97,18 @@ pub enum AuditAction {
     ApiKeyUpdated,
     /// An API key was revoked.
     ApiKeyRevoked,
+    /// A kind of mail was given another text.
+    MailTemplateUpdated,
+    /// A kind of mail got back the text of its file, or the built-in one.
+    MailTemplateReset,
+    /// An administrator had a mail tried again.
+    MailDeliveryRetried,
+    /// An administrator took a mail off the queue.
+    MailDeliveryCancelled,
+    /// An administrator sent a mail with made-up values to an address.
+    MailTestSent,
+    /// An administrator said that mail to an address arrives after all.
+    MailAddressCleared,
     /// Something was not shown, because the caller may not see it.
     AccessDenied,
     /// The oldest events were removed, because settings keep them no longer.
@@ -107,7 +119,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 34] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
@@ -133,6 +145,12 @@ impl AuditAction {
         Self::ApiKeyCreated,
         Self::ApiKeyUpdated,
         Self::ApiKeyRevoked,
+        Self::MailTemplateUpdated,
+        Self::MailTemplateReset,
+        Self::MailDeliveryRetried,
+        Self::MailDeliveryCancelled,
+        Self::MailTestSent,
+        Self::MailAddressCleared,
         Self::AccessDenied,
         Self::AuditPruned,
         Self::AuditChainStarted,
@@ -166,6 +184,12 @@ impl AuditAction {
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyUpdated => "api_key.updated",
             Self::ApiKeyRevoked => "api_key.revoked",
+            Self::MailTemplateUpdated => "mail.template.updated",
+            Self::MailTemplateReset => "mail.template.reset",
+            Self::MailDeliveryRetried => "mail.delivery.retried",
+            Self::MailDeliveryCancelled => "mail.delivery.cancelled",
+            Self::MailTestSent => "mail.test.sent",
+            Self::MailAddressCleared => "mail.address.cleared",
             Self::AccessDenied => "access.denied",
             Self::AuditPruned => "audit.pruned",
             Self::AuditChainStarted => "audit.chain.started",

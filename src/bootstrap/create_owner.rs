@@ -76,6 +76,7 @@ fn owner(command: CreateOwner) -> CreateUser {
         email_verified: false,
         name: command.name,
         locale: None,
+        time_zone: None,
         external_id: None,
         role: Role::Owner,
         authentication_source: AuthenticationSource::BuiltIn,

@@ -90,6 +90,7 @@ impl CreateAdmin {
             email_verified: false,
             name: self.name,
             locale: None,
+            time_zone: None,
             external_id: None,
             role: self.role,
             authentication_source: AuthenticationSource::BuiltIn,

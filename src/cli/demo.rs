@@ -22,7 +22,7 @@ use crate::secret::Secret;
 use crate::settings::{Settings, os_user};
 use crate::telemetry;
 use crate::users::{self, UserFilter};
-use crate::web::{Drain, Shows};
+use crate::web::{self, Drain, Shows};
 
 /// Name of the key made for each run.
 const KEY_NAME: &str = "demo";
@@ -90,7 +90,8 @@ impl Demo {
             mailbox: Some(mailbox),
             ..Shows::default()
         };
-        serve::run(app, listener, shows, (CancellationToken::new(), DRAIN)).await
+        let router = web::router(&app, shows)?;
+        serve::run(app, (listener, router), (CancellationToken::new(), DRAIN)).await
     }
 }
 

@@ -63,6 +63,7 @@ pub(super) fn person(number: usize, now: Timestamp) -> User {
         email_verified_at: Some(joined),
         name: Some(format!("{first} {last}")),
         locale: (number % 3 == 1).then(|| "de".to_owned()),
+        time_zone: (number % 3 == 1).then(|| "Europe/Vienna".to_owned()),
         external_id: number
             .is_multiple_of(4)
             .then(|| format!("HR-{:05}", 1_000 + number)),

@@ -9,8 +9,9 @@ use super::failure::Failure;
 use super::output::{print, print_json};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::mail::{self, Mailer, SendError, transport};
+use crate::mail::{self, Mailer, SendError, Templates, transport};
 use crate::settings::{DEFAULTS, DkimSettings, Settings};
+use crate::web::{self, Shows};
 use crate::{access, telemetry};
 
 /// Looks whether everything is there.
@@ -101,6 +102,14 @@ impl Doctor {
             Ok(_) => fine("policy", "the password rules can be applied"),
             Err(error) => problem("policy", error.to_string()),
         });
+        findings.push(match web::router(&app, Shows::default()) {
+            Ok(_router) => fine("pages", "templates, texts and logo can be shown"),
+            Err(error) => problem("pages", error.to_string()),
+        });
+        findings.push(match Templates::read(&settings) {
+            Ok(_) => fine("templates", "the texts of mails can be used"),
+            Err(error) => problem("templates", error.to_string()),
+        });
         findings.push(self.mail(&app).await);
         findings.extend(settings.mail.dkim.as_ref().map(dkim));
         findings
@@ -123,9 +132,10 @@ impl Doctor {
             Some(address) => send_test(app, mailer.as_ref(), address).await,
         };
         match tried {
-            Ok(()) if self.mail_to.is_some() => fine("mail", "the test mail was taken"),
-            Ok(()) => fine("mail", "the way out answers"),
-            Err(SendError::Later(text) | SendError::Never(text) | SendError::Unknown(text)) => {
+            Ok(_words) if self.mail_to.is_some() => fine("mail", "the test mail was taken"),
+            Ok(_words) => fine("mail", "the way out answers"),
+            Err(error) => {
+                let text = error.words();
                 problem("mail", format!("{text}; look at [mail.transport]"))
             }
         }
@@ -147,7 +157,7 @@ fn dkim(settings: &DkimSettings) -> Finding {
     }
 }
 
-async fn send_test(app: &App, mailer: &dyn Mailer, address: &str) -> Result<(), SendError> {
+async fn send_test(app: &App, mailer: &dyn Mailer, address: &str) -> Result<String, SendError> {
     let email = mail::test_email(app, address).map_err(SendError::Never)?;
     mailer.send(&email).await
 }

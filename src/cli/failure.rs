@@ -8,6 +8,8 @@ use crate::app::StartError;
 use crate::audit::{CheckpointError, VerifyError};
 use crate::credentials::ChooseError;
 use crate::error::Internal;
+use crate::mail::DeliveryError;
+use crate::mail_templates::TemplateError;
 use crate::users::UserError;
 
 /// Whose fault it is.
@@ -91,10 +93,28 @@ impl From<VerifyError> for Failure {
     }
 }
 
+impl From<TemplateError> for Failure {
+    fn from(error: TemplateError) -> Self {
+        match error {
+            TemplateError::Internal(cause) => cause.into(),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
 impl From<ApiKeyError> for Failure {
     fn from(error: ApiKeyError) -> Self {
         match error {
             ApiKeyError::Internal(cause) => cause.into(),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<DeliveryError> for Failure {
+    fn from(error: DeliveryError) -> Self {
+        match error {
+            DeliveryError::Internal(cause) => cause.into(),
             other => Self::Refused(other.to_string()),
         }
     }

@@ -13,6 +13,7 @@ mod doctor;
 mod failure;
 mod login;
 mod login_link;
+mod mail;
 mod manual;
 mod migrate;
 mod near;
@@ -78,6 +79,9 @@ enum Command {
     /// Lists, shows, creates and changes users, and resets their passwords.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Lists, shows, retries and cancels mails, sends one for trying out, and keeps the texts of mails.
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Verifies and exports the audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -149,6 +153,13 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::ApiKey(command) => command.run(&ready(load(settings.as_deref())?).await?).await,
         Command::User(command) => {
+            let app = ready(load(settings.as_deref())?).await?;
+            Box::pin(command.run(&app)).await
+        }
+        Command::Mail(command) => {
+            if let Some(text) = command.printed() {
+                return output::print(&text);
+            }
             let app = ready(load(settings.as_deref())?).await?;
             Box::pin(command.run(&app)).await
         }

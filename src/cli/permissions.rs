@@ -50,7 +50,9 @@ const fn meaning(permission: Permission) -> &'static str {
         Permission::ApiKeysRead => "read API keys, without their secrets",
         Permission::ApiKeysManage => "create, change and revoke API keys",
         Permission::AuditRead => "read the audit trail",
-        Permission::MailRead => "read mail deliveries",
+        Permission::MailRead => "read mail deliveries and templates",
+        Permission::MailWrite => "retry and cancel mail, send test mail",
+        Permission::MailTemplatesWrite => "change the texts of mail",
         Permission::SettingsRead => "read facts about the server",
     }
 }

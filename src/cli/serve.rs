@@ -10,9 +10,9 @@ use super::failure::Failure;
 use super::{check_schema, open};
 use crate::app::App;
 use crate::bootstrap;
-use crate::mail::transport;
+use crate::mail::{Templates, transport};
 use crate::settings::{Settings, TransportSettings};
-use crate::web::{self, Drain, Shows};
+use crate::web::{self, Drain, Routes, Shows};
 
 /// How long requests in work may go on after a stop was asked for.
 const DRAIN: Drain = Drain(Duration::from_secs(10));
@@ -32,6 +32,8 @@ impl Serve {
     pub(super) async fn run(self, settings: Settings) -> Result<(), Failure> {
         let listen = settings.server.listen;
         let shows = self.shows(&settings)?;
+        // Found wrong at the start, not at the first mail.
+        Templates::read(&settings).map_err(|error| Failure::Refused(error.to_string()))?;
         let app = open(settings).await?;
         if self.migrate {
             app.db.migrate_up().await?;
@@ -39,6 +41,7 @@ impl Serve {
         check_schema(&app).await?;
         // Found wrong at the start, not at the first password that is judged.
         crate::credentials::policy(&app.settings)?;
+        let router = web::router(&app, shows)?;
         let listener = TcpListener::bind(listen).await.map_err(|error| {
             Failure::Refused(format!(
                 "cannot listen on {listen}: {error}; set server.listen"
@@ -54,14 +57,14 @@ impl Serve {
             );
         }
         let stop = CancellationToken::new();
-        run(app, listener, shows, (stop, DRAIN)).await
+        run(app, (listener, router), (stop, DRAIN)).await
     }
 
     /// The mailbox is shown with the file transport and on a loopback address only.
     fn shows(&self, settings: &Settings) -> Result<Shows, Failure> {
         let is_local = settings.server.listen.ip().is_loopback();
         let mailbox = match &settings.mail.transport {
-            TransportSettings::File { directory } if is_local => Some(directory.clone()),
+            TransportSettings::File { directory, .. } if is_local => Some(directory.clone()),
             TransportSettings::File { .. } if !self.development => {
                 return Err(Failure::Refused(
                     "mail.transport.kind is \"file\" on an address that is not loopback; passwords \
@@ -83,12 +86,10 @@ impl Serve {
 /// Serves until the process is asked to stop.
 pub(super) async fn run(
     app: App,
-    listener: TcpListener,
-    shows: Shows,
+    (listener, router): (TcpListener, Routes),
     (stop, drain): (CancellationToken, Drain),
 ) -> Result<(), Failure> {
     let mailer = transport::from_settings(&app.settings.mail)?;
-    let router = web::router(&app, shows)?;
     let asked = stop.clone();
     let serving = web::serve(app, (listener, router), mailer, (stop, drain));
     tokio::pin!(serving);

@@ -18,6 +18,7 @@ pub(crate) struct Model {
     pub name_key: Option<String>,
     pub search_text: String,
     pub locale: Option<String>,
+    pub time_zone: Option<String>,
     pub external_id: Option<String>,
     pub role: String,
     pub authentication_source: String,

@@ -10,6 +10,7 @@ use super::loaders::Loader;
 use crate::actor::{Actor, Denied, Proof};
 use crate::app::App;
 use crate::audit::{self, Attempt, AuditAction};
+use crate::mail::Templates;
 
 /// Put into every request by its endpoint.
 #[derive(Clone)]
@@ -81,6 +82,8 @@ pub(crate) trait Reach {
     fn actor(&self) -> &Actor;
     fn loader(&self) -> &DataLoader<Loader>;
     fn is_http(&self) -> bool;
+    /// The texts of mails; `/graphql` alone has them.
+    fn templates(&self) -> &Arc<Templates>;
     fn holds_cookie(&self) -> bool {
         matches!(
             self.actor().proof,
@@ -105,6 +108,10 @@ impl Reach for Context<'_> {
 
     fn is_http(&self) -> bool {
         self.data_unchecked::<RequestContext>().is_http
+    }
+
+    fn templates(&self) -> &Arc<Templates> {
+        self.data_unchecked::<Arc<Templates>>()
     }
 
     fn loader(&self) -> &DataLoader<Loader> {

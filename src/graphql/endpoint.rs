@@ -16,6 +16,7 @@ use super::order::Order;
 use super::{FullSchema, PublicSchema, full, full_sdl, public, sdl_options};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::mail::Templates;
 
 /// A schema with what its fields cost.
 #[derive(Clone)]
@@ -65,8 +66,9 @@ pub struct Answers {
 
 impl Endpoint {
     /// Everything.
-    pub fn full(app: &App) -> Self {
-        let (known, anonymous) = (full(true), full(false));
+    pub fn full(app: &App, templates: &Arc<Templates>) -> Self {
+        let templates = Some(templates);
+        let (known, anonymous) = (full(true, templates), full(false, templates));
         Self::new(app, AnySchema::Full { known, anonymous })
     }
 

@@ -43,8 +43,12 @@ pub(crate) enum Scope {
     ApiKeysManage,
     /// Read the audit trail.
     AuditRead,
-    /// Read mail deliveries.
+    /// Read mail deliveries and templates.
     MailRead,
+    /// Retry and cancel mail, and send test mail.
+    MailWrite,
+    /// Change the texts of mail. For owners alone, whoever they are.
+    MailTemplatesWrite,
     /// Read facts about the server.
     SettingsRead,
 }
@@ -104,6 +108,8 @@ pub(crate) enum UserField {
     Name,
     /// The language for mail.
     Locale,
+    /// The zone in which mail tells times.
+    TimeZone,
     /// The identifier in some other system.
     ExternalId,
 }
@@ -189,6 +195,10 @@ pub(crate) enum MailKind {
     AccountLocked,
     /// Says that the password is blocked, because the user said that somebody else had changed it.
     NotMeConfirmation,
+    /// Says that an administrator disabled the account.
+    AccountDisabled,
+    /// Says, at the old address, that mail goes to another one now.
+    EmailChanged,
     /// For trying out the mail settings.
     Test,
 }
@@ -205,10 +215,37 @@ pub(crate) enum MailDeliveryStatus {
     Sent,
     /// Given up.
     Failed,
+    /// Taken off the queue by an administrator, or because the user was deleted.
+    Cancelled,
     /// Not sent in time: what it carries would no longer work.
     Expired,
-    /// The mail server's last answer was lost, twice; it may or may not have arrived.
+    /// The mail server's last answer was lost; it may or may not have arrived. While `nextAttemptAt` is
+    /// set, it is tried once more under the same `Message-ID`; afterwards it stays so.
     Unknown,
+}
+
+/// Where the text of a mail comes from. An API text goes before a file, a file before a built-in text.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::mail::TemplateSource")]
+pub(crate) enum MailTemplateSource {
+    /// The program.
+    BuiltIn,
+    /// A file in the folder of the setting `mail.templates_dir`.
+    File,
+    /// `updateMailTemplate`, or an import on the command line.
+    Api,
+}
+
+/// One of the three templates of a mail.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::mail::TemplatePart")]
+pub(crate) enum MailTemplatePart {
+    /// The subject.
+    Subject,
+    /// The text part.
+    Text,
+    /// The HTML part.
+    Html,
 }
 
 /// What can be found in the audit trail.
@@ -265,6 +302,18 @@ pub(crate) enum AuditAction {
     ApiKeyUpdated,
     /// An API key was revoked.
     ApiKeyRevoked,
+    /// A kind of mail was given another text.
+    MailTemplateUpdated,
+    /// A kind of mail got back the text of its file, or the built-in one.
+    MailTemplateReset,
+    /// An administrator had a mail tried again.
+    MailDeliveryRetried,
+    /// An administrator took a mail off the queue.
+    MailDeliveryCancelled,
+    /// An administrator sent a mail with made-up values to an address.
+    MailTestSent,
+    /// An administrator said that mail to an address arrives after all.
+    MailAddressCleared,
     /// Something was not shown, because the caller may not see it.
     AccessDenied,
     /// The oldest events were removed, because settings keep them no longer.

@@ -4,6 +4,8 @@
 //! password that a sibling field shows once. It notes the error at its own path and answers null.
 
 pub(crate) mod api_keys;
+pub(crate) mod deliveries;
+pub(crate) mod mail_templates;
 pub(crate) mod recovery;
 
 use std::time::Duration;

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::dataloader::{self, DataLoader};
 use futures_util::future::BoxFuture;
+use uuid::Uuid;
 
 use crate::actor::{Actor, ReadError};
 use crate::app::App;
 use crate::audit::{self, AuditEvent, EventFilter};
 use crate::ids::{ApiKeyId, MailDeliveryId, UserId};
-use crate::mail::{self, Delivery, DeliveryFilter};
+use crate::mail::{self, AddressFailure, Delivery, DeliveryFilter};
 use crate::one_time_links::{self, LinkFilter, OneTimeLink};
 use crate::page::{Page, PageArguments, PageRequest};
 use crate::password_reset;
@@ -107,6 +108,10 @@ pub(crate) struct MailOf {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MailKey(pub(crate) MailDeliveryId);
 
+/// What failed at an address, by the key it is found by.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct AddressKey(pub(crate) String);
+
 /// One page of the reset links of a user.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct LinksOf {
@@ -174,20 +179,14 @@ impl dataloader::Loader<EventsOf> for Loader {
             let users: Vec<_> = group.iter().map(|key| key.user.uuid()).collect();
             let request = read(app, &first.arguments, audit::ORDER)?;
             let pages = audit::list_by_user(app, actor, &users, &first.filter, &request);
-            let mut pages = pages.await.map_err(Arc::new)?;
+            let pages = pages.await.map_err(Arc::new)?;
             let totals = if first.with_total {
                 let counts = audit::count_by_user(app, actor, &users, &first.filter);
                 Some(counts.await.map_err(Arc::new)?)
             } else {
                 None
             };
-            for key in group {
-                let Some(page) = pages.remove(&key.user.uuid()) else {
-                    continue;
-                };
-                let total = total(totals.as_ref(), key.user);
-                loaded.insert(key.clone(), (page, total));
-            }
+            loaded.extend(dealt(group, |key| key.user, pages, totals.as_ref()));
         }
         Ok(loaded)
     }
@@ -206,20 +205,14 @@ impl dataloader::Loader<MailOf> for Loader {
             let users: Vec<_> = group.iter().map(|key| key.user.uuid()).collect();
             let request = read(app, &first.arguments, mail::ORDER)?;
             let pages = mail::list_by_user(app, actor, &users, &filter, &request);
-            let mut pages = pages.await.map_err(Arc::new)?;
+            let pages = pages.await.map_err(Arc::new)?;
             let totals = if first.with_total {
                 let counts = mail::count_by_user(app, actor, &users, &filter);
                 Some(counts.await.map_err(Arc::new)?)
             } else {
                 None
             };
-            for key in group {
-                let Some(page) = pages.remove(&key.user.uuid()) else {
-                    continue;
-                };
-                let total = total(totals.as_ref(), key.user);
-                loaded.insert(key.clone(), (page, total));
-            }
+            loaded.extend(dealt(group, |key| key.user, pages, totals.as_ref()));
         }
         Ok(loaded)
     }
@@ -240,20 +233,14 @@ impl dataloader::Loader<SessionsOf> for Loader {
             let users: Vec<_> = group.iter().map(|key| key.user.uuid()).collect();
             let request = read(app, &first.arguments, sessions::ORDER)?;
             let pages = sessions::list_by_user(app, actor, &users, &request);
-            let mut pages = pages.await.map_err(Arc::new)?;
+            let pages = pages.await.map_err(Arc::new)?;
             let totals = if first.with_total {
                 let counts = sessions::count_by_user(app, actor, &users);
                 Some(counts.await.map_err(Arc::new)?)
             } else {
                 None
             };
-            for key in group {
-                let Some(page) = pages.remove(&key.user.uuid()) else {
-                    continue;
-                };
-                let total = total(totals.as_ref(), key.user);
-                loaded.insert(key.clone(), (page, total));
-            }
+            loaded.extend(dealt(group, |key| key.user, pages, totals.as_ref()));
         }
         Ok(loaded)
     }
@@ -268,6 +255,24 @@ impl dataloader::Loader<MailKey> for Loader {
         let found = mail::find_many(&self.app, &self.actor, &ids).await;
         let found = found.map_err(Arc::new)?.into_iter();
         Ok(found.map(|mail| (MailKey(mail.id), mail)).collect())
+    }
+}
+
+impl dataloader::Loader<AddressKey> for Loader {
+    type Value = AddressFailure;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[AddressKey],
+    ) -> Result<HashMap<AddressKey, AddressFailure>, Shared> {
+        let addresses: Vec<&str> = keys.iter().map(|key| key.0.as_str()).collect();
+        let found = mail::failures(&self.app, &addresses).await;
+        let found = found.map_err(|cause| Arc::new(ReadError::from(cause)))?;
+        let found = found.into_iter();
+        Ok(found
+            .map(|(key, failed)| (AddressKey(key), failed))
+            .collect())
     }
 }
 
@@ -287,27 +292,32 @@ impl dataloader::Loader<LinksOf> for Loader {
             let request = read(app, &first.arguments, one_time_links::ORDER)?;
             let filter = &first.filter;
             let pages = password_reset::links_by_user(app, actor, &users, filter, &request);
-            let mut pages = pages.await.map_err(Arc::new)?;
+            let pages = pages.await.map_err(Arc::new)?;
             let totals = if first.with_total {
                 let counts = password_reset::count_links_by_user(app, actor, &users, filter);
                 Some(counts.await.map_err(Arc::new)?)
             } else {
                 None
             };
-            for key in group {
-                let Some(page) = pages.remove(&key.user.uuid()) else {
-                    continue;
-                };
-                let total = total(totals.as_ref(), key.user);
-                loaded.insert(key.clone(), (page, total));
-            }
+            loaded.extend(dealt(group, |key| key.user, pages, totals.as_ref()));
         }
         Ok(loaded)
     }
 }
 
-fn total(totals: Option<&HashMap<uuid::Uuid, u64>>, user: UserId) -> Option<u64> {
-    totals.map(|totals| totals.get(&user.uuid()).copied().unwrap_or(0))
+/// Each key's page, and how many there are in all where that was counted.
+fn dealt<K: Clone, T>(
+    group: Vec<&K>,
+    user: impl Fn(&K) -> UserId,
+    mut pages: HashMap<Uuid, Page<T>>,
+    totals: Option<&HashMap<Uuid, u64>>,
+) -> Vec<(K, Counted<T>)> {
+    let dealt = group.into_iter().filter_map(|key| {
+        let user = user(key).uuid();
+        let total = totals.map(|totals| totals.get(&user).copied().unwrap_or(0));
+        Some((key.clone(), (pages.remove(&user)?, total)))
+    });
+    dealt.collect()
 }
 
 /// Arguments were checked by the field before it asked to load.

@@ -1,15 +1,16 @@
-//! Mail on its way, as administrators see it; never what it says.
+//! Mail on its way, as administrators see it; never what it carries.
 
 use async_graphql::{Context, ID, InputObject, Object};
 
 use super::context::Reach as _;
-use super::enums::{MailDeliveryStatus, MailKind};
+use super::enums::{MailDeliveryStatus, MailKind, MailTemplateSource};
 use super::error::{answer, checked, paging};
+use super::mail_parts::{MailAttempt, MailContent};
 use super::paging::{Listing, connection, wants_total};
 use super::scalars::{DateTime, EmailAddress, Locale, moment};
 use super::users::{DateTimeRange, User, range, short, user_by_id};
 use crate::actor::{Permission, ReadError};
-use crate::ids::UserId;
+use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, DeliveryFilter};
 use crate::page::PageArguments;
 
@@ -45,9 +46,41 @@ impl MailDelivery {
         user_by_id(ctx, self.0.user).await
     }
 
-    /// Language it is written in.
+    /// Language that was wanted: of the request, else the user's, else the default.
+    async fn wanted_locale(&self) -> Locale {
+        Locale(self.0.wanted_locale.clone())
+    }
+
+    /// Language it is written in: the nearest to the wanted one that there are texts in. Before the first
+    /// try the wanted one.
     async fn locale(&self) -> Locale {
-        Locale(self.0.locale.clone())
+        let written = self.0.written_locale.as_ref();
+        Locale(written.unwrap_or(&self.0.wanted_locale).clone())
+    }
+
+    /// Where its text came from. Null before the first try.
+    async fn template_source(&self) -> Option<MailTemplateSource> {
+        self.0.template_source.map(Into::into)
+    }
+
+    /// Whether it carries, or carried, a password, a link or a code. When it is over, that is erased.
+    async fn carries_secret(&self) -> bool {
+        self.0.had_secret
+    }
+
+    /// What it says, with `••••••` in the place of what it carries, by the texts of today. Null when that
+    /// is erased or cannot be read any more. Needs scope MAIL_READ.
+    async fn content(&self, ctx: &Context<'_>) -> Option<MailContent> {
+        let right = ctx.actor().require(Permission::MailRead);
+        answer(ctx, right.map_err(ReadError::from))?;
+        let shown = mail::shown(ctx.app(), ctx.templates(), &self.0).await;
+        answer(ctx, shown.map_err(ReadError::from))?.map(MailContent::from)
+    }
+
+    /// The tries, oldest first.
+    async fn attempts(&self) -> Vec<MailAttempt> {
+        let attempts = self.0.attempts.iter().cloned();
+        attempts.map(MailAttempt).collect()
     }
 
     /// How often sending was tried.
@@ -63,6 +96,22 @@ impl MailDelivery {
     /// When it will be tried again. Null when it will not.
     async fn next_attempt_at(&self) -> Option<DateTime> {
         moment(self.0.next_attempt_at)
+    }
+
+    /// When it is no longer worth sending: what it carries has ended, or it has waited too long. It is
+    /// `EXPIRED` then.
+    async fn expires_at(&self) -> DateTime {
+        DateTime(self.0.expires_at)
+    }
+
+    /// Whether `retryMailDelivery` would do something with it now.
+    async fn is_retryable(&self, ctx: &Context<'_>) -> bool {
+        self.0.is_retryable(ctx.app().clock.now())
+    }
+
+    /// Whether `cancelMailDelivery` would do something with it now.
+    async fn is_cancellable(&self) -> bool {
+        self.0.is_cancellable()
     }
 
     /// Name of whoever caused it, at the time.
@@ -96,6 +145,8 @@ pub(crate) struct MailDeliveryFilter {
     statuses: Option<Vec<MailDeliveryStatus>>,
     /// To exactly this address, without regard to letter case.
     recipient: Option<String>,
+    /// To an address at exactly this domain, such as `example.com`; not at the domains below it.
+    recipient_domain: Option<String>,
     /// To one of these users, at most 100.
     user_ids: Option<Vec<ID>>,
     /// Queued in this range.
@@ -110,6 +161,10 @@ impl MailDeliveryFilter {
             .map(|text| crate::address::EmailAddress::parse(&text).map_err(|e| e.to_string()))
             .transpose()?
             .map(|address| address.key().to_owned());
+        let recipient_domain = self
+            .recipient_domain
+            .map(|text| crate::address::domain_key(text.trim()).map_err(|e| e.to_string()))
+            .transpose()?;
         let created_at = range(self.created_at);
         Ok(DeliveryFilter {
             kinds: self
@@ -119,6 +174,7 @@ impl MailDeliveryFilter {
                 .statuses
                 .map(|list| list.into_iter().map(Into::into).collect()),
             recipient_key,
+            recipient_domain,
             users: self
                 .user_ids
                 .map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect()),
@@ -142,6 +198,19 @@ pub(crate) struct MailQuery;
 
 #[Object]
 impl MailQuery {
+    /// One mail by ID. Null when there is none.
+    ///
+    /// Access: scope MAIL_READ.
+    async fn mail_delivery(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "ID of the delivery.")] id: ID,
+    ) -> Option<MailDelivery> {
+        let ids: Vec<_> = MailDeliveryId::parse(&id).into_iter().collect();
+        let found = mail::find_many(ctx.app(), ctx.actor(), &ids).await;
+        answer(ctx, found)?.pop().map(MailDelivery)
+    }
+
     /// Mail that was queued or sent, newest first.
     ///
     /// Access: scope MAIL_READ.

@@ -17,6 +17,9 @@ mod error;
 mod limits;
 mod loaders;
 mod mail;
+mod mail_mutations;
+mod mail_parts;
+mod mail_templates;
 mod mutation_error;
 mod operation;
 mod order;
@@ -35,12 +38,16 @@ mod user_lifecycle;
 mod user_mutations;
 mod users;
 
+use std::sync::Arc;
+
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
 pub use answer::{is_unavailable, was_executed};
 pub use async_graphql::Response;
 pub use endpoint::{Answers, Endpoint, weigh};
 pub use subscriptions::Subscription;
+
+use crate::mail::Templates;
 
 /// Everything that can be read. No field here takes or returns a secret.
 #[derive(MergedObject, Default)]
@@ -50,6 +57,7 @@ pub struct Query(
     api_keys::ApiKeyQuery,
     users::UserQuery,
     mail::MailQuery,
+    mail_templates::MailTemplateQuery,
     audit::AuditQuery,
     credentials::CredentialQuery,
     server::ServerQuery,
@@ -66,7 +74,9 @@ pub struct Mutation(
     password_reset_link_mutations::LinkMutation,
     user_mutations::UserMutation,
     api_key_mutations::ApiKeyMutation,
+    mail_templates::mutations::MailTemplateMutation,
     user_lifecycle::LifecycleMutation,
+    mail_mutations::DeliveryMutation,
     sessions::SessionMutation,
     credentials::GenerateMutation,
     credentials::CheckMutation,
@@ -102,9 +112,12 @@ pub type PublicSchema = Schema<PublicQuery, PublicMutation, EmptySubscription>;
 
 /// Builds the schema of `/graphql`. Needs no database; data comes with each request. Suggestions such
 /// as "Did you mean" name fields, so strangers get none.
-fn full(with_suggestions: bool) -> FullSchema {
-    let schema = Schema::build(Query::default(), Mutation::default(), Subscription)
+fn full(with_suggestions: bool, templates: Option<&Arc<Templates>>) -> FullSchema {
+    let mut schema = Schema::build(Query::default(), Mutation::default(), Subscription)
         .register_output_type::<access::Node>();
+    if let Some(templates) = templates {
+        schema = schema.data(Arc::clone(templates));
+    }
     if with_suggestions {
         schema.finish()
     } else {
@@ -125,7 +138,7 @@ fn public() -> PublicSchema {
 
 /// The schema of `/graphql` in the schema language, as `schema.graphql` holds it.
 pub fn full_sdl() -> String {
-    full(true).sdl_with_options(sdl_options())
+    full(true, None).sdl_with_options(sdl_options())
 }
 
 /// The schema of `/public/graphql` in the schema language, as `schema.public.graphql` holds it.

@@ -3,6 +3,7 @@
 use async_graphql::{Enum, Interface, SimpleObject};
 
 use super::enums::{AuthenticationSource, PasswordRule, Scope};
+use super::mail_templates::MailTemplateProblem;
 use crate::credentials::{Violation, generator::GeneratorError};
 use crate::users::InvalidInput;
 
@@ -63,6 +64,11 @@ pub(crate) enum ErrorCode {
     ForcedChangeRequired,
     /// The server has no way of sending mail.
     MailNotConfigured,
+    /// The mail was sent, is being sent, or lost what it carried; the message names the mutation that makes
+    /// a new one.
+    DeliveryNotRetryable,
+    /// The mail is being sent, or over.
+    DeliveryNotCancellable,
     /// Nobody has said at which address people reach the server, so no link can be made.
     PublicUrlMissing,
     /// Sending passwords by mail is switched off.
@@ -83,6 +89,8 @@ pub(crate) enum ErrorCode {
     TokenSuperseded,
     /// The token was withdrawn: by an administrator, or because the password or the account changed.
     TokenRevoked,
+    /// The text cannot be used for a mail; see `problems`.
+    TemplateInvalid,
 }
 
 /// Why a mutation did not do what was asked. `code`, `message` and `path` are there for every error;
@@ -112,6 +120,7 @@ pub(crate) enum MutationError {
     PasswordRule(PasswordRuleError),
     RetryLater(RetryLaterError),
     StepUp(StepUpRequiredError),
+    Template(MailTemplateError),
 }
 
 /// An error with nothing to add to code, message and path.
@@ -168,6 +177,19 @@ pub(crate) struct PasswordRuleError {
     pub(super) required: Option<i32>,
     /// The number the password has, if the rule has one.
     pub(super) actual: Option<i32>,
+}
+
+/// The text of a mail cannot be used. Code `TEMPLATE_INVALID`.
+#[derive(SimpleObject, Clone, Debug)]
+pub(crate) struct MailTemplateError {
+    /// Stable, machine-readable reason.
+    pub(super) code: ErrorCode,
+    /// Explanation in English for people.
+    pub(super) message: String,
+    /// Where in the arguments the trouble is. Null when it is not about one input.
+    pub(super) path: Option<Vec<String>>,
+    /// Every problem found, in the order of the parts; at most 50.
+    pub(super) problems: Vec<MailTemplateProblem>,
 }
 
 /// The caller has to prove who they are again. Code `STEP_UP_REQUIRED`. Call `confirmIdentity`, or
@@ -247,6 +269,7 @@ impl MutationError {
             Self::PasswordRule(error) => error.code,
             Self::RetryLater(error) => error.code,
             Self::StepUp(error) => error.code,
+            Self::Template(error) => error.code,
         }
     }
 
@@ -272,6 +295,7 @@ impl MutationError {
             Self::PasswordRule(error) => &mut error.path,
             Self::RetryLater(error) => &mut error.path,
             Self::StepUp(error) => &mut error.path,
+            Self::Template(error) => &mut error.path,
         };
         *path = Some(self::path(names));
         self

@@ -11,7 +11,7 @@ use super::enums::SessionTransport;
 use super::error::recovery::{CODE, by_link, code, request};
 use super::error::refusable;
 use super::mutation_error::MutationError;
-use super::scalars::{DateTime, Locale, OneTimeSecret, Password};
+use super::scalars::{DateTime, EmailAddress, Locale, OneTimeSecret, Password};
 use crate::password_reset::{self, RequestReset, ResetByLink, ResetLink, VerifyCode};
 use crate::secret::Secret;
 use crate::sessions::Transport;
@@ -291,6 +291,8 @@ impl RecoveryMutation {
 pub(crate) struct SignInOptions {
     /// Name shown on pages and in mail.
     site_name: String,
+    /// Where people turn for help, where that is set (`server.support_email`).
+    support_email: Option<EmailAddress>,
     /// Whether signing in with a password is possible.
     password_sign_in_enabled: bool,
     /// Whether users can ask for reset mail themselves. False as well when no mail is set up.
@@ -312,9 +314,11 @@ impl SignInQuery {
     /// Access: anyone (public endpoint).
     async fn sign_in_options(&self, ctx: &Context<'_>) -> Option<SignInOptions> {
         let app = ctx.app();
+        let support_email = app.settings.server.support_email.as_ref();
         let locales = crate::mail::LOCALES.map(|tag| Locale(tag.to_owned()));
         Some(SignInOptions {
             site_name: app.settings.server.site_name.clone(),
+            support_email: support_email.map(|address| EmailAddress(address.as_str().to_owned())),
             password_sign_in_enabled: true,
             self_service_reset_enabled: password_reset::is_self_service(app),
             default_locale: Locale(app.settings.mail.default_locale.clone()),

@@ -1,4 +1,4 @@
-//! Unlocking, deleting and restoring users.
+//! Unlocking, deleting and restoring users, and clearing their addresses.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
@@ -21,6 +21,24 @@ pub(crate) struct UnlockUserInput {
 /// Outcome of `unlockUser`.
 #[derive(SimpleObject, Default)]
 pub(crate) struct UnlockUserPayload {
+    /// The user after the change. Null when there are errors.
+    user: Option<User>,
+    /// Why it did not happen. Empty when it did.
+    errors: Vec<MutationError>,
+}
+
+/// Input of `markEmailDeliverable`.
+#[derive(InputObject)]
+pub(crate) struct MarkEmailDeliverableInput {
+    /// The user whose present address is meant.
+    user: UserRef,
+    /// Note for the audit trail, at most 1000 characters.
+    reason: Option<String>,
+}
+
+/// Outcome of `markEmailDeliverable`.
+#[derive(SimpleObject, Default)]
+pub(crate) struct MarkEmailDeliverablePayload {
     /// The user after the change. Null when there are errors.
     user: Option<User>,
     /// Why it did not happen. Empty when it did.
@@ -71,7 +89,12 @@ pub(crate) struct RestoreUserPayload {
     errors: Vec<MutationError>,
 }
 
-refusable!(UnlockUserPayload, DeleteUserPayload, RestoreUserPayload);
+refusable!(
+    UnlockUserPayload,
+    MarkEmailDeliverablePayload,
+    DeleteUserPayload,
+    RestoreUserPayload
+);
 
 /// The part of `Mutation` about the life of users.
 #[derive(Default)]
@@ -92,6 +115,26 @@ impl LifecycleMutation {
         let reason = input.reason.as_deref();
         let done = users::unlock_user(ctx.app(), ctx.actor(), &user, reason).await;
         let payload = done.map(|user| UnlockUserPayload {
+            user: Some(user.into()),
+            errors: Vec::new(),
+        });
+        settle(ctx, payload)
+    }
+
+    /// Says that mail to the user's present address arrives after all, although a mail server once said
+    /// that nobody reads it there. May be repeated.
+    ///
+    /// Access: scope USERS_WRITE.
+    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE.
+    async fn mark_email_deliverable(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: MarkEmailDeliverableInput,
+    ) -> Option<MarkEmailDeliverablePayload> {
+        let user = (&input.user).into();
+        let reason = input.reason.as_deref();
+        let done = users::mark_deliverable(ctx.app(), ctx.actor(), &user, reason).await;
+        let payload = done.map(|user| MarkEmailDeliverablePayload {
             user: Some(user.into()),
             errors: Vec::new(),
         });

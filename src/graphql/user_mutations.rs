@@ -44,6 +44,8 @@ pub(crate) struct CreateUserInput {
     name: Option<String>,
     /// Language for mail to this user.
     locale: Option<Locale>,
+    /// Zone in which mail tells times, by its IANA name, for example `Europe/Vienna`.
+    time_zone: Option<String>,
     /// Identifier in some other system, unique, at most 255 characters.
     external_id: Option<String>,
     /// What the user may do in the Admin API.
@@ -112,6 +114,8 @@ pub(crate) struct UserPatch {
     name: Option<String>,
     /// New language.
     locale: Option<Locale>,
+    /// New zone in which mail tells times, by its IANA name.
+    time_zone: Option<String>,
     /// New identifier in some other system.
     external_id: Option<String>,
     /// New role.
@@ -155,6 +159,9 @@ pub(crate) struct DisableUserInput {
     user: UserRef,
     /// When to enable the user again by itself. Left out, they stay disabled.
     until: Option<DateTime>,
+    /// Tell the user by mail, at a verified address. They are told until when, and never why.
+    #[graphql(default = true)]
+    send_email: bool,
     /// Why. Shown to administrators and kept in the audit trail; at most 1000 characters.
     reason: Option<String>,
 }
@@ -213,6 +220,7 @@ fn creation(ctx: &Context<'_>, input: CreateUserInput) -> Result<users::CreateUs
         email_verified: input.email_verified,
         name: input.name,
         locale: input.locale.map(|locale| locale.0),
+        time_zone: input.time_zone,
         external_id: input.external_id,
         role: input.role.into(),
         authentication_source: input.authentication_source.into(),
@@ -278,6 +286,7 @@ fn change(input: UpdateUserInput) -> users::UpdateUser {
         email_verified: patch.email_verified,
         name: patch.name,
         locale: patch.locale.map(|locale| locale.0),
+        time_zone: patch.time_zone,
         external_id: patch.external_id,
         role: patch.role.map(Into::into),
         authentication_source: patch.authentication_source.map(Into::into),
@@ -351,6 +360,7 @@ impl UserMutation {
             user: (&input.user).into(),
             until: input.until.map(|at| at.0),
             reason: input.reason,
+            notify: input.send_email,
         };
         let done = users::disable(ctx.app(), ctx.actor(), command).await;
         let payload = done.map(|outcome| DisableUserPayload {

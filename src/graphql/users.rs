@@ -1,5 +1,6 @@
 //! Users as administrators see them.
 
+mod deliverable;
 mod filter;
 mod query;
 
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 
+pub(crate) use deliverable::EmailFailure;
 pub(crate) use filter::{
     DateTimeRange, MAX_LISTED, UserFilter, UserOrder, UserRef, range, short, writable,
 };
@@ -84,6 +86,19 @@ impl User {
         moment(self.0.email_verified_at)
     }
 
+    /// Whether mail can be expected to arrive: there is an address, and no mail server has said that nobody
+    /// reads mail there. Another address, a mail that arrives, and `markEmailDeliverable` make it true again.
+    async fn email_deliverable(&self, ctx: &Context<'_>) -> bool {
+        let failure = deliverable::failure(ctx, &self.0).await;
+        self.0.email.is_some() && failure == Some(None)
+    }
+
+    /// Why mail to the present address does not arrive. Null when nothing speaks against it.
+    async fn email_failure(&self, ctx: &Context<'_>) -> Option<EmailFailure> {
+        let failure = deliverable::failure(ctx, &self.0).await??;
+        Some(failure.into())
+    }
+
     /// Full name, if given.
     async fn name(&self) -> Option<&str> {
         self.0.name.as_deref()
@@ -97,6 +112,11 @@ impl User {
     /// Language for mail to this user. The server's default when null.
     async fn locale(&self) -> Option<Locale> {
         self.0.locale.clone().map(Locale)
+    }
+
+    /// Zone in which mail tells times, by its IANA name. UTC when null.
+    async fn time_zone(&self) -> Option<&str> {
+        self.0.time_zone.as_deref()
     }
 
     /// Identifier in some other system, for matching records.

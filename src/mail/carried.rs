@@ -45,6 +45,8 @@ impl Load {
             MailKind::SignInElsewhere
             | MailKind::AccountLocked
             | MailKind::NotMeConfirmation
+            | MailKind::AccountDisabled
+            | MailKind::EmailChanged
             | MailKind::Test => Self::Nothing,
         }
     }
@@ -100,8 +102,10 @@ impl MailSecret {
 /// Eight digits as people read them: `1234 5678`.
 pub(super) fn grouped(code: &Secret) -> Secret {
     let code = code.expose();
-    let (first, second) = code.split_at_checked(4).unwrap_or((code, ""));
-    Secret::new([first, second].join(" "))
+    Secret::new(match code.split_at_checked(4) {
+        Some((first, second)) => [first, second].join(" "),
+        None => code.to_owned(),
+    })
 }
 
 #[cfg(test)]

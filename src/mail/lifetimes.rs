@@ -1,4 +1,4 @@
-//! Lifetimes in words: `20 minutes`, `1 hour and 30 minutes`.
+//! Lifetimes in words: `20 minutes`, `1 hour and 30 minutes`, `3 days`.
 
 /// From one moment to another, in words of a language there are templates for.
 ///
@@ -6,18 +6,38 @@
 /// than what is enforced.
 pub(super) fn words(locale: &str, from: i64, until: i64) -> String {
     let minutes = until.saturating_sub(from).max(0) / 60_000;
-    let (hours, rest) = (minutes / 60, minutes % 60);
-    let ([hour, hours_word], [minute, minutes_word], and) = match locale {
-        "de" => (["Stunde", "Stunden"], ["Minute", "Minuten"], "und"),
-        _ => (["hour", "hours"], ["minute", "minutes"], "and"),
+    let (days, hours, rest) = (minutes / 1_440, minutes / 60, minutes % 60);
+    let (units, and) = match locale {
+        "de" => (
+            [
+                ["Tag", "Tage"],
+                ["Stunde", "Stunden"],
+                ["Minute", "Minuten"],
+            ],
+            "und",
+        ),
+        _ => (
+            [["day", "days"], ["hour", "hours"], ["minute", "minutes"]],
+            "and",
+        ),
     };
-    let hours_text = format!("{hours} {}", if hours == 1 { hour } else { hours_word });
-    let minutes_text = format!("{rest} {}", if rest == 1 { minute } else { minutes_word });
-    match (hours, rest) {
-        (0, _) => minutes_text,
-        (_, 0) => hours_text,
-        _ => format!("{hours_text} {and} {minutes_text}"),
+    // A day and some hours are told in hours: `24 hours`, `36 hours`.
+    let parts = if days >= 2 {
+        [days, hours % 24, 0]
+    } else {
+        [0, hours, rest]
+    };
+    let told: Vec<String> = parts
+        .into_iter()
+        .zip(units)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, [one, many])| format!("{count} {}", if count == 1 { one } else { many }))
+        .collect();
+    if told.is_empty() {
+        let [_, _, [_, minutes]] = units;
+        return format!("0 {minutes}");
     }
+    told.join(&format!(" {and} "))
 }
 
 #[cfg(test)]
@@ -38,6 +58,13 @@ mod tests {
                 "1 Stunde und 30 Minuten",
             ),
             (minutes(24 * 60), "24 hours", "24 Stunden"),
+            (minutes(36 * 60), "36 hours", "36 Stunden"),
+            (minutes(72 * 60), "3 days", "3 Tage"),
+            (
+                minutes(49 * 60 + 59),
+                "2 days and 1 hour",
+                "2 Tage und 1 Stunde",
+            ),
             (-5, "0 minutes", "0 Minuten"),
         ] {
             assert_eq!(words("en", 7, 7 + millis), en);

@@ -21,6 +21,8 @@ pub struct DeliveryFilter {
     pub statuses: Option<Vec<DeliveryStatus>>,
     /// To the address with this key.
     pub recipient_key: Option<String>,
+    /// To an address at this domain, as lowercase ASCII.
+    pub recipient_domain: Option<String>,
     /// To one of these users.
     pub users: Option<Vec<UserId>>,
     /// First moment of the range in which it was queued.

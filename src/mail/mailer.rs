@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use lettre::message::Mailbox;
 
-use super::{MailSecret, Rendered};
+use super::{Logo, MailSecret, Rendered};
 use crate::clock::Timestamp;
 
 /// A rendered mail to one address, ready to go out.
@@ -23,6 +23,8 @@ pub struct OutgoingEmail {
     pub to_name: Option<String>,
     /// Subject, text and HTML.
     pub content: Rendered,
+    /// The picture that the HTML names `cid:logo`.
+    pub logo: Option<Logo>,
     /// `Date` header.
     pub date: Timestamp,
 }
@@ -34,23 +36,38 @@ pub enum SendError {
     Later(String),
     /// Never: a 5xx reply, or a mail that cannot be built. With the server's words.
     Never(String),
+    /// Never: the server says that nobody reads mail at this address. With its words.
+    NoSuchUser(String),
     /// The connection was lost after the mail may have been taken.
     Unknown(String),
 }
 
-/// The future of one send.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
+/// The future of one send. Gives the server's words when it took the mail.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<String, SendError>> + Send + 'a>>;
 
 /// A way out: a mail server, a folder, or memory.
 pub trait Mailer: Send + Sync + 'static {
     /// Hands one mail over. Called by the worker alone.
     fn send<'a>(&'a self, email: &'a OutgoingEmail) -> Sending<'a>;
 
+    /// What it hands mails to, as administrators know it: a host with its port, or a folder.
+    fn server(&self) -> &str;
+
     /// Tries the connection without sending anything, for `doctor`.
     fn check(&self) -> Sending<'_>;
 }
 
 impl SendError {
+    /// The server's words, or what went wrong before there were any.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Later(words)
+            | Self::Never(words)
+            | Self::NoSuchUser(words)
+            | Self::Unknown(words) => words,
+        }
+    }
+
     /// The same without the secret, should a mail server quote the mail it refuses.
     pub(super) fn without(self, secret: Option<&MailSecret>) -> Self {
         let Some(secret) = secret else {
@@ -60,6 +77,7 @@ impl SendError {
         match self {
             Self::Later(words) => Self::Later(clean(words)),
             Self::Never(words) => Self::Never(clean(words)),
+            Self::NoSuchUser(words) => Self::NoSuchUser(clean(words)),
             Self::Unknown(words) => Self::Unknown(clean(words)),
         }
     }

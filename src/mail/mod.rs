@@ -5,16 +5,29 @@
 //! it, erasing the sealed secret in the same statement. This room knows no other room, so what a mail
 //! says comes in as plain values (`Details`).
 
+mod cancel;
 mod carried;
+mod delivery_error;
+mod failing;
+mod inlined;
 mod lifetimes;
 mod list;
+mod locale;
+mod logo;
 mod mailer;
+mod noted;
 mod outbox;
+mod placeholders;
 mod progress;
+mod retry;
+mod send_test;
+mod shown;
 mod store;
 mod templates;
 mod test_email;
+pub mod texts;
 pub mod transport;
+mod values;
 mod words;
 mod worker;
 
@@ -23,14 +36,25 @@ use serde::{Deserialize, Serialize};
 /// The order's name in cursors.
 pub const ORDER: &str = "mail";
 
+pub use cancel::{Uncancellable, cancel};
 pub use carried::MailSecret;
+pub use delivery_error::DeliveryError;
+pub use failing::{AddressFailure, clear_address, clear_failure, failures};
 pub use list::{DeliveryFilter, count, count_by_user, find_by_id, find_many, list, list_by_user};
+pub use locale::canonical_locale;
+pub use logo::Logo;
 pub use mailer::{Mailer, OutgoingEmail, SendError, Sending};
 pub use outbox::{NewEmail, PLAIN_MAIL_LIFETIME, enqueue, sweep};
+pub use placeholders::{Placeholder, placeholders, sample};
 pub use progress::{Progress, progress};
+pub use retry::{Remedy, Unretryable, retry};
+pub use send_test::{SendTest, send_test};
+pub use shown::shown;
 pub use store::forget_user;
+pub use store::texts as own_texts;
 pub use templates::{LOCALES, Templates};
 pub use test_email::test_email;
+pub use texts::{TemplatePart, TemplateProblem, TemplateText};
 pub use words::{RenderError, Rendered, Site, Words};
 pub use worker::{Worker, backoff};
 
@@ -56,13 +80,17 @@ pub enum MailKind {
     AccountLocked,
     /// Says that the password is blocked, because the user said that somebody else had changed it.
     NotMeConfirmation,
+    /// Says that an administrator disabled the account.
+    AccountDisabled,
+    /// Says, at the old address, that mail goes to another one now.
+    EmailChanged,
     /// For trying out the settings.
     Test,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Welcome,
         Self::NewPassword,
         Self::PasswordResetLink,
@@ -71,6 +99,8 @@ impl MailKind {
         Self::SignInElsewhere,
         Self::AccountLocked,
         Self::NotMeConfirmation,
+        Self::AccountDisabled,
+        Self::EmailChanged,
         Self::Test,
     ];
 
@@ -85,6 +115,8 @@ impl MailKind {
             Self::SignInElsewhere => "SIGN_IN_ELSEWHERE",
             Self::AccountLocked => "ACCOUNT_LOCKED",
             Self::NotMeConfirmation => "NOT_ME_CONFIRMATION",
+            Self::AccountDisabled => "ACCOUNT_DISABLED",
+            Self::EmailChanged => "EMAIL_CHANGED",
             Self::Test => "TEST",
         }
     }
@@ -106,6 +138,8 @@ pub enum DeliveryStatus {
     Sent,
     /// Given up.
     Failed,
+    /// Taken off the queue by an administrator.
+    Cancelled,
     /// Not sent in time: what it carries would no longer work.
     Expired,
     /// The mail server's last answer was lost; it may or may not have arrived. While
@@ -115,11 +149,12 @@ pub enum DeliveryStatus {
 
 impl DeliveryStatus {
     /// Every status, in the order in which a mail reaches them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Queued,
         Self::Sending,
         Self::Sent,
         Self::Failed,
+        Self::Cancelled,
         Self::Expired,
         Self::Unknown,
     ];
@@ -131,6 +166,7 @@ impl DeliveryStatus {
             Self::Sending => "SENDING",
             Self::Sent => "SENT",
             Self::Failed => "FAILED",
+            Self::Cancelled => "CANCELLED",
             Self::Expired => "EXPIRED",
             Self::Unknown => "UNKNOWN",
         }
@@ -180,6 +216,73 @@ pub struct Details {
     /// Where the password is kept, by the name in the API, when not here.
     #[serde(default)]
     pub elsewhere: Option<String>,
+    /// The zone in which times are told, by its IANA name; UTC without one.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+    /// The address that mail goes to from now on, masked.
+    #[serde(default)]
+    pub new_address: Option<String>,
+}
+
+/// Where the text of a mail comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemplateSource {
+    /// The program.
+    BuiltIn,
+    /// A file in `[mail] templates_dir`.
+    File,
+    /// `updateMailTemplate` or `keydesk mail templates import`.
+    Api,
+}
+
+impl TemplateSource {
+    /// Every source; a later one goes before an earlier one.
+    pub const ALL: [Self; 3] = [Self::BuiltIn, Self::File, Self::Api];
+
+    /// The name in the API and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BuiltIn => "BUILT_IN",
+            Self::File => "FILE",
+            Self::Api => "API",
+        }
+    }
+
+    /// Reads a column's value.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.name() == name)
+    }
+}
+
+/// What came of one try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AttemptOutcome {
+    /// The mail server took the mail.
+    Taken,
+    /// Not now; perhaps later.
+    Postponed,
+    /// Never.
+    Refused,
+    /// The mail server's last answer was lost; it may have taken the mail.
+    Lost,
+}
+
+/// One try to send a mail. Kept in clear in the outbox, so its words hold no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// When it began, in Unix milliseconds.
+    pub started_at_millis: i64,
+    /// The mail server, or the folder.
+    pub server: String,
+    /// How long it took, in milliseconds. `None` when the process that made it was stopped.
+    #[serde(default)]
+    pub took_millis: Option<u64>,
+    /// What came of it. `None` when the process that made it was stopped.
+    #[serde(default)]
+    pub outcome: Option<AttemptOutcome>,
+    /// The mail server's last words, or what went wrong before there were any.
+    #[serde(default)]
+    pub words: Option<String>,
 }
 
 /// One mail on its way to one address, as administrators see it.
@@ -195,12 +298,26 @@ pub struct Delivery {
     pub recipient: String,
     /// To whom. `None` for test mail.
     pub user: Option<UserId>,
-    /// Its language.
-    pub locale: String,
+    /// The language that was wanted.
+    pub wanted_locale: String,
+    /// The language it was written in, by the nearest template there was. `None` before the first try.
+    pub written_locale: Option<String>,
+    /// Where its text came from. `None` before the first try.
+    pub template_source: Option<TemplateSource>,
     /// Tries so far.
     pub attempt_count: u32,
+    /// The tries, oldest first. Of a mail queued by an older release only the later ones.
+    pub attempts: Vec<Attempt>,
+    /// What it says besides its secret. `None` when that is erased, or written by a newer release.
+    pub details: Option<Details>,
+    /// Whether it carries, or carried, a password or a link.
+    pub had_secret: bool,
+    /// Whether what it carries is still here, sealed.
+    pub keeps_secret: bool,
     /// The mail server's words when it last went wrong.
     pub last_error: Option<String>,
+    /// When it is no longer worth sending.
+    pub expires_at: Timestamp,
     /// When it will be tried again.
     pub next_attempt_at: Option<Timestamp>,
     /// The name at that time of whoever caused it.

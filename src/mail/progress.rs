@@ -2,6 +2,7 @@
 
 use super::{Delivery, DeliveryStatus, store};
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::error::Internal;
 use crate::ids::MailDeliveryId;
 
@@ -11,13 +12,15 @@ const AT_ONCE: usize = 1_000;
 /// What changes when something happens to a mail.
 ///
 /// `Why:` the tries are counted in, so that a try between two looks is noticed although the mail is
-/// queued before it and after it.
+/// queued before it and after it; and the next one, because an administrator may move or cancel it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// How far it has got.
     pub status: DeliveryStatus,
     /// Tries so far.
     pub tries: u32,
+    /// When it will be tried again.
+    pub next_attempt_at: Option<Timestamp>,
 }
 
 impl Delivery {
@@ -26,6 +29,7 @@ impl Delivery {
         Progress {
             status: self.status,
             tries: self.attempt_count,
+            next_attempt_at: self.next_attempt_at,
         }
     }
 
@@ -34,7 +38,10 @@ impl Delivery {
         match self.status {
             DeliveryStatus::Queued | DeliveryStatus::Sending => false,
             DeliveryStatus::Unknown => self.next_attempt_at.is_none(),
-            DeliveryStatus::Sent | DeliveryStatus::Failed | DeliveryStatus::Expired => true,
+            DeliveryStatus::Sent
+            | DeliveryStatus::Failed
+            | DeliveryStatus::Cancelled
+            | DeliveryStatus::Expired => true,
         }
     }
 }

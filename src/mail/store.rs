@@ -1,19 +1,24 @@
 //! Every query on the outbox that people cause: putting in, listing, sweeping.
 //!
-//! What the worker asks stands in `store/queue.rs`.
+//! What the worker asks stands in `store/queue.rs`, what administrators change in `store/by_hand.rs`.
 
+pub(super) mod by_hand;
+pub(super) mod failing;
 pub(super) mod queue;
+pub mod texts;
 
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QuerySelect, Select,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use super::{Delivery, DeliveryFilter, DeliveryStatus, MailKind, NewEmail, Progress};
+use super::{
+    Delivery, DeliveryFilter, DeliveryStatus, MailKind, NewEmail, Progress, TemplateSource,
+};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::db::Txn;
@@ -48,15 +53,21 @@ pub(super) async fn insert(txn: &Txn, actor: &Actor, new: NewRow) -> Result<Deli
         kind: new.email.kind.name().to_owned(),
         user_id: new.email.user.map(UserId::uuid),
         recipient: new.email.recipient,
+        recipient_domain: domain_of(&new.email.recipient_key).to_owned(),
         recipient_key: new.email.recipient_key,
         recipient_name: new.email.recipient_name,
         locale: new.locale,
+        written_locale: None,
+        template_source: None,
         details,
+        had_secret: new.sealed.is_some(),
         secret_sealed: new.sealed,
         expires_at: new.email.expires_at.as_millis(),
         message_id: new.message_id,
         status: DeliveryStatus::Queued.name().to_owned(),
         attempt_count: 0,
+        attempts_at_retry: 0,
+        attempts: "[]".to_owned(),
         next_attempt_at: Some(new.now.as_millis()),
         claimed_by: None,
         claimed_until: None,
@@ -74,11 +85,39 @@ pub(super) async fn insert(txn: &Txn, actor: &Actor, new: NewRow) -> Result<Deli
     Ok(delivery(row))
 }
 
+/// The part behind the `@`, which decides how many mails go there at once.
+fn domain_of(key: &str) -> &str {
+    key.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
 /// Makes the mails to a user say nothing of them; those not yet sent are given up.
+///
+/// `Locks:` the mails, in the order in which workers take them.
 pub async fn forget_user(txn: &Txn, user: UserId, now: Timestamp) -> Result<(), Internal> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::UserId.eq(user.uuid()))
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .into_tuple::<Uuid>()
+        .all(txn)
+        .await?;
+    failing::forget_user(txn, user).await?;
     let open = [DeliveryStatus::Queued, DeliveryStatus::Sending].map(DeliveryStatus::name);
     Entity::update_many()
-        .col_expr(Column::Status, Expr::value(DeliveryStatus::Expired.name()))
+        .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
+        .col_expr(Column::FinishedAt, Expr::value(now.as_millis()))
+        .filter(Column::UserId.eq(user.uuid()))
+        .filter(Column::Status.eq(DeliveryStatus::Unknown.name()))
+        .filter(Column::FinishedAt.is_null())
+        .exec(txn)
+        .await?;
+    Entity::update_many()
+        .col_expr(
+            Column::Status,
+            Expr::value(DeliveryStatus::Cancelled.name()),
+        )
         .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
         .col_expr(Column::FinishedAt, Expr::value(now.as_millis()))
         .filter(Column::UserId.eq(user.uuid()))
@@ -88,6 +127,7 @@ pub async fn forget_user(txn: &Txn, user: UserId, now: Timestamp) -> Result<(), 
     Entity::update_many()
         .col_expr(Column::Recipient, Expr::value("deleted"))
         .col_expr(Column::RecipientKey, Expr::value("deleted"))
+        .col_expr(Column::RecipientDomain, Expr::value("deleted"))
         .col_expr(Column::RecipientName, Expr::value(None::<String>))
         .col_expr(Column::Details, Expr::value("{}"))
         .col_expr(Column::SecretSealed, Expr::value(None::<Vec<u8>>))
@@ -107,6 +147,9 @@ fn filtered(filter: &DeliveryFilter) -> Select<Entity> {
     }
     if let Some(key) = &filter.recipient_key {
         all = all.add(Column::RecipientKey.eq(key));
+    }
+    if let Some(domain) = &filter.recipient_domain {
+        all = all.add(Column::RecipientDomain.eq(domain));
     }
     if let Some(users) = &filter.users {
         all = all.add(Column::UserId.is_in(users.iter().map(|user| user.uuid())));
@@ -188,17 +231,23 @@ pub(super) async fn progress(
     db: &impl ConnectionTrait,
     ids: &[MailDeliveryId],
 ) -> Result<Vec<(MailDeliveryId, Progress)>, Internal> {
-    let rows: Vec<(Uuid, String, i64)> = Entity::find()
+    let rows: Vec<(Uuid, String, i64, Option<i64>)> = Entity::find()
         .select_only()
-        .columns([Column::Id, Column::Status, Column::AttemptCount])
+        .columns([
+            Column::Id,
+            Column::Status,
+            Column::AttemptCount,
+            Column::NextAttemptAt,
+        ])
         .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
         .into_tuple()
         .all(db)
         .await?;
-    let read = |(id, status, tries): (Uuid, String, i64)| {
+    let read = |(id, status, tries, next): (Uuid, String, i64, Option<i64>)| {
         let progress = Progress {
             status: read_status(&status),
             tries: read_tries(tries),
+            next_attempt_at: next.map(Timestamp::from_millis),
         };
         (MailDeliveryId::from_uuid(id), progress)
     };
@@ -227,16 +276,29 @@ pub(super) async fn delete_finished_before(
 /// `Why:` a kind or status unknown here was written by a newer release sharing the database; it is
 /// shown as the nearest thing that promises nothing rather than hidden.
 fn delivery(row: Model) -> Delivery {
+    let is_sending = read_status(&row.status) == DeliveryStatus::Sending;
+    let next_attempt_at = row.next_attempt_at.filter(|_| !is_sending);
     Delivery {
         id: MailDeliveryId::from_uuid(row.id),
         kind: MailKind::parse(&row.kind).unwrap_or(MailKind::Test),
         status: read_status(&row.status),
         recipient: row.recipient,
         user: row.user_id.map(UserId::from_uuid),
-        locale: row.locale,
+        wanted_locale: row.locale,
+        written_locale: row.written_locale,
+        template_source: row
+            .template_source
+            .as_deref()
+            .and_then(TemplateSource::parse),
         attempt_count: read_tries(row.attempt_count),
+        attempts: serde_json::from_str(&row.attempts).unwrap_or_default(),
+        details: serde_json::from_str(&row.details).ok(),
+        had_secret: row.had_secret,
+        keeps_secret: row.secret_sealed.is_some(),
         last_error: row.last_error,
-        next_attempt_at: row.next_attempt_at.map(Timestamp::from_millis),
+        expires_at: Timestamp::from_millis(row.expires_at),
+        // Of a mail that is being sent it is when this try was due.
+        next_attempt_at: next_attempt_at.map(Timestamp::from_millis),
         requested_by_label: row.requested_by_label,
         created_at: Timestamp::from_millis(row.created_at),
         sent_at: row.sent_at.map(Timestamp::from_millis),

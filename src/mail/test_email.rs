@@ -1,6 +1,6 @@
 //! The mail for trying out the settings, sent straight away and not by the outbox.
 
-use super::{Details, MailKind, OutgoingEmail, Site, Templates, Words};
+use super::{Details, MailKind, OutgoingEmail, Templates, Words};
 use crate::address::EmailAddress;
 use crate::app::App;
 use crate::ids::MailDeliveryId;
@@ -22,9 +22,9 @@ pub fn test_email(app: &App, address: &str) -> Result<OutgoingEmail, String> {
         details: &details,
         secret: None,
     };
-    let templates = Templates::new().map_err(|error| error.to_string())?;
+    let templates = Templates::read(&app.settings).map_err(|error| error.to_string())?;
     let content = templates
-        .render(Site::from(&app.settings.server), words)
+        .render(templates.site(&app.settings.server), words)
         .map_err(|error| error.to_string())?;
     Ok(OutgoingEmail {
         message_id: super::outbox::message_id(app, MailDeliveryId::new(now)),
@@ -33,6 +33,7 @@ pub fn test_email(app: &App, address: &str) -> Result<OutgoingEmail, String> {
         to: to.as_str().to_owned(),
         to_name: None,
         content,
+        logo: templates.logo().cloned(),
         date: now,
     })
 }

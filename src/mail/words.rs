@@ -7,6 +7,8 @@ use std::fmt;
 use url::Url;
 
 use super::{Details, MailKind, MailSecret};
+use crate::address::EmailAddress;
+use crate::colour::Accent;
 use crate::settings::ServerSettings;
 
 /// The site a mail speaks for.
@@ -16,6 +18,12 @@ pub struct Site<'a> {
     pub name: &'a str,
     /// Where people reach it. From the settings, never from a request.
     pub public_url: Option<&'a Url>,
+    /// Where people turn for help.
+    pub support_email: Option<&'a str>,
+    /// The colour of links and buttons.
+    pub accent: Accent,
+    /// Whether a logo goes along.
+    pub has_logo: bool,
 }
 
 impl<'a> From<&'a ServerSettings> for Site<'a> {
@@ -23,6 +31,9 @@ impl<'a> From<&'a ServerSettings> for Site<'a> {
         Self {
             name: &settings.site_name,
             public_url: settings.public_url.as_ref(),
+            support_email: settings.support_email.as_ref().map(EmailAddress::as_str),
+            accent: settings.accent,
+            has_logo: false,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use lettre::Address;
 use lettre::message::Mailbox;
 use serde::Deserialize;
 
@@ -17,10 +18,18 @@ pub struct MailSettings {
     pub from: Mailbox,
     /// Where replies go.
     pub reply_to: Option<Mailbox>,
+    /// Where mail servers send what they could not deliver; the sender when none.
+    pub return_path: Option<Address>,
     /// Language of mail to users without one of their own.
     pub default_locale: String,
+    /// Folder of texts that go before the built-in ones.
+    pub templates_dir: Option<PathBuf>,
     /// Tries before a mail is given up.
     pub max_attempts: u32,
+    /// Mails that one process sends at once.
+    pub parallel: u32,
+    /// Mails to one domain at once, over all processes.
+    pub parallel_per_domain: u32,
     /// With what mails are signed, where they are.
     pub dkim: Option<DkimSettings>,
     /// The way out.
@@ -36,6 +45,8 @@ pub enum TransportSettings {
     File {
         /// The folder.
         directory: PathBuf,
+        /// Mails kept there; the oldest are deleted beyond that.
+        keep: usize,
     },
     /// A mail server.
     Smtp(SmtpSettings),
@@ -52,6 +63,8 @@ pub struct SmtpSettings {
     pub tls: SmtpTls,
     /// Name and password, where the server wants them.
     pub login: Option<(String, Secret)>,
+    /// Certificates (PEM) that are trusted besides the machine's own.
+    pub authorities: Option<Vec<u8>>,
 }
 
 /// How the connection to the mail server is encrypted.
@@ -71,8 +84,12 @@ pub enum SmtpTls {
 pub(super) struct Raw {
     from: String,
     reply_to: Option<String>,
+    return_path: Option<String>,
     default_locale: String,
+    templates_dir: Option<PathBuf>,
     max_attempts: u32,
+    parallel: u32,
+    parallel_per_domain: u32,
     #[serde(default)]
     dkim: dkim::Raw,
     transport: RawTransport,
@@ -92,17 +109,28 @@ enum RawKind {
 struct RawTransport {
     kind: RawKind,
     directory: Option<PathBuf>,
+    keep: usize,
     host: Option<String>,
     port: Option<u16>,
     tls: Option<SmtpTls>,
     username: Option<String>,
     password: Option<String>,
     password_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
 }
 
 fn mailbox(name: &'static str, text: &str) -> Result<Mailbox, SettingsError> {
     text.parse().map_err(|_malformed| {
         SettingsError::value(name, "must read like \"Name <address@example.org>\"")
+    })
+}
+
+fn return_path(text: &str) -> Result<Address, SettingsError> {
+    text.parse().map_err(|_malformed| {
+        SettingsError::value(
+            "mail.return_path",
+            "must be an address without a name, such as \"bounces@example.org\"",
+        )
     })
 }
 
@@ -117,6 +145,7 @@ impl Raw {
         let transport = self.transport.check()?;
         let from = mailbox("mail.from", &self.from)?;
         check_sender(&from, &transport)?;
+        let parallel = in_range("mail.parallel", self.parallel, 1..=100)?;
         Ok(MailSettings {
             dkim: self.dkim.check(from.email.domain())?,
             from,
@@ -125,8 +154,17 @@ impl Raw {
                 .as_deref()
                 .map(|text| mailbox("mail.reply_to", text))
                 .transpose()?,
+            return_path: self.return_path.as_deref().map(return_path).transpose()?,
             default_locale: self.default_locale,
+            templates_dir: self.templates_dir,
             max_attempts: in_range("mail.max_attempts", self.max_attempts, 1..=20)?,
+            parallel,
+            parallel_per_domain: in_range(
+                "mail.parallel_per_domain",
+                self.parallel_per_domain,
+                1..=100,
+            )?
+            .min(parallel),
             transport,
         })
     }
@@ -155,7 +193,8 @@ impl RawTransport {
                 let directory = self.directory.ok_or_else(|| {
                     SettingsError::value("mail.transport.directory", "is needed for kind \"file\"")
                 })?;
-                Ok(TransportSettings::File { directory })
+                let keep = in_range("mail.transport.keep", self.keep, 1..=100_000)?;
+                Ok(TransportSettings::File { directory, keep })
             }
             RawKind::Smtp => self.check_smtp().map(TransportSettings::Smtp),
         }
@@ -193,8 +232,17 @@ impl RawTransport {
             port: self.port.unwrap_or(default_port),
             tls,
             login,
+            authorities: self.ca_file.map(authorities).transpose()?,
         })
     }
+}
+
+fn authorities(path: PathBuf) -> Result<Vec<u8>, SettingsError> {
+    std::fs::read(&path).map_err(|cause| SettingsError::SecretFile {
+        name: "mail.transport.ca_file",
+        path,
+        cause,
+    })
 }
 
 fn is_this_machine(host: &str) -> bool {

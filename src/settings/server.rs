@@ -9,6 +9,8 @@ use url::{Host, Url};
 
 use super::SettingsError;
 use super::list::List;
+use crate::address::EmailAddress;
+use crate::colour::{Accent, Colour};
 
 /// Where the server listens and is reached.
 #[derive(Clone, Debug)]
@@ -19,6 +21,10 @@ pub struct ServerSettings {
     pub public_url: Option<Url>,
     /// What the site calls itself.
     pub site_name: String,
+    /// Where people turn for help.
+    pub support_email: Option<EmailAddress>,
+    /// The colour of links and buttons, on pages and in mail.
+    pub accent: Accent,
     /// A picture that stands on every page beside that name: PNG or SVG.
     pub logo_file: Option<PathBuf>,
     /// A folder of templates and texts that stand in place of the pages' own.
@@ -64,6 +70,8 @@ pub(super) struct Raw {
     listen: SocketAddr,
     public_url: Option<Url>,
     site_name: String,
+    support_email: Option<String>,
+    accent_color: String,
     logo_file: Option<PathBuf>,
     templates_dir: Option<PathBuf>,
     playground: bool,
@@ -103,6 +111,12 @@ impl Raw {
             listen: self.listen,
             public_url: self.public_url,
             site_name,
+            support_email: self
+                .support_email
+                .as_deref()
+                .map(support_email)
+                .transpose()?,
+            accent: accent(&self.accent_color)?,
             logo_file: self.logo_file,
             templates_dir: self.templates_dir,
             playground: self.playground,
@@ -110,6 +124,17 @@ impl Raw {
             cors_origins: all(self.cors_origins, origin)?,
         })
     }
+}
+
+fn support_email(text: &str) -> Result<EmailAddress, SettingsError> {
+    EmailAddress::parse(text)
+        .map_err(|error| SettingsError::value("server.support_email", error.to_string()))
+}
+
+fn accent(text: &str) -> Result<Accent, SettingsError> {
+    let colour = Colour::parse(text)
+        .ok_or_else(|| SettingsError::value("server.accent_color", "must read like \"#1457c4\""))?;
+    Ok(Accent::of(colour))
 }
 
 fn all<T>(

@@ -3,13 +3,14 @@
 use super::input::{Reader, check_reason};
 use super::noted::noting;
 use super::target::{Own, get_or_own, lock_or_own, may_touch};
-use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, owners, store};
+use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, notices, owners, store};
 use crate::actor::{Actor, Permission, Role};
 use crate::address::EmailAddress;
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials;
+use crate::mail;
 use crate::one_time_links::{self, RevokedWhy};
 use crate::secret::Secret;
 use crate::sessions::{self, require_step_up};
@@ -24,6 +25,8 @@ pub enum UserField {
     Name,
     /// The language for mail.
     Locale,
+    /// The zone in which mail tells times.
+    TimeZone,
     /// The identifier in some other system.
     ExternalId,
 }
@@ -41,6 +44,8 @@ pub struct UserPatch {
     pub name: Option<String>,
     /// Language for mail.
     pub locale: Option<String>,
+    /// Zone in which mail tells times, by its IANA name.
+    pub time_zone: Option<String>,
     /// Identifier in some other system.
     pub external_id: Option<String>,
     /// Role.
@@ -95,6 +100,7 @@ struct Parsed {
     email: Option<EmailAddress>,
     name: Option<String>,
     locale: Option<String>,
+    time_zone: Option<String>,
     external_id: Option<String>,
 }
 
@@ -133,6 +139,7 @@ async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<U
     }
     store::save(&txn, &after).await?;
     after_effects(&txn, &before, &after, now).await?;
+    notices::notify_of_address(&txn, app, actor, (&before, &after), now).await?;
     let event = Event {
         action: AuditAction::UserUpdated,
         user: Some(after.id),
@@ -170,6 +177,7 @@ fn parse(command: &UpdateUser) -> Result<Parsed, UserError> {
         (UserField::Email, "email", patch.email.is_some()),
         (UserField::Name, "name", patch.name.is_some()),
         (UserField::Locale, "locale", patch.locale.is_some()),
+        (UserField::TimeZone, "timeZone", patch.time_zone.is_some()),
         (
             UserField::ExternalId,
             "externalId",
@@ -194,6 +202,10 @@ fn parse(command: &UpdateUser) -> Result<Parsed, UserError> {
         email: patch.email.as_deref().and_then(|text| reader.email(text)),
         name: patch.name.as_deref().and_then(|text| reader.name(text)),
         locale: patch.locale.as_deref().and_then(|text| reader.locale(text)),
+        time_zone: patch
+            .time_zone
+            .as_deref()
+            .and_then(|text| reader.time_zone(text)),
         external_id: patch
             .external_id
             .as_deref()
@@ -250,6 +262,7 @@ fn apply(command: &UpdateUser, parsed: &Parsed, mut user: User, now: Timestamp) 
     for (field, value) in [
         (&mut user.name, &parsed.name),
         (&mut user.locale, &parsed.locale),
+        (&mut user.time_zone, &parsed.time_zone),
         (&mut user.external_id, &parsed.external_id),
     ] {
         if value.is_some() {
@@ -273,6 +286,7 @@ fn apply(command: &UpdateUser, parsed: &Parsed, mut user: User, now: Timestamp) 
             }
             UserField::Name => user.name = None,
             UserField::Locale => user.locale = None,
+            UserField::TimeZone => user.time_zone = None,
             UserField::ExternalId => user.external_id = None,
         }
     }
@@ -293,6 +307,13 @@ async fn after_effects(
     if renamed || moved || doubted || before.role != after.role {
         one_time_links::revoke_all(txn, after.id, RevokedWhy::AccountChanged, now).await?;
     }
+    if let Some(left) = before
+        .email_key
+        .as_ref()
+        .filter(|_| before.email_key != after.email_key)
+    {
+        mail::clear_failure(txn, left).await?;
+    }
     if moved {
         credentials::erase(txn, after.id).await?;
         sessions::revoke_all(txn, after.id, now).await?;
@@ -309,6 +330,11 @@ fn changes(before: &User, after: &User) -> Vec<Change> {
         ("emailVerified", verified(before), verified(after)),
         ("name", before.name.clone(), after.name.clone()),
         ("locale", before.locale.clone(), after.locale.clone()),
+        (
+            "timeZone",
+            before.time_zone.clone(),
+            after.time_zone.clone(),
+        ),
         (
             "externalId",
             before.external_id.clone(),

@@ -32,6 +32,8 @@ pub struct CreateUser {
     pub name: Option<String>,
     /// Language for mail.
     pub locale: Option<String>,
+    /// Zone in which mail tells times, by its IANA name.
+    pub time_zone: Option<String>,
     /// Identifier in some other system.
     pub external_id: Option<String>,
     /// What the user may do in the Admin API.
@@ -234,6 +236,10 @@ fn read(command: &CreateUser, now: Timestamp) -> Result<User, UserError> {
         .locale
         .as_deref()
         .and_then(|text| reader.locale(text));
+    let time_zone = command
+        .time_zone
+        .as_deref()
+        .and_then(|text| reader.time_zone(text));
     let external_id = command
         .external_id
         .as_deref()
@@ -251,6 +257,7 @@ fn read(command: &CreateUser, now: Timestamp) -> Result<User, UserError> {
         email_verified_at: command.email_verified.then_some(now),
         name,
         locale,
+        time_zone,
         external_id,
         role: command.role,
         authentication_source: command.authentication_source,

@@ -3,7 +3,7 @@
 use super::input::{Reader, check_reason};
 use super::noted::{noting, record};
 use super::target::{get, lock_target};
-use super::{User, UserError, UserRef, owners, store};
+use super::{User, UserError, UserRef, notices, owners, store};
 use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
 use crate::audit::{AuditAction, Change};
@@ -20,6 +20,8 @@ pub struct DisableUser {
     pub until: Option<Timestamp>,
     /// Why; shown to administrators and kept in the audit trail.
     pub reason: Option<String>,
+    /// Whether a verified address is told. It is not told why.
+    pub notify: bool,
 }
 
 /// What came of it.
@@ -61,6 +63,7 @@ async fn disable_noted(
     if user.role == Role::Owner && !user.is_disabled(now) {
         owners::require_another(&txn, app, user.id).await?;
     }
+    let is_news = !user.is_disabled(now) || user.disabled_until != command.until;
     if !user.is_disabled(now) {
         user.disabled_at = Some(now);
     }
@@ -69,6 +72,9 @@ async fn disable_noted(
     store::save(&txn, &user).await?;
     let revoked_sessions = sessions::revoke_all(&txn, user.id, now).await?;
     one_time_links::revoke_all(&txn, user.id, RevokedWhy::AccountClosed, now).await?;
+    if command.notify && is_news {
+        notices::notify_of_disabling(&txn, app, actor, &user, now).await?;
+    }
     let until = Change::new(
         "disabledUntil",
         None,

@@ -115,6 +115,7 @@ fn sample(number: u64, now: Timestamp) -> User {
         email_verified_at: Some(joined),
         name: Some(format!("{first} {last}")),
         locale: chance.is_multiple_of(3).then(|| "de".to_owned()),
+        time_zone: None,
         external_id: Some(external_id(number)),
         role: Role::Member,
         authentication_source: AuthenticationSource::BuiltIn,

@@ -117,6 +117,7 @@ pub fn compose(
             must_change: user.must_change_password,
             works_until_millis: works_until.map(Timestamp::as_millis),
             happened_at_millis: now.as_millis(),
+            time_zone: user.time_zone.clone(),
             ..Details::default()
         },
         secret,

@@ -4,7 +4,9 @@ use super::InvalidInput;
 use crate::address::EmailAddress;
 use crate::audit;
 use crate::clock::Timestamp;
+use crate::mail::canonical_locale;
 use crate::username::Username;
+use crate::zone;
 
 /// Longest full name. `Source:` `docs/security.md`: longer ones break the headers of mails.
 const MAX_NAME_CHARACTERS: usize = 200;
@@ -75,6 +77,16 @@ impl Reader {
         tag
     }
 
+    /// A name of the IANA database such as `Europe/Vienna`, in its usual spelling.
+    pub(super) fn time_zone(&mut self, text: &str) -> Option<String> {
+        let name = zone::canonical(text.trim());
+        if name.is_none() {
+            let message = "Must be the name of a time zone, such as Europe/Vienna or UTC.";
+            self.fault("timeZone", message);
+        }
+        name
+    }
+
     pub(super) fn future(&mut self, field: &'static str, at: Option<Timestamp>, now: Timestamp) {
         if at.is_some_and(|at| at <= now) {
             self.fault(field, "Must lie in the future.");
@@ -104,31 +116,6 @@ pub fn check_reason(reason: Option<&str>) -> Result<Option<String>, InvalidInput
 /// The same for an input of its own.
 pub fn check_locale(text: &str) -> Result<String, InvalidInput> {
     canonical_locale(text.trim()).ok_or_else(|| InvalidInput::at("locale", NO_LOCALE))
-}
-
-fn canonical_locale(text: &str) -> Option<String> {
-    let mut parts = text.split(['-', '_']);
-    let language = parts.next()?;
-    if text.len() > 35 || !(2..=3).contains(&language.len()) || !alphabetic(language) {
-        return None;
-    }
-    let mut tag = language.to_ascii_lowercase();
-    for part in parts {
-        if !(2..=8).contains(&part.len()) || !part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        {
-            return None;
-        }
-        tag.push('-');
-        match part.len() {
-            2 => tag.push_str(&part.to_ascii_uppercase()),
-            _ => tag.push_str(part),
-        }
-    }
-    Some(tag)
-}
-
-fn alphabetic(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 mod change;
 mod create;
 mod delete;
+mod deliverable;
+mod deliveries;
 mod disable;
 mod error;
 mod fill;
@@ -29,6 +31,8 @@ mod user;
 pub use change::{UpdateUser, UserField, UserPatch, faults, update};
 pub use create::{CreateOutcome, CreateUser, Prepared, StoredCreation, create, insert, prepare};
 pub use delete::{DeleteOutcome, DeleteUser, delete, restore};
+pub use deliverable::mark_deliverable;
+pub use deliveries::{cancel_delivery, retry_delivery};
 pub use disable::{DisableOutcome, DisableUser, disable, enable};
 pub use error::{InvalidInput, UserError};
 pub use fill::fill;
@@ -49,6 +53,6 @@ pub use store::{
     unlock,
 };
 pub use suggest::suggest;
-pub use target::{Own, check as check_target, get, lock_target};
+pub use target::{Own, check as check_target, get, lock_target, require_standing};
 pub use unlock::unlock_user;
 pub use user::{AuthenticationSource, User, UserStatus};

@@ -1,14 +1,16 @@
-//! Telling the real owner of an account that its password was changed; never which.
+//! Telling the real owner of an account what was done to it: that its password was changed (never which),
+//! that it was disabled, that its mail goes elsewhere now.
 
 use std::time::Duration;
 
 use super::{User, compose};
 use crate::actor::{Actor, ActorKind};
+use crate::address::EmailAddress;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
-use crate::mail::{self, MailKind, MailSecret};
+use crate::mail::{self, MailKind, MailSecret, NewEmail};
 use crate::one_time_links::{self, LinkOrigin, LinkPurpose, NewLink};
 use crate::settings::TransportSettings;
 
@@ -26,9 +28,7 @@ pub async fn notify_of_password(
     (user, kind): (&User, MailKind),
     now: Timestamp,
 ) -> Result<(), Internal> {
-    let can_mail =
-        app.settings.mail.transport != TransportSettings::None && user.email_verified_at.is_some();
-    let Some(mut notice) = compose(user, kind, None, None, now).filter(|_| can_mail) else {
+    let Some(mut notice) = to_verified(app, user, kind, now) else {
         return Ok(());
     };
     notice.details.by_link = actor.kind == ActorKind::LinkHolder;
@@ -48,4 +48,48 @@ pub async fn notify_of_password(
     }
     mail::enqueue(txn, app, actor, notice).await?;
     Ok(())
+}
+
+/// Queues the notice that an administrator disabled the account, for good or until some time.
+pub(super) async fn notify_of_disabling(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    user: &User,
+    now: Timestamp,
+) -> Result<(), Internal> {
+    if let Some(mut notice) = to_verified(app, user, MailKind::AccountDisabled, now) {
+        notice.details.works_until_millis = user.disabled_until.map(Timestamp::as_millis);
+        mail::enqueue(txn, app, actor, notice).await?;
+    }
+    Ok(())
+}
+
+/// Queues the notice of another address to the old one, if that was verified.
+///
+/// `Why:` whoever takes over an account turns its mail away first; only the old address still reaches the
+/// owner. The new one is told masked, because the old mailbox may be somebody else's by now.
+pub(super) async fn notify_of_address(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    (before, after): (&User, &User),
+    now: Timestamp,
+) -> Result<(), Internal> {
+    if before.email_key == after.email_key {
+        return Ok(());
+    }
+    if let Some(mut notice) = to_verified(app, before, MailKind::EmailChanged, now) {
+        let new = after.email.as_deref().map(EmailAddress::parse);
+        notice.details.new_address = new.and_then(Result::ok).map(|address| address.masked());
+        mail::enqueue(txn, app, actor, notice).await?;
+    }
+    Ok(())
+}
+
+/// A mail to the user's address, where mail goes out and the address is theirs.
+fn to_verified(app: &App, user: &User, kind: MailKind, now: Timestamp) -> Option<NewEmail> {
+    let can_mail =
+        app.settings.mail.transport != TransportSettings::None && user.email_verified_at.is_some();
+    compose(user, kind, None, None, now).filter(|_| can_mail)
 }

@@ -67,6 +67,7 @@ fn nobody(mut user: User, now: Timestamp) -> User {
     user.username = format!("deleted-{suffix}");
     (user.email, user.email_key, user.email_verified_at) = (None, None, None);
     (user.name, user.locale, user.external_id) = (None, None, None);
+    user.time_zone = None;
     user.disabled_reason = None;
     (user.password_changed_at, user.password_expires_at) = (None, None);
     user.password_blocked_at = None;
@@ -82,6 +83,9 @@ async fn forget(txn: &Txn, user: &User, now: Timestamp) -> Result<(), UserError>
     sessions::forget_origins(txn, user.id).await?;
     one_time_links::revoke_all(txn, user.id, RevokedWhy::AccountClosed, now).await?;
     access::revoke_keys_of(txn, user.id, now).await?;
+    if let Some(address) = &user.email_key {
+        mail::clear_failure(txn, address).await?;
+    }
     mail::forget_user(txn, user.id, now).await?;
     Ok(())
 }

@@ -323,6 +323,7 @@ fn changed(user: &User) -> Result<ActiveModel, Internal> {
         name_key: Set(user.name.as_deref().map(super::search::fold)),
         search_text: Set(super::search::text(user)),
         locale: Set(user.locale.clone()),
+        time_zone: Set(user.time_zone.clone()),
         external_id: Set(user.external_id.clone()),
         role: Set(user.role.name().to_owned()),
         authentication_source: Set(user.authentication_source.name().to_owned()),
@@ -355,6 +356,7 @@ fn read(row: Model) -> User {
         email_verified_at: moment(row.email_verified_at),
         name: row.name,
         locale: row.locale,
+        time_zone: row.time_zone,
         external_id: row.external_id,
         role: Role::parse(&row.role).unwrap_or(Role::Owner),
         authentication_source: AuthenticationSource::parse(&row.authentication_source)

@@ -63,7 +63,7 @@ pub(super) async fn lock_or_own(
 ///
 /// `Why:` who calls was asked when the request came in. A hash later they may be disabled, demoted or
 /// signed out, and what they were stopped from must not happen after that.
-pub(super) async fn require_standing(txn: &Txn, app: &App, actor: &Actor) -> Result<(), UserError> {
+pub async fn require_standing(txn: &Txn, app: &App, actor: &Actor) -> Result<(), UserError> {
     let Some(id) = actor.person else {
         return Ok(());
     };

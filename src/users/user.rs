@@ -106,6 +106,8 @@ pub struct User {
     pub name: Option<String>,
     /// Language for mail.
     pub locale: Option<String>,
+    /// Zone in which mail tells times, by its IANA name; UTC without one.
+    pub time_zone: Option<String>,
     /// Identifier in some other system.
     pub external_id: Option<String>,
     /// What the user may do in the Admin API.

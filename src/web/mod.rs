@@ -25,6 +25,7 @@ mod serve;
 mod socket;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -38,7 +39,11 @@ pub use socket::Pace;
 use crate::app::App;
 use crate::error::Internal;
 use crate::graphql::Endpoint;
+use crate::mail::Templates;
 use pages::mailbox::MailboxState;
+
+/// Every route, ready to be served.
+pub type Routes = Router;
 
 /// What this process shows besides the API.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +65,9 @@ pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
 
 /// The same with other limits than the program's own.
 pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, Internal> {
-    let full = Endpoint::full(app);
+    let templates = Templates::read(&app.settings)
+        .map_err(Internal::while_doing("reading the templates of mails"))?;
+    let full = Endpoint::full(app, &Arc::new(templates));
     let sdl = shows.playground.then(|| full.sdl());
     let sockets = socket::Sockets {
         endpoint: full.clone(),

@@ -35,6 +35,24 @@ pub(super) fn is_allowed(headers: &HeaderMap, settings: &ServerSettings) -> bool
             || settings.cors_origins.iter().any(|named| named == origin))
 }
 
+/// Whether a request comes from a page of this server that was asked for by a loopback name.
+///
+/// `Source:` Fetch Metadata Request Headers, W3C: what a browser says first. Without a referrer it calls the
+/// origin of a form `null`.
+pub(super) fn is_local_page(headers: &HeaderMap) -> bool {
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    if let Some(site) = sites.next() {
+        return sites.next().is_none() && site == "same-origin";
+    }
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let (Some(origin), None) = (origins.next(), origins.next()) else {
+        return false;
+    };
+    origin
+        .to_str()
+        .is_ok_and(|origin| is_local(origin, headers))
+}
+
 /// Whether an origin is this server's own.
 pub(super) fn is_own(origin: &str, headers: &HeaderMap, settings: &ServerSettings) -> bool {
     is_ours(origin, settings.public_url.as_ref()) || is_local(origin, headers)

@@ -36,8 +36,8 @@ pub async fn serve(
 ) -> Result<(), Internal> {
     let mut tasks = JoinSet::new();
     if let Some(mailer) = mailer {
-        let templates =
-            Templates::new().map_err(Internal::while_doing("reading mail templates"))?;
+        let templates = Templates::read(&app.settings)
+            .map_err(Internal::while_doing("reading mail templates"))?;
         let worker = Worker::new(app.clone(), mailer, Arc::new(templates));
         let stop = stop.clone();
         tasks.spawn(async move { worker.run(stop).await });

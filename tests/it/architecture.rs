@@ -27,6 +27,8 @@ const RANKS: [(Equals, &[&str]); 13] = [
             "error",
             "secret",
             "clock",
+            "colour",
+            "zone",
             "ids",
             "keyring",
             "hasher",
@@ -52,7 +54,13 @@ const RANKS: [(Equals, &[&str]); 13] = [
     (Equals::Apart, &["users"]),
     (
         Equals::Apart,
-        &["account", "api_keys", "bootstrap", "password_reset"],
+        &[
+            "account",
+            "api_keys",
+            "bootstrap",
+            "mail_templates",
+            "password_reset",
+        ],
     ),
     (Equals::Apart, &["janitor", "porter", "sealer", "watcher"]),
     (Equals::Apart, &["graphql"]),

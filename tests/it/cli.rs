@@ -6,6 +6,8 @@ mod describing;
 mod keys_and_users;
 mod links;
 mod listing;
+mod mail;
+mod mail_texts;
 mod resetting;
 mod serving;
 mod states;

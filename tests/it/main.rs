@@ -23,6 +23,7 @@ mod http;
 mod keys;
 mod lists;
 mod mail;
+mod mail_templates;
 mod migrations;
 mod one_time_links;
 mod pages;

@@ -29,8 +29,8 @@ enum Access {
 
 use Access::{Anyone, Person, PersonWith, Scope, SignedIn};
 use Permission::{
-    ApiKeysManage, ApiKeysRead, AuditRead, MailRead, PasswordsReset, SessionsRevoke, SettingsRead,
-    UsersDelete, UsersRead, UsersUnlock, UsersWrite,
+    ApiKeysManage, ApiKeysRead, AuditRead, MailRead, MailTemplatesWrite, MailWrite, PasswordsReset,
+    SessionsRevoke, SettingsRead, UsersDelete, UsersRead, UsersUnlock, UsersWrite,
 };
 
 impl Access {
@@ -48,7 +48,7 @@ impl Access {
 }
 
 /// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
-const ROOTS: [(&str, Access, &str); 43] = [
+const ROOTS: [(&str, Access, &str); 54] = [
     ("viewer", SignedIn, "{ viewer { role } }"),
     ("node", SignedIn, r#"{ node(id: "user_none") { id } }"#),
     ("nodes", SignedIn, r#"{ nodes(ids: ["user_none"]) { id } }"#),
@@ -67,6 +67,62 @@ const ROOTS: [(&str, Access, &str); 43] = [
         "mailDeliveries",
         Scope(MailRead),
         "{ mailDeliveries { nodes { id } } }",
+    ),
+    (
+        "mailTemplates",
+        Scope(MailRead),
+        "{ mailTemplates { kind } }",
+    ),
+    (
+        "mailTemplate",
+        Scope(MailRead),
+        "{ mailTemplate(kind: TEST) { kind } }",
+    ),
+    (
+        "mailTemplateHistory",
+        Scope(MailRead),
+        r#"{ mailTemplateHistory(kind: TEST, locale: "en") { version } }"#,
+    ),
+    (
+        "mailTemplatePreview",
+        Scope(MailRead),
+        "{ mailTemplatePreview(kind: TEST) { subject } }",
+    ),
+    (
+        "updateMailTemplate",
+        Scope(MailTemplatesWrite),
+        r#"mutation { updateMailTemplate(input: { kind: TEST, locale: "en", text: { subject: "",
+           textBody: "", htmlBody: "" } }) ERRORS }"#,
+    ),
+    (
+        "resetMailTemplate",
+        Scope(MailTemplatesWrite),
+        r#"mutation { resetMailTemplate(input: { kind: TEST, locale: "en" }) ERRORS }"#,
+    ),
+    (
+        "mailDelivery",
+        Scope(MailRead),
+        r#"{ mailDelivery(id: "mail_none") { id } }"#,
+    ),
+    (
+        "retryMailDelivery",
+        Scope(MailWrite),
+        r#"mutation { retryMailDelivery(input: { id: "mail_none" }) ERRORS }"#,
+    ),
+    (
+        "cancelMailDelivery",
+        Scope(MailWrite),
+        r#"mutation { cancelMailDelivery(input: { id: "mail_none" }) ERRORS }"#,
+    ),
+    (
+        "sendTestEmail",
+        Scope(MailWrite),
+        r#"mutation { sendTestEmail(input: { recipient: "none" }) ERRORS }"#,
+    ),
+    (
+        "markEmailDeliverable",
+        Scope(UsersWrite),
+        r#"mutation { markEmailDeliverable(input: { user: { login: "none" } }) ERRORS }"#,
     ),
     (
         "apiKeys",

@@ -323,7 +323,8 @@ async fn the_mailbox_shows_a_mail_in_every_way() {
     for id in ["1763696400000-mail_a", "1763699000000-mail_b"] {
         std::fs::write(mails.path().join(format!("{id}.eml")), MAIL).expect("a mail is written");
     }
-    browser.goto(&list).await;
+    // Nobody reloads the page.
+    browser.wait_for_text("#mails", "2 mails").await;
     assert!(
         browser
             .text(".mails")
@@ -351,5 +352,14 @@ async fn the_mailbox_shows_a_mail_in_every_way() {
         browser.wait_for_text(".body", words).await;
         take_pictures(&browser, &format!("mailbox-{view}")).await;
     }
+    browser.goto(&list).await;
+    browser.fill("#q", "nowhere").await;
+    browser.click(".search button").await;
+    browser
+        .wait_for_text("#mails", "No mail has these words")
+        .await;
+    browser.goto(&list).await;
+    browser.click(".delete button").await;
+    browser.wait_for_text("#mails", "Nothing yet").await;
     assert_quiet(&browser, &server).await;
 }

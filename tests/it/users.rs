@@ -3,6 +3,7 @@
 mod changing;
 mod creating;
 mod deleting;
+mod notices;
 mod owners;
 mod seeing;
 mod states;

@@ -33,6 +33,9 @@ pub(in crate::cli) struct Create {
     /// Language for mail, such as en or de.
     #[arg(long)]
     locale: Option<String>,
+    /// Zone in which mail tells times, such as Europe/Vienna.
+    #[arg(long)]
+    time_zone: Option<String>,
     /// What the user may do in the Admin API.
     #[arg(long, default_value = "member", value_parser = read_role)]
     role: Role,
@@ -74,6 +77,7 @@ impl Create {
             email_verified: self.email_verified,
             name: self.name,
             locale: self.locale,
+            time_zone: self.time_zone,
             external_id: None,
             role: self.role,
             authentication_source: AuthenticationSource::BuiltIn,

@@ -46,6 +46,7 @@ pub(super) fn to_json(user: &User, now: Timestamp) -> Value {
         "emailVerifiedAt": moment(user.email_verified_at),
         "name": user.name,
         "locale": user.locale,
+        "timeZone": user.time_zone,
         "externalId": user.external_id,
         "role": user.role.name(),
         "status": user.status(now).name(),

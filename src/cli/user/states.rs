@@ -21,6 +21,9 @@ pub(in crate::cli) struct Disable {
     /// When it ends by itself: 2026-12-01T09:00:00Z, or 30m, 1h, 7d from now.
     #[arg(long, value_name = "WHEN", value_parser = When::read)]
     until: Option<When>,
+    /// Do not tell the user by mail.
+    #[arg(long)]
+    no_mail: bool,
     /// Why; shown to administrators and kept in the audit trail.
     #[arg(long)]
     reason: Option<String>,
@@ -62,6 +65,7 @@ impl Disable {
             user: UserRef::Id(target.id),
             until: self.until.map(|until| until.ahead(app.clock.now())),
             reason: self.reason,
+            notify: !self.no_mail,
         };
         let outcome = users::disable(app, actor, command).await?;
         let revoked = outcome.revoked_sessions;

@@ -15,12 +15,13 @@ use crate::users::{
 };
 
 /// Every field that can be changed.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
     "username",
     "email",
     "emailVerified",
     "name",
     "locale",
+    "timeZone",
     "externalId",
     "role",
     "authenticationSource",
@@ -33,7 +34,7 @@ const TRIES: usize = 5;
 pub(in crate::cli) struct Update {
     /// Username, e-mail address or id.
     login: String,
-    /// Fields and their new values: username, email, emailVerified, name, locale, externalId, role,
+    /// Fields and their new values: username, email, emailVerified, name, locale, timeZone, externalId, role,
     /// authenticationSource. `field=` clears one.
     #[arg(required = true, value_name = "FIELD=VALUE")]
     changes: Vec<String>,
@@ -126,6 +127,7 @@ fn differences(before: &User, after: &User) -> String {
             user.email_verified_at.is_some().to_string(),
             text(&user.name),
             text(&user.locale),
+            text(&user.time_zone),
             text(&user.external_id),
             user.role.name().to_owned(),
             user.authentication_source.name().to_owned(),
@@ -174,6 +176,7 @@ impl Reader {
             "email" => self.clear.push(UserField::Email),
             "name" => self.clear.push(UserField::Name),
             "locale" => self.clear.push(UserField::Locale),
+            "timeZone" => self.clear.push(UserField::TimeZone),
             "externalId" => self.clear.push(UserField::ExternalId),
             _ => self.faults.push(format!("{field}: cannot be cleared")),
         }
@@ -186,6 +189,7 @@ impl Reader {
             "email" => self.patch.email = text,
             "name" => self.patch.name = text,
             "locale" => self.patch.locale = text,
+            "timeZone" => self.patch.time_zone = text,
             "externalId" => self.patch.external_id = text,
             "emailVerified" => {
                 self.patch.email_verified = self.one_of(field, value.parse().ok(), "true, false");

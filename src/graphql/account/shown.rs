@@ -24,6 +24,8 @@ pub(crate) struct Account {
     name: Option<String>,
     /// Language for mail. The default locale when null.
     locale: Option<Locale>,
+    /// Zone in which mail tells times, by its IANA name. UTC when null.
+    time_zone: Option<String>,
     /// Whether the password can be changed here.
     can_change_password: bool,
     /// Whether a new password has to be chosen before anything else.
@@ -45,6 +47,7 @@ impl From<account::Account> for Account {
             email: user.email.map(EmailAddress),
             name: user.name,
             locale: user.locale.map(Locale),
+            time_zone: user.time_zone,
             can_change_password: account.can_change_password(),
             must_change_password: user.must_change_password,
             password_expires_at: moment(user.password_expires_at),

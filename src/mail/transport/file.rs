@@ -13,12 +13,52 @@ use crate::mail::{Mailer, OutgoingEmail, SendError, Sending};
 #[derive(Clone, Debug)]
 pub struct FileMailer {
     directory: PathBuf,
+    name: String,
+    keep: usize,
 }
 
 impl FileMailer {
     /// Writes to this folder, which is made when missing.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory }
+        let name = directory.display().to_string();
+        let keep = usize::MAX;
+        Self {
+            directory,
+            name,
+            keep,
+        }
+    }
+
+    /// The same with at most so many mails; the oldest go.
+    #[must_use]
+    pub fn keeping(self, keep: usize) -> Self {
+        Self { keep, ..self }
+    }
+
+    /// Deletes the oldest beyond those that are kept. Names begin with the time.
+    ///
+    /// `Why:` a failure is swallowed: the mail is there, and the next one tries again.
+    async fn forget_oldest(&self) {
+        if self.keep == usize::MAX {
+            return;
+        }
+        let Ok(mut entries) = fs::read_dir(&self.directory).await else {
+            return;
+        };
+        let mut mails = Vec::new();
+        while let Ok(Some(entry)) = entries.next_entry().await {
+            let path = entry.path();
+            let age = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .and_then(age);
+            mails.extend(age.map(|age| (age, path)));
+        }
+        mails.sort();
+        let surplus = mails.len().saturating_sub(self.keep);
+        for (_, path) in mails.into_iter().take(surplus) {
+            let _gone = fs::remove_file(path).await;
+        }
     }
 
     /// `Order:` whole under a name nobody looks for, then renamed, so that no reader sees half a
@@ -53,6 +93,12 @@ fn file_name(email: &OutgoingEmail) -> String {
     format!("{}-{id}.eml", email.date.as_millis().max(0))
 }
 
+/// When a mail was queued, by the name of its file. `None` for files of others.
+fn age(name: &str) -> Option<i64> {
+    let (millis, _) = name.strip_suffix(".eml")?.split_once('-')?;
+    millis.parse().ok()
+}
+
 fn later(directory: &Path, error: &io::Error) -> SendError {
     SendError::Later(format!("cannot write to {}: {error}", directory.display()))
 }
@@ -61,16 +107,23 @@ impl Mailer for FileMailer {
     fn send<'a>(&'a self, email: &'a OutgoingEmail) -> Sending<'a> {
         Box::pin(async move {
             let built = message::build(email)?;
-            self.write(&file_name(email), &built.bytes)
-                .await
-                .map_err(|error| later(&self.directory, &error))
+            let name = file_name(email);
+            let written = self.write(&name, &built.bytes).await;
+            written.map_err(|error| later(&self.directory, &error))?;
+            self.forget_oldest().await;
+            Ok(name)
         })
+    }
+
+    fn server(&self) -> &str {
+        &self.name
     }
 
     fn check(&self) -> Sending<'_> {
         Box::pin(async move {
             make_private(&self.directory)
                 .await
+                .map(|()| self.name.clone())
                 .map_err(|error| later(&self.directory, &error))
         })
     }

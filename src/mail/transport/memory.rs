@@ -27,9 +27,13 @@ impl MemoryMailer {
         mailer
     }
 
-    /// What was taken, oldest first.
+    /// What was taken, in the order in which it was queued.
+    ///
+    /// `Why:` mails go out side by side; which arrives first is chance.
     pub fn sent(&self) -> Vec<OutgoingEmail> {
-        self.state().sent.clone()
+        let mut sent = self.state().sent.clone();
+        sent.sort_by(|one, other| one.message_id.cmp(&other.message_id));
+        sent
     }
 
     /// How often something was handed over, failures counted.
@@ -52,11 +56,15 @@ impl Mailer for MemoryMailer {
                 return Err(failure);
             }
             state.sent.push(email.clone());
-            Ok(())
+            Ok("250 taken".to_owned())
         })
     }
 
+    fn server(&self) -> &'static str {
+        "memory"
+    }
+
     fn check(&self) -> Sending<'_> {
-        Box::pin(async { Ok(()) })
+        Box::pin(async { Ok(String::new()) })
     }
 }

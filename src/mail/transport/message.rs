@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
 use lettre::address::Envelope;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
 use crate::address::EmailAddress;
@@ -56,11 +56,24 @@ fn message(email: &OutgoingEmail) -> Result<Message, SendError> {
     if let Some(reply_to) = &email.reply_to {
         builder = builder.reply_to(clean(reply_to));
     }
-    let parts =
-        MultiPart::alternative_plain_html(email.content.text.clone(), email.content.html.clone());
     builder
-        .multipart(parts)
+        .multipart(parts(email)?)
         .map_err(|error| never(&format!("the mail cannot be built: {error}")))
+}
+
+/// Text and HTML; with a logo, the HTML and its picture belong together (RFC 2387).
+fn parts(email: &OutgoingEmail) -> Result<MultiPart, SendError> {
+    let (text, html) = (email.content.text.clone(), email.content.html.clone());
+    let Some(logo) = &email.logo else {
+        return Ok(MultiPart::alternative_plain_html(text, html));
+    };
+    let png = ContentType::parse("image/png")
+        .map_err(|error| never(&format!("the mail cannot be built: {error}")))?;
+    let picture = Attachment::new_inline("logo".to_owned()).body(logo.bytes().to_vec(), png);
+    let related = MultiPart::related().singlepart(SinglePart::html(html));
+    Ok(MultiPart::alternative()
+        .singlepart(SinglePart::plain(text))
+        .multipart(related.singlepart(picture)))
 }
 
 fn checked(header: &str) -> Result<&str, SendError> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use dkim::{DkimKeyError, Signer};
 pub use file::FileMailer;
 pub use memory::MemoryMailer;
-pub use smtp::SmtpMailer;
+pub use smtp::{SmtpLimits, SmtpMailer};
 
 use super::Mailer;
 use crate::error::Internal;
@@ -25,9 +25,9 @@ use crate::settings::{MailSettings, TransportSettings};
 pub fn from_settings(settings: &MailSettings) -> Result<Option<Arc<dyn Mailer>>, Internal> {
     Ok(match &settings.transport {
         TransportSettings::None => None,
-        TransportSettings::File { directory } => Some(Arc::new(FileMailer::new(directory.clone()))),
-        TransportSettings::Smtp(smtp) => {
-            Some(Arc::new(SmtpMailer::new(smtp, settings.dkim.as_ref())?))
+        TransportSettings::File { directory, keep } => {
+            Some(Arc::new(FileMailer::new(directory.clone()).keeping(*keep)))
         }
+        TransportSettings::Smtp(smtp) => Some(Arc::new(SmtpMailer::new(settings, smtp)?)),
     })
 }

@@ -1,4 +1,4 @@
-//! What becomes of a mail after a try. Pure but for `Verdict::write`.
+//! What becomes of a mail after a try. Pure.
 //!
 //! A mail is *uncertain* when an earlier try may have got through: its answer was lost, or its
 //! worker died. An uncertain mail is never said to have failed or expired for want of further tries.
@@ -6,13 +6,15 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::db::Db;
-use crate::error::Internal;
-use crate::mail::store::queue::{self, Claim, Due, End};
-use crate::mail::{DeliveryStatus, SendError};
+use crate::mail::store::queue::{Claim, Due, Next, Release, Written};
+use crate::mail::{AttemptOutcome, DeliveryStatus, SendError};
 
 /// Waits after the first, second, third and every further try: five tries in about an hour.
 const WAITS_SECONDS: [u64; 4] = [30, 2 * 60, 10 * 60, 45 * 60];
+/// After which a mail that found no room is looked at again.
+const NO_ROOM_WAIT: Duration = Duration::from_secs(1);
+/// `Units:` characters kept of what a server says.
+const MAX_WORDS: usize = 500;
 
 /// How long to wait after that many tries. `jitter` moves it by up to a fifth either way, so that
 /// mails that failed together do not come back together.
@@ -43,7 +45,7 @@ pub(super) fn plan(due: &Due, now: Timestamp, max_attempts: u32) -> Plan {
     };
     if now >= due.expires_at {
         end(DeliveryStatus::Expired)
-    } else if due.attempts >= i64::from(max_attempts) {
+    } else if due.used_up >= i64::from(max_attempts) {
         end(DeliveryStatus::Failed)
     } else {
         Plan::Send
@@ -54,75 +56,112 @@ fn uncertain(due: &Due) -> bool {
     due.status != DeliveryStatus::Queued
 }
 
-/// What is written down.
+/// A try that was made.
 #[derive(Clone, Debug)]
-pub(super) enum Verdict {
-    /// It is over; the secret goes.
-    End(End),
-    /// Once more at that time; the secret stays.
-    Again(DeliveryStatus, Timestamp, String),
+pub(super) struct Tried {
+    pub(super) started_at: Timestamp,
+    pub(super) took: Duration,
+    /// `None` when it was never written.
+    pub(super) written: Option<Written>,
+    pub(super) outcome: Result<String, SendError>,
 }
 
-/// Decides after a try. `tries` are those made and those allowed.
-pub(super) fn judge(
-    due: &Due,
-    tries: (i64, u32),
-    outcome: Result<(), SendError>,
-    (now, jitter): (Timestamp, u8),
-) -> Verdict {
-    let (made, allowed) = tries;
+/// When it is, and by how much waits are moved.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) now: Timestamp,
+    pub(super) jitter: u8,
+}
+
+/// Decides after a try; `allowed` is how many there are.
+pub(super) fn judge(due: &Due, claim: &Claim, allowed: u32, tried: Tried, at: Moment) -> Release {
+    let made = due.used_up + 1;
     let left = made < i64::from(allowed);
-    let end = |status, last_error| {
-        Verdict::End(End {
-            status,
-            at: now,
-            last_error,
-        })
-    };
     // A mail that would come too late is looked at when it expires, so that its secret goes then.
-    let wait = backoff(u32::try_from(made).unwrap_or(u32::MAX), jitter);
-    let next = now.plus(wait).min(due.expires_at);
-    match outcome {
-        Ok(()) => end(DeliveryStatus::Sent, None),
-        Err(SendError::Never(words)) => end(DeliveryStatus::Failed, Some(words)),
-        Err(SendError::Later(words)) => match (uncertain(due), left) {
-            (true, true) => Verdict::Again(DeliveryStatus::Unknown, next, words),
-            (false, true) => Verdict::Again(DeliveryStatus::Queued, next, words),
-            (true, false) => end(DeliveryStatus::Unknown, Some(words)),
-            (false, false) => end(DeliveryStatus::Failed, Some(words)),
+    let wait = backoff(u32::try_from(made).unwrap_or(u32::MAX), at.jitter);
+    let again = Next::At(at.now.plus(wait).min(due.expires_at));
+    let over = Next::Over(at.now);
+    let (status, next) = match &tried.outcome {
+        Ok(_words) => (DeliveryStatus::Sent, over),
+        Err(SendError::Never(_) | SendError::NoSuchUser(_)) => (DeliveryStatus::Failed, over),
+        Err(SendError::Later(_)) => match (uncertain(due), left) {
+            (true, true) => (DeliveryStatus::Unknown, again),
+            (false, true) => (DeliveryStatus::Queued, again),
+            (true, false) => (DeliveryStatus::Unknown, over),
+            (false, false) => (DeliveryStatus::Failed, over),
         },
-        Err(SendError::Unknown(words)) if left && !uncertain(due) => {
-            Verdict::Again(DeliveryStatus::Unknown, next, words)
-        }
-        Err(SendError::Unknown(words)) => end(DeliveryStatus::Unknown, Some(words)),
+        Err(SendError::Unknown(_)) if left && !uncertain(due) => (DeliveryStatus::Unknown, again),
+        Err(SendError::Unknown(_)) => (DeliveryStatus::Unknown, over),
+    };
+    let (outcome, words, last_error) = told(tried.outcome);
+    let mut attempts = claim.attempts.clone();
+    if let Some(attempt) = attempts.last_mut() {
+        attempt.started_at_millis = tried.started_at.as_millis();
+        attempt.took_millis = Some(u64::try_from(tried.took.as_millis()).unwrap_or(u64::MAX));
+        attempt.outcome = Some(outcome);
+        attempt.words = Some(words);
+    }
+    Release {
+        status,
+        last_error,
+        tried: claim.tried,
+        attempts,
+        written: tried.written,
+        next,
     }
 }
 
-impl Verdict {
-    /// An end without a try keeps the words of the last one.
-    pub(super) fn ended(due: &Due, status: DeliveryStatus, at: Timestamp) -> Self {
-        Self::End(End {
-            status,
-            at,
-            last_error: due.last_error.clone(),
-        })
-    }
-
-    pub(super) fn status(&self) -> DeliveryStatus {
-        match self {
-            Self::End(end) => end.status,
-            Self::Again(status, ..) => *status,
+/// The outcome, its words, and the same words when it went wrong.
+fn told(outcome: Result<String, SendError>) -> (AttemptOutcome, String, Option<String>) {
+    let outcome_name = match &outcome {
+        Ok(_words) => AttemptOutcome::Taken,
+        Err(SendError::Later(_)) => AttemptOutcome::Postponed,
+        Err(SendError::Never(_) | SendError::NoSuchUser(_)) => AttemptOutcome::Refused,
+        Err(SendError::Unknown(_)) => AttemptOutcome::Lost,
+    };
+    match outcome {
+        Ok(words) => (outcome_name, shown(&words), None),
+        Err(error) => {
+            let words = shown(error.words());
+            (outcome_name, words.clone(), Some(words))
         }
     }
+}
 
-    /// `false` when the claim was lost in the meantime.
-    pub(super) async fn write(&self, db: &Db, claim: Claim) -> Result<bool, Internal> {
-        match self {
-            Self::End(end) => queue::finish(db.write(), claim, end.clone()).await,
-            Self::Again(status, at, words) => {
-                queue::requeue(db.write(), claim, *status, *at, words.clone()).await
-            }
-        }
+/// `Why:` PostgreSQL takes no NUL, and a mail that cannot be written down goes out again.
+fn shown(words: &str) -> String {
+    // Nor may they turn the direction of writing where an administrator reads them.
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let visible = |c: char| if c.is_control() || turns(c) { ' ' } else { c };
+    words.chars().map(visible).take(MAX_WORDS).collect()
+}
+
+/// An end without a try keeps the words of the last one.
+pub(super) fn ended(due: &Due, status: DeliveryStatus, now: Timestamp) -> Release {
+    Release {
+        status,
+        last_error: due.last_error.clone(),
+        tried: due.tried,
+        attempts: due.attempts.clone(),
+        written: None,
+        next: Next::Over(now),
+    }
+}
+
+/// Puts back a mail that was claimed and then found no room; that was no try.
+pub(super) fn put_back(due: &Due, now: Timestamp) -> Release {
+    // A claim cannot be put back as `SENDING`: nobody would hold it.
+    let status = match due.status {
+        DeliveryStatus::Queued => DeliveryStatus::Queued,
+        _ => DeliveryStatus::Unknown,
+    };
+    Release {
+        status,
+        last_error: due.last_error.clone(),
+        tried: due.tried,
+        attempts: due.attempts.clone(),
+        written: None,
+        next: Next::At(now.plus(NO_ROOM_WAIT)),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The development mailbox at `/mailbox`: mails that were written to a directory instead of being sent.
 //!
 //! Anybody who reads these mails can reset passwords with their links, so the pages answer callers on
-//! this machine only (`loopback.rs`). They change nothing and need no JavaScript.
+//! this machine only (`loopback.rs`). A small script keeps the list up to date; everything else works
+//! without it.
 
 mod mail;
 
@@ -17,8 +18,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware::from_fn;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use rust_embed::RustEmbed;
@@ -27,15 +28,18 @@ use serde::{Deserialize, Serialize};
 use self::mail::{Mail, MailId};
 use super::embedded::{self, NO_STORE, REVALIDATE};
 use super::loopback::loopback_only;
+use crate::web::origin::is_local_page;
 
 /// How many mails the list shows; the rest stays in the directory.
 const LISTED: usize = 200;
 
-const POLICY_OF_PAGES: &str = "default-src 'none'; style-src 'self'; img-src data:; \
-    frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const POLICY_OF_PAGES: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; \
+    style-src 'self'; img-src data:; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
+    form-action 'self'";
 
 /// For the HTML of a mail, which may come from anywhere: no scripts, no forms, no requests.
-const POLICY_OF_MAILS: &str = "sandbox allow-popups; default-src 'none'; \
+/// Links open in a tab that is out of the sandbox, as they would from a mail program.
+const POLICY_OF_MAILS: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; \
     style-src 'unsafe-inline'; img-src data: 'self'; frame-ancestors 'self'";
 
 const TEMPLATES: [(&str, &str); 4] = [
@@ -104,20 +108,55 @@ where
 {
     Router::new()
         .route("/mailbox", get(list))
-        .route("/mailbox/assets/mailbox.css", get(style))
+        .route("/mailbox/assets/{name}", get(asset))
+        .route("/mailbox/state", get(state_of))
+        .route("/mailbox/delete", post(delete))
         .route("/mailbox/{id}", get(show))
         .route("/mailbox/{id}/html", get(html))
         .layer(from_fn(loopback_only))
         .with_state(state)
 }
 
-async fn list(State(mailbox): State<MailboxState>) -> Response {
-    match mail::newest(&mailbox.directory, LISTED).await {
-        Ok((mails, total)) => {
-            let directory = mailbox.directory.display().to_string();
-            let values = context! { mails => Value::from(Serde(&mails)), total, directory };
+/// What is searched for.
+#[derive(Debug, Default, Deserialize)]
+struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+async fn list(State(mailbox): State<MailboxState>, Query(search): Query<Search>) -> Response {
+    let query = search.q.trim();
+    match mail::newest(&mailbox.directory, LISTED, query).await {
+        Ok(list) => {
+            let values = context! {
+                query,
+                mails => Value::from(Serde(&list.mails)),
+                found => list.found,
+                total => list.total,
+                state => list.state,
+                directory => mailbox.directory.display().to_string(),
+            };
             mailbox.page(StatusCode::OK, "mailbox.html", &values)
         }
+        Err(error) => broken(&error),
+    }
+}
+
+/// A word that changes when mails come or go.
+async fn state_of(State(mailbox): State<MailboxState>) -> Response {
+    match mail::ids(&mailbox.directory).await {
+        Ok(ids) => ([(CACHE_CONTROL, NO_STORE)], mail::state(&ids)).into_response(),
+        Err(error) => broken(&error),
+    }
+}
+
+/// `Why:` only from this page itself: any page anywhere can make a browser send a form here.
+async fn delete(State(mailbox): State<MailboxState>, request: HeaderMap) -> Response {
+    if !is_local_page(&request) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    match mail::delete_all(&mailbox.directory).await {
+        Ok(()) => Redirect::to("/mailbox").into_response(),
         Err(error) => broken(&error),
     }
 }
@@ -160,7 +199,7 @@ async fn show(
 
 async fn html(State(mailbox): State<MailboxState>, Path(id): Path<String>) -> Response {
     match find(&mailbox, &id).await {
-        Ok(found) => match found.and_then(|mail| mail.html) {
+        Ok(found) => match found.and_then(Mail::framed) {
             Some(html) => (html_headers(POLICY_OF_MAILS, "SAMEORIGIN"), html).into_response(),
             None => mailbox.missing(),
         },
@@ -168,8 +207,9 @@ async fn html(State(mailbox): State<MailboxState>, Path(id): Path<String>) -> Re
     }
 }
 
-async fn style(request: HeaderMap) -> Response {
-    match Files::get("mailbox.css") {
+async fn asset(Path(name): Path<String>, request: HeaderMap) -> Response {
+    let is_ours = ["mailbox.css", "mailbox.js"].contains(&name.as_str());
+    match Files::get(&name).filter(|_file| is_ours) {
         Some(file) => embedded::respond(file, &request, REVALIDATE),
         None => StatusCode::NOT_FOUND.into_response(),
     }

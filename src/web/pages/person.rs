@@ -31,8 +31,9 @@ mod visit;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use cookie::time::Duration;
@@ -43,6 +44,7 @@ use self::paper::Paper;
 use self::token_cookie::TokenCookie;
 use super::embedded::{self, REVALIDATE};
 use crate::app::App;
+use crate::colour::Shade;
 
 #[derive(RustEmbed)]
 #[folder = "assets/pages"]
@@ -86,6 +88,7 @@ pub(in crate::web) fn router(app: &App, playground: bool) -> Result<Router, Page
         .route("/not-me/{token}", get(not_me::take))
         .route("/account", get(account::show).post(account::act))
         .route("/pages/page.css", get(style))
+        .route("/pages/accent.css", get(accent))
         .route("/pages/page.js", get(script))
         .route("/pages/logo", get(logo::show))
         .with_state(pages))
@@ -93,6 +96,22 @@ pub(in crate::web) fn router(app: &App, playground: bool) -> Result<Router, Page
 
 async fn style(request: HeaderMap) -> Response {
     file("page.css", &request)
+}
+
+/// The operator's colours, over those of `page.css`.
+async fn accent(State(pages): State<Pages>) -> Response {
+    let colours = pages.app.settings.server.accent;
+    let rule = |shade: Shade| {
+        let (accent, on_accent) = (shade.accent, shade.on_accent);
+        format!(":root {{ --accent: {accent}; --on-accent: {on_accent}; }}")
+    };
+    let (light, dark) = (rule(colours.light), rule(colours.dark));
+    let css = format!("{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n");
+    let headers = [
+        (CONTENT_TYPE, "text/css; charset=utf-8"),
+        (CACHE_CONTROL, REVALIDATE),
+    ];
+    (headers, css).into_response()
 }
 
 async fn script(request: HeaderMap) -> Response {

@@ -21,10 +21,12 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/web/pages/",
         ],
     ),
+    ("css_inline", &["src/mail/inlined.rs"]),
     ("fluent_bundle", &["src/web/pages/person/"]),
     ("getrandom", &["src/secret.rs"]),
     ("hkdf", &["src/keyring.rs"]),
     ("hmac", &["src/keyring.rs"]),
+    ("html5ever", &["src/mail/texts/html/"]),
     ("http_body_util", &["src/jwt/fetch.rs"]),
     ("hyper", &["src/web/", "src/jwt/fetch.rs"]),
     ("hyper_rustls", &["src/jwt/fetch.rs"]),
@@ -38,6 +40,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/access/api_keys/networks.rs",
         ],
     ),
+    ("jiff", &["src/zone.rs"]),
     // The sender in the settings is read as lettre will send it.
     (
         "lettre",
@@ -56,7 +59,15 @@ const PLACED: &[(&str, &[&str])] = &[
     ),
     ("migration", &["src/db.rs"]),
     ("mimalloc", &["src/main.rs"]),
-    ("minijinja", &["src/mail/templates.rs", "src/web/pages/"]),
+    (
+        "minijinja",
+        &[
+            "src/mail/templates/",
+            "src/mail/texts/",
+            "src/mail/values.rs",
+            "src/web/pages/",
+        ],
+    ),
     (
         "passwords",
         &["src/credentials/generator.rs", "src/credentials/policy.rs"],
@@ -95,7 +106,14 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/web/pages/graphiql.rs",
         ],
     ),
-    ("strsim", &["src/cli/near.rs", "src/users/suggest.rs"]),
+    (
+        "strsim",
+        &[
+            "src/cli/near.rs",
+            "src/mail/texts/language/",
+            "src/users/suggest.rs",
+        ],
+    ),
     ("spki", &["src/jwt/pem.rs", "src/mail/transport/dkim/"]),
     ("subtle", &["src/page.rs"]),
     ("tower", &["src/web/"]),

@@ -7,11 +7,12 @@ use keydesk::actor::Actor;
 use keydesk::app::App;
 use keydesk::clock::{Clock, Timestamp};
 use keydesk::ids::MailDeliveryId;
+use keydesk::mail::transport::{SmtpLimits, SmtpMailer};
 use keydesk::mail::{
     self, Delivery, Details, MailKind, MailSecret, Mailer, NewEmail, Templates, Worker,
 };
 use keydesk::secret::Secret;
-use keydesk::settings::Settings;
+use keydesk::settings::{Settings, TransportSettings};
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::support::database::TestDatabase;
@@ -20,6 +21,15 @@ pub(super) const PASSWORD: &str = "amber=quill-27-wagon";
 
 /// 2026-11-21T09:30:59Z.
 pub(super) const START: Timestamp = Timestamp::from_millis(1_795_253_459_000);
+
+/// Short enough for tests, long enough for a busy machine.
+pub(super) fn short() -> SmtpLimits {
+    SmtpLimits {
+        connecting: Duration::from_millis(600),
+        sending: Duration::from_millis(1_200),
+        ..SmtpLimits::default()
+    }
+}
 
 pub(super) struct Desk {
     pub(super) app: App,
@@ -34,8 +44,14 @@ impl Desk {
 
     /// With more settings, as TOML.
     pub(super) async fn with(more: &str) -> Self {
+        Self::at(START, more).await
+    }
+
+    /// The same with the clock at another time.
+    pub(super) async fn at(now: Timestamp, more: &str) -> Self {
         let database = TestDatabase::create().await;
-        let (app, more) = (app(&database, more, START).await, more.to_owned());
+        let app = Box::pin(app(&database, more, now)).await;
+        let more = more.to_owned();
         app.db.migrate_up().await.expect("migrated");
         Self {
             app,
@@ -44,13 +60,31 @@ impl Desk {
         }
     }
 
+    /// With mail going to this port of this machine.
+    pub(super) async fn smtp(port: u16, more: &str) -> Self {
+        Self::with(&format!(
+            "{more}\n[mail.transport]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\n\
+             tls = \"none\"\n"
+        ))
+        .await
+    }
+
+    /// The way out of the settings, with limits that no test waits long for.
+    pub(super) fn mailer(&self, limits: SmtpLimits) -> Arc<dyn Mailer> {
+        let mail = &self.app.settings.mail;
+        let TransportSettings::Smtp(smtp) = &mail.transport else {
+            panic!("no mail server in {mail:?}");
+        };
+        Arc::new(SmtpMailer::with_limits(mail, smtp, limits).expect("a way out"))
+    }
+
     /// Another replica on the same database, with a clock of its own.
     pub(super) async fn replica(&self, more: &str) -> App {
-        app(
+        Box::pin(app(
             &self.database,
             &format!("{}{more}", self.more),
             self.app.clock.now(),
-        )
+        ))
         .await
     }
 
@@ -60,6 +94,17 @@ impl Desk {
     }
 
     pub(super) async fn enqueue_to(&self, recipient: &str, name: Option<&str>) -> Delivery {
+        self.enqueue_saying(recipient, name, (PASSWORD, "Anna"))
+            .await
+    }
+
+    /// The same with another password, for another name.
+    pub(super) async fn enqueue_saying(
+        &self,
+        recipient: &str,
+        name: Option<&str>,
+        (password, display_name): (&str, &str),
+    ) -> Delivery {
         let now = self.app.clock.now();
         let email = NewEmail {
             id: MailDeliveryId::new(now),
@@ -71,13 +116,13 @@ impl Desk {
             locale: Some("de-AT".to_owned()),
             details: Details {
                 username: "anna".to_owned(),
-                display_name: "Anna".to_owned(),
+                display_name: display_name.to_owned(),
                 must_change: true,
                 works_until_millis: None,
                 happened_at_millis: now.as_millis(),
                 ..Details::default()
             },
-            secret: Some(MailSecret::Password(Secret::new(PASSWORD.to_owned()))),
+            secret: Some(MailSecret::Password(Secret::new(password.to_owned()))),
             expires_at: now.plus(Duration::from_hours(24)),
         };
         let txn = self.app.db.begin_write().await.expect("begun");

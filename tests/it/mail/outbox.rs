@@ -138,8 +138,12 @@ impl Mailer for Hanging {
         Box::pin(std::future::pending())
     }
 
+    fn server(&self) -> &'static str {
+        "hanging"
+    }
+
     fn check(&self) -> Sending<'_> {
-        Box::pin(async { Ok(()) })
+        Box::pin(async { Ok(String::new()) })
     }
 }
 
@@ -188,6 +192,10 @@ impl Mailer for Fragile {
     fn send<'a>(&'a self, email: &'a OutgoingEmail) -> Sending<'a> {
         assert!(!email.to.starts_with("poison"), "poison");
         self.0.send(email)
+    }
+
+    fn server(&self) -> &str {
+        self.0.server()
     }
 
     fn check(&self) -> Sending<'_> {
@@ -299,4 +307,29 @@ async fn the_folder_gets_one_private_file_for_each_mail() {
         let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(folder), mode(file.path())), (0o700, 0o600));
     }
+}
+
+#[tokio::test]
+async fn the_folder_keeps_the_newest_mails_and_what_is_no_mail() {
+    let desk = Desk::start().await;
+    let folder = desk.database.folder().join("mailbox");
+    let worker = desk.worker(Arc::new(FileMailer::new(folder.clone()).keeping(2)));
+    let mut kept = Vec::new();
+    for _ in 0..4 {
+        let queued = desk.enqueue().await;
+        worker.deliver_due().await.unwrap();
+        kept.push(format!(
+            "{}-{}.eml",
+            queued.created_at.as_millis(),
+            queued.id
+        ));
+        std::fs::write(folder.join("notes.txt"), "no mail").unwrap();
+        desk.app.clock.advance(Duration::from_secs(1));
+    }
+    let names = std::fs::read_dir(&folder).unwrap();
+    let mut names: Vec<_> = names
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, [&kept[2], &kept[3], "notes.txt"]);
 }

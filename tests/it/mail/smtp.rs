@@ -1,14 +1,11 @@
 //! Mail over SMTP: what each answer of a server, or its silence, does to a mail.
 
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
 use keydesk::mail::{Delivery, DeliveryStatus, SendError, transport};
 use mail_parser::MessageParser;
-use tokio::net::{TcpListener, TcpStream};
 
 use super::desk::{Desk, PASSWORD};
+use crate::support::mta::Sink;
+use crate::support::program::free_port;
 use crate::support::smtp::{Behaviour, SmtpPeer};
 
 async fn desk(port: u16, tls: &str) -> Desk {
@@ -115,7 +112,7 @@ async fn a_server_without_starttls_is_told_nothing() {
 
 #[tokio::test]
 async fn no_server_at_all_is_tried_again() {
-    let port = free_port().await;
+    let port = free_port();
     let desk = desk(port, "none").await;
     let mailer = transport::from_settings(&desk.app.settings.mail)
         .unwrap()
@@ -131,59 +128,17 @@ async fn no_server_at_all_is_tried_again() {
 #[tokio::test]
 #[ignore = "needs smtp-sink"]
 async fn postfix_reads_the_same_password_in_both_parts() {
-    let dump = tempfile::tempdir().unwrap();
-    let port = free_port().await;
-    let _sink = Sink::start(dump.path(), port);
-    let desk = desk(port, "none").await;
+    let sink = Sink::start();
+    let desk = desk(sink.port, "none").await;
     let mailer = transport::from_settings(&desk.app.settings.mail)
         .unwrap()
         .unwrap();
-    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
     let queued = desk.enqueue().await;
     desk.worker(mailer).deliver_due().await.unwrap();
     assert_eq!(desk.find(queued.id).await.status, DeliveryStatus::Sent);
-    let mails: Vec<_> = std::fs::read_dir(dump.path())
-        .unwrap()
-        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
-        .filter(|mail| !mail.is_empty())
-        .collect();
+    let mails = sink.mails();
     assert_eq!(mails.len(), 1);
     assert_password_in_both_parts(&mails[0]);
-}
-
-/// Ends the process when dropped.
-struct Sink(Child);
-
-impl Sink {
-    /// As root it wants another user to become, who must be able to write the dump.
-    fn start(dump: &Path, port: u16) -> Self {
-        use std::os::unix::fs::{MetadataExt, PermissionsExt};
-        let mut command = Command::new("smtp-sink");
-        if std::fs::metadata(dump).expect("a folder").uid() == 0 {
-            let everybody = std::fs::Permissions::from_mode(0o777);
-            std::fs::set_permissions(dump, everybody).expect("permitted");
-            command.args(["-u", "nobody"]);
-        }
-        command
-            .args(["-d", "%M.", &format!("127.0.0.1:{port}"), "100"])
-            .current_dir(dump)
-            .stdin(Stdio::null());
-        Self(command.spawn().expect("smtp-sink"))
-    }
-}
-
-impl Drop for Sink {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
-async fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("bound").port()
 }
 
 fn assert_password_in_both_parts(mail: &str) {

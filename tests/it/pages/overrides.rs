@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use axum::http::StatusCode;
+use keydesk::address::EmailAddress;
 use keydesk::app::App;
+use keydesk::colour::{Accent, Colour};
 use keydesk::web::{self, Shows};
 
 use super::{Visitor, assert_says, text};
@@ -46,6 +48,8 @@ async fn files_of_the_operator_stand_in_place_of_the_program_s() {
         server.templates_dir = Some(folder.path().to_owned());
         server.logo_file = Some(folder.path().join("logo.svg"));
         server.site_name = "Werk & Sohn".to_owned();
+        server.support_email = EmailAddress::parse("hilfe@example.org").ok();
+        server.accent = Accent::of(Colour::parse("#ffee00").expect("a colour"));
     })
     .await;
     let mut visitor = Visitor::new(&app);
@@ -55,6 +59,16 @@ async fn files_of_the_operator_stand_in_place_of_the_program_s() {
     assert_says(&german, StatusCode::OK, "Passwort vergessen?");
     assert_says(&german, StatusCode::OK, "Werk &amp; Sohn");
     assert!(text(&german).contains("<img class=\"logo\" src=\"pages/logo\" alt=\"\">"));
+    assert!(text(&german).contains("<a href=\"mailto:hilfe@example.org\">hilfe@example.org</a>"));
+    let accent = visitor.get("/pages/accent.css").await;
+    assert_eq!(accent.headers["content-type"], "text/css; charset=utf-8");
+    let accent = accent.body.as_str().expect("a text");
+    let dark = "prefers-color-scheme: dark) { :root { --accent: #ffee00; --on-accent: #0d1626; }";
+    assert!(accent.contains(dark), "{accent}");
+    assert!(
+        !accent.starts_with(":root { --accent: #ffee00"),
+        "too pale for the day"
+    );
     let changed = visitor.get("/reset").await;
     assert_says(&changed, StatusCode::OK, "Passwort ändern, anders");
 

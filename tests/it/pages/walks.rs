@@ -303,13 +303,13 @@ async fn links_of_every_state(has_scripts: bool) {
 #[tokio::test]
 #[ignore = "needs chromium"]
 async fn a_link_works_once_until_its_end_and_until_a_newer_one() {
-    links_of_every_state(true).await;
+    Box::pin(links_of_every_state(true)).await;
 }
 
 #[tokio::test]
 #[ignore = "needs chromium"]
 async fn a_link_needs_no_scripts() {
-    links_of_every_state(false).await;
+    Box::pin(links_of_every_state(false)).await;
 }
 
 /// `Source:` FusionAuth#629: `SafeLinks` opens the link and sends the form that it finds, as it is.

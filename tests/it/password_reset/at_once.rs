@@ -88,7 +88,8 @@ async fn no_password_is_mailed_to_an_address_that_was_just_taken_away() {
             replica.ask(UPDATE, json!({ "input": patch })),
         );
         assert_eq!(cleared.codes(), [""; 0]);
-        let sql = "SELECT user_id FROM outbox_emails WHERE recipient = $1";
+        let sql =
+            "SELECT user_id FROM outbox_emails WHERE recipient = $1 AND kind = 'NEW_PASSWORD'";
         let address = format!("{name}@example.org");
         let queued = app.rows(sql, vec![address.into()]).await.len();
         let version = app.version_of(&user).await;

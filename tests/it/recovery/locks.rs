@@ -82,6 +82,8 @@ async fn nobody_is_told_who_has_no_verified_address_or_is_disabled() {
     .await;
     desk.person("off", "MEMBER").await;
     desk.run("disableUser", json!({ "login": "off" })).await;
+    // It told them of that.
+    desk.write("DELETE FROM outbox_emails", vec![]).await;
     desk.write(
         "UPDATE users SET failed_sign_ins = 7, locked_until = 1",
         vec![],

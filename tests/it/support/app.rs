@@ -223,7 +223,7 @@ impl TestApp {
 
     /// Lets this replica's worker send what is due. Gives how many mails it took on.
     pub(crate) async fn deliver(&self) -> usize {
-        let templates = Arc::new(Templates::new().expect("templates"));
+        let templates = Arc::new(Templates::read(&self.app.settings).expect("templates"));
         let worker = Worker::new(self.app.clone(), Arc::clone(&self.mailer) as _, templates);
         worker.deliver_due().await.expect("delivered")
     }

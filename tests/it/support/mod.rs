@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod catalog;
 pub(crate) mod database;
 pub(crate) mod issuer;
+pub(crate) mod mta;
 pub(crate) mod people;
 pub(crate) mod program;
 pub(crate) mod recovery;

@@ -10,13 +10,15 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 16] = [
     "api_keys",
     "audit_events",
     "counters",
     "credentials",
+    "failing_addresses",
     "idempotency_keys",
     "leases",
+    "mail_template_versions",
     "one_time_links",
     "outbox_emails",
     "password_history",

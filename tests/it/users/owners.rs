@@ -142,6 +142,7 @@ async fn whoever_was_stopped_while_an_act_of_theirs_ran_does_nothing_more() {
             user: UserRef::Login("ada".to_owned()),
             until: None,
             reason: None,
+            notify: true,
         };
         let late = users::disable(&app.app, &actor, command).await;
         assert!(matches!(late, Err(UserError::Denied(_))), "{stop} {late:?}");

@@ -1,9 +1,9 @@
-use mail_parser::{HeaderValue as Parsed, MessageParser};
+use mail_parser::{HeaderValue as Parsed, MessageParser, MimeHeaders as _};
 use proptest::prelude::*;
 
 use super::*;
 use crate::clock::Timestamp;
-use crate::mail::Rendered;
+use crate::mail::{Logo, Rendered};
 
 fn email(to_name: Option<&str>) -> OutgoingEmail {
     OutgoingEmail {
@@ -17,6 +17,7 @@ fn email(to_name: Option<&str>) -> OutgoingEmail {
             text: "Grüße\n\namber=quill-27-wagon\n".to_owned(),
             html: "<p>Grüße</p><p>amber=quill-27-wagon</p>".to_owned(),
         },
+        logo: None,
         date: Timestamp::from_millis(1_795_253_459_000),
     }
 }
@@ -105,4 +106,31 @@ proptest! {
         let addresses = parsed.to().unwrap();
         prop_assert_eq!(addresses.first().unwrap().address(), Some("Anna@xn--bcher-kva.example"));
     }
+}
+
+#[test]
+fn a_logo_goes_along_beside_the_html() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logo.png");
+    let read = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        Logo::read(&path).unwrap()
+    };
+    let png = b"\x89PNG\r\n\x1a\nrest";
+    let mut mail = email(Some("Anna"));
+    mail.logo = read(png);
+    let (_, bytes) = built(&mail);
+    assert!(bytes.is_ascii());
+    let parsed = MessageParser::default().parse(&bytes).unwrap();
+    assert!(parsed.body_text(0).unwrap().contains("amber") && parsed.body_html(0).is_some());
+    let part = parsed.attachments().next().unwrap();
+    assert_eq!(
+        (part.content_id(), part.contents()),
+        (Some("logo"), &png[..])
+    );
+    assert!(bytes.contains("multipart/related"), "{bytes}");
+    // Mail programs show no SVG, and a large picture is none for a mail.
+    assert_eq!(read(b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>"), None);
+    let large = [png.to_vec(), vec![0; 65_536]].concat();
+    assert_eq!(read(&large), None);
 }

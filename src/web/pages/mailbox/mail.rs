@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 use std::io;
 use std::path::Path;
 
-use mail_parser::{Addr, Address, Message, MessageParser, MessagePart, PartType};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mail_parser::{Addr, Address, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -58,26 +60,84 @@ pub(super) struct Mail {
     links: Vec<String>,
     headers: Vec<Header>,
     source: String,
+    /// The picture that the HTML names `cid:logo`, as an address that holds it.
+    #[serde(skip)]
+    logo: Option<String>,
 }
 
-/// The newest mails of a directory, newest first, and how many there are; no directory is no mail.
-pub(super) async fn newest(directory: &Path, limit: usize) -> io::Result<(Vec<Mail>, usize)> {
+/// What the list shows.
+#[derive(Debug)]
+pub(super) struct List {
+    /// The newest mails that were looked for, newest first.
+    pub(super) mails: Vec<Mail>,
+    /// How many were looked for.
+    pub(super) found: usize,
+    /// How many there are.
+    pub(super) total: usize,
+    /// Changes when mails come or go.
+    pub(super) state: String,
+}
+
+/// The mails of a directory in which all words of a query stand; every mail has those of none.
+pub(super) async fn newest(directory: &Path, limit: usize, query: &str) -> io::Result<List> {
+    let ids = ids(directory).await?;
+    let (total, state) = (ids.len(), state(&ids));
+    let query = query.to_lowercase();
+    let words: Vec<&str> = query.split_whitespace().collect();
+    let (mut mails, mut found) = (Vec::new(), 0);
+    for id in ids {
+        if words.is_empty() && mails.len() >= limit {
+            found = total;
+            break;
+        }
+        let Some(mail) = find(directory, id).await? else {
+            continue;
+        };
+        if words.is_empty() || mail.says(&words) {
+            found += 1;
+            if mails.len() < limit {
+                mails.push(mail);
+            }
+        }
+    }
+    Ok(List {
+        mails,
+        found,
+        total,
+        state,
+    })
+}
+
+/// What a list of mails is known by: how many there are, and the newest.
+pub(super) fn state(ids: &[MailId]) -> String {
+    let newest = ids.first().map_or("", |id| id.0.as_str());
+    format!("{}-{newest}", ids.len())
+}
+
+/// The mails of a directory, newest first; no directory is no mail.
+pub(super) async fn ids(directory: &Path) -> io::Result<Vec<MailId>> {
     let mut ids = Vec::new();
     let mut files = match fs::read_dir(directory).await {
         Ok(files) => files,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ids),
         Err(error) => return Err(error),
     };
     while let Some(file) = files.next_entry().await? {
         ids.extend(file.file_name().to_str().and_then(MailId::of_file));
     }
-    let total = ids.len();
     ids.sort_by_cached_key(|id| Reverse((id.millis(), id.0.clone())));
-    let mut mails = Vec::new();
-    for id in ids.into_iter().take(limit) {
-        mails.extend(find(directory, id).await?);
+    Ok(ids)
+}
+
+/// Deletes every mail, and nothing else that stands there.
+pub(super) async fn delete_all(directory: &Path) -> io::Result<()> {
+    for id in ids(directory).await? {
+        match fs::remove_file(directory.join(format!("{}.eml", id.0))).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
-    Ok((mails, total))
+    Ok(())
 }
 
 /// One mail; `None` when there is no such file.
@@ -103,11 +163,43 @@ impl Mail {
             links: Vec::new(),
             headers: Vec::new(),
             source: String::from_utf8_lossy(bytes).into_owned(),
+            logo: None,
         };
         if let Some(message) = MessageParser::default().parse(bytes) {
             mail.fill(&message);
         }
         mail
+    }
+
+    /// The HTML for a frame: its links open in tabs of their own, its logo stands in it.
+    pub(super) fn framed(self) -> Option<String> {
+        const BASE: &str = "<base target=\"_blank\">";
+        let html = self.html?;
+        let html = match html.split_once("<head>") {
+            Some((before, after)) => format!("{before}<head>{BASE}{after}"),
+            None => format!("{BASE}{html}"),
+        };
+        Some(match self.logo {
+            Some(logo) => html.replace("cid:logo", &logo),
+            None => html,
+        })
+    }
+
+    /// Whether each of these words, in lower case, stands somewhere in it.
+    fn says(&self, words: &[&str]) -> bool {
+        let texts = [
+            Some(&self.subject),
+            Some(&self.to),
+            self.text.as_ref().or(self.html.as_ref()),
+        ];
+        let texts: Vec<_> = texts
+            .into_iter()
+            .flatten()
+            .map(|text| text.to_lowercase())
+            .collect();
+        words
+            .iter()
+            .all(|word| texts.iter().any(|text| text.contains(word)))
     }
 
     fn fill(&mut self, message: &Message<'_>) {
@@ -131,6 +223,12 @@ impl Mail {
         });
         self.links = self.text.as_deref().map(links).unwrap_or_default();
         self.headers = message.headers_raw().map(header).collect();
+        let is_logo = |part: &&MessagePart<'_>| part.content_id() == Some("logo");
+        let logo = message.parts.iter().find(is_logo);
+        self.logo = logo.map(|part| {
+            let picture = STANDARD.encode(part.contents());
+            format!("data:image/png;base64,{picture}")
+        });
     }
 }
 

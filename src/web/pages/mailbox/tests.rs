@@ -3,7 +3,8 @@ use std::net::SocketAddr;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use axum::http::header::HOST;
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::request::Builder;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -36,8 +37,21 @@ impl Mailbox {
     }
 
     async fn get(&self, path: &str) -> (Response, String) {
+        self.ask(Request::get(path)).await
+    }
+
+    /// Sends the form that deletes, from a page of that origin.
+    async fn delete(&self, origin: Option<&str>) -> StatusCode {
+        let mut request = Request::post("/mailbox/delete");
+        if let Some(origin) = origin {
+            request = request.header(ORIGIN, origin);
+        }
+        self.ask(request).await.0.status()
+    }
+
+    async fn ask(&self, request: Builder) -> (Response, String) {
         let state = MailboxState::try_new(self.directory.path().join("")).unwrap();
-        let mut request = Request::get(path)
+        let mut request = request
             .header(HOST, "localhost")
             .body(Body::empty())
             .unwrap();
@@ -71,7 +85,7 @@ async fn the_newest_mail_is_the_first_in_the_list() {
 #[tokio::test]
 async fn a_directory_that_is_not_there_yet_is_an_empty_mailbox() {
     let state = MailboxState::try_new("/nonexistent/mails".into()).unwrap();
-    let response = list(State(state)).await;
+    let response = list(State(state), Query(Search::default())).await;
     assert_eq!(response.status(), StatusCode::OK);
 }
 
@@ -137,14 +151,14 @@ async fn the_html_of_a_mail_is_served_in_a_sandbox() {
         &format!("Content-Type: text/html\r\n\r\n{html}"),
     );
     let (response, body) = mailbox.get("/mailbox/1-a/html").await;
-    assert_eq!(body, html);
+    assert_eq!(body, format!("<base target=\"_blank\">{html}"));
     assert_eq!(
         response.headers()[CONTENT_SECURITY_POLICY],
-        "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; \
-         img-src data: 'self'; frame-ancestors 'self'"
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; \
+         style-src 'unsafe-inline'; img-src data: 'self'; frame-ancestors 'self'"
     );
     let (response, page) = mailbox.get("/mailbox/1-a").await;
-    assert!(page.contains("<iframe sandbox "), "{page}");
+    assert!(page.contains("<iframe sandbox=\"allow-popups "), "{page}");
     assert!(
         !response.headers()[CONTENT_SECURITY_POLICY]
             .to_str()
@@ -167,4 +181,101 @@ async fn other_ids_find_nothing() {
         let (response, _) = mailbox.get(&format!("/mailbox/{path}")).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[tokio::test]
+async fn every_word_that_is_searched_for_stands_in_what_is_found() {
+    let mailbox = Mailbox::new();
+    mailbox.receive_text("1-a", "Welcome to Keydesk");
+    mailbox.receive_text("2-b", "Your new password");
+    for (query, subjects) in [
+        ("", &["Welcome", "Your new"][..]),
+        ("PASSWORD", &["Your new"]),
+        ("ada@example.org+welcome", &["Welcome"]),
+        ("token%3Dabc", &["Welcome", "Your new"]),
+        ("nowhere", &[]),
+    ] {
+        let (_, page) = mailbox.get(&format!("/mailbox?q={query}")).await;
+        for subject in ["Welcome", "Your new"] {
+            let is_found = page.contains(&format!(">{subject}"));
+            assert_eq!(is_found, subjects.contains(&subject), "{query}: {page}");
+        }
+        assert!(page.contains("2 mails"), "{page}");
+    }
+    let (_, page) = mailbox.get("/mailbox?q=%3Cscript%3E").await;
+    assert!(!page.contains("<script>"), "{page}");
+}
+
+#[tokio::test]
+async fn the_state_changes_when_mails_come_or_go() {
+    let mailbox = Mailbox::new();
+    let mut states = vec![mailbox.get("/mailbox/state").await.1];
+    for id in ["5-a", "6-b"] {
+        mailbox.receive_text(id, "Here");
+        states.push(mailbox.get("/mailbox/state").await.1);
+    }
+    assert!(
+        states
+            .iter()
+            .zip(&states[1..])
+            .all(|(one, next)| one != next)
+    );
+    let (_, page) = mailbox.get("/mailbox").await;
+    assert!(
+        page.contains(&format!("data-state=\"{}\"", states[2])),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn only_the_page_itself_deletes_and_only_mails() {
+    let mailbox = Mailbox::new();
+    mailbox.receive_text("1-a", "Here");
+    let notes = mailbox.directory.path().join("notes.txt");
+    std::fs::write(&notes, "no mail").unwrap();
+    for origin in [
+        None,
+        Some("null"),
+        Some("https://evil.example"),
+        Some("http://localhost:1"),
+    ] {
+        assert_eq!(
+            mailbox.delete(origin).await,
+            StatusCode::FORBIDDEN,
+            "{origin:?}"
+        );
+    }
+    for (site, status) in [
+        ("cross-site", StatusCode::FORBIDDEN),
+        ("same-site", StatusCode::FORBIDDEN),
+        ("none", StatusCode::FORBIDDEN),
+        ("same-origin", StatusCode::SEE_OTHER),
+    ] {
+        let request = Request::post("/mailbox/delete").header("sec-fetch-site", site);
+        assert!(mailbox.get("/mailbox").await.1.contains("1 mail"));
+        assert_eq!(mailbox.ask(request).await.0.status(), status, "{site}");
+    }
+    mailbox.receive_text("1-a", "Here again");
+    assert_eq!(
+        mailbox.delete(Some("http://localhost")).await,
+        StatusCode::SEE_OTHER
+    );
+    assert!(mailbox.get("/mailbox").await.1.contains("Nothing yet"));
+    assert!(notes.exists());
+}
+
+#[tokio::test]
+async fn a_framed_mail_has_its_logo_in_it() {
+    let mailbox = Mailbox::new();
+    let parts = "Content-Type: multipart/related; boundary=x\r\n\r\n\
+        --x\r\nContent-Type: text/html\r\n\r\n<html><head></head><img src=\"cid:logo\"></html>\r\n\
+        --x\r\nContent-Type: image/png\r\nContent-ID: <logo>\r\n\
+        Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--x--\r\n";
+    mailbox.receive("1-a", "Logo", parts);
+    let (_, html) = mailbox.get("/mailbox/1-a/html").await;
+    assert!(html.contains("<head><base target=\"_blank\">"), "{html}");
+    assert!(
+        html.contains("src=\"data:image/png;base64,AAEC\""),
+        "{html}"
+    );
 }

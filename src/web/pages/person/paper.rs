@@ -16,6 +16,7 @@ use super::logo::Logo;
 use super::overrides::{self, Override, PagesError};
 use super::phrases::Phrases;
 use super::source;
+use crate::address::EmailAddress;
 use crate::app::App;
 use crate::password_reset;
 
@@ -62,6 +63,8 @@ impl Paper {
             environment.add_global("lang", language.tag());
             environment.add_global("site_name", server.site_name.as_str());
             environment.add_global("has_logo", logo.is_some());
+            let support_email = server.support_email.as_ref().map(EmailAddress::as_str);
+            environment.add_global("support_email", Value::from(support_email));
             environment.add_global("can_ask", can_ask);
             for (name, template) in &templates {
                 let added = environment.add_template_owned(name.clone(), template.source.clone());

@@ -1,7 +1,8 @@
 //! The acts of the table, each with the roles that may do it at all.
 
 use keydesk::actor::Permission::{
-    self, ApiKeysManage, PasswordsReset, SessionsRevoke, UsersDelete, UsersUnlock, UsersWrite,
+    self, ApiKeysManage, MailWrite, PasswordsReset, SessionsRevoke, UsersDelete, UsersUnlock,
+    UsersWrite,
 };
 use serde_json::json;
 
@@ -59,7 +60,7 @@ const fn act(
 
 const HELP: &[&str] = &["OWNER", "ADMIN", "HELPDESK"];
 
-pub(super) const ACTS: [Act; 23] = [
+pub(super) const ACTS: [Act; 26] = [
     Act {
         roles: HELP,
         ..act(
@@ -234,6 +235,30 @@ pub(super) const ACTS: [Act; 23] = [
     },
     Act {
         on_self: OnSelf::Done,
+        ..act(
+            "retry a mail to",
+            "retryMailDelivery",
+            r#"id: "DELIVERY""#,
+            MailWrite,
+        )
+    },
+    act(
+        "cancel a mail to",
+        "cancelMailDelivery",
+        r#"id: "DELIVERY""#,
+        MailWrite,
+    ),
+    Act {
+        on_self: OnSelf::Done,
+        ..act(
+            "clear the address of",
+            "markEmailDeliverable",
+            r#"user: { login: "TARGET" }"#,
+            UsersWrite,
+        )
+    },
+    Act {
+        on_self: OnSelf::Done,
         is_for_people: true,
         ..act(
             "revoke a key of",
@@ -266,6 +291,11 @@ impl Act {
         }
         if arguments.contains("KEY") {
             arguments = arguments.replace("KEY", &key_of(desk, target).await);
+        }
+        if arguments.contains("DELIVERY") {
+            let sent = desk.run("sendPasswordResetEmail", json!({ "login": target }));
+            let sent = sent.await.root()["mailDelivery"]["id"].clone();
+            arguments = arguments.replace("DELIVERY", sent.as_str().expect("an id"));
         }
         if arguments.contains("ROLE") {
             arguments = arguments.replace("ROLE", &role_of(desk, target).await);

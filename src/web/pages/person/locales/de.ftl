@@ -4,6 +4,7 @@
 
 layout-languages = Sprache
 layout-not-yet = Noch nicht: { $title }
+support = Hilfe:
 moment = { $day }.{ $month }.{ $year }, { $time } UTC
 
 ## Felder

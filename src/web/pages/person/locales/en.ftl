@@ -5,6 +5,7 @@
 
 layout-languages = Language
 layout-not-yet = Not yet: { $title }
+support = Help:
 moment = { $year }-{ $month }-{ $day } { $time } UTC
 
 ## Fields of forms

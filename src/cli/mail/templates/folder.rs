@@ -1,0 +1,107 @@
+//! Texts of mails in a folder, so that they can live in version control.
+
+use std::path::Path;
+
+use crate::actor::Actor;
+use crate::app::App;
+use crate::cli::failure::Failure;
+use crate::cli::output::note;
+use crate::mail::texts::{FOLDERS, read_texts};
+use crate::mail::{MailKind, TemplatePart, Templates};
+use crate::mail_templates::{self as room, TemplateError, TemplateFilter};
+
+/// What to write.
+#[derive(Clone, Copy)]
+pub(super) struct Choice {
+    pub(super) built_in: bool,
+    pub(super) all: bool,
+}
+
+fn name_of(kind: MailKind) -> &'static str {
+    let found = FOLDERS.into_iter().find(|(known, _)| *known == kind);
+    found.map_or("", |(_, name)| name)
+}
+
+pub(super) async fn export(
+    app: &App,
+    templates: &Templates,
+    actor: &Actor,
+    (folder, choice): (&Path, Choice),
+) -> Result<(), Failure> {
+    let texts = room::list(app, templates, actor, &TemplateFilter::default()).await?;
+    let mut written = 0;
+    for one in texts {
+        let text = if choice.built_in {
+            one.built_in
+        } else {
+            Some(one.in_use.text).filter(|_| one.in_use.locale == one.locale)
+        };
+        let Some(text) = text else { continue };
+        for part in TemplatePart::ALL {
+            let path = folder
+                .join(name_of(one.kind))
+                .join(&one.locale)
+                .join(part.file());
+            let end = if part == TemplatePart::Subject {
+                "\n"
+            } else {
+                ""
+            };
+            write(&path, &format!("{}{end}", text.part(part)))?;
+            written += 1;
+        }
+    }
+    if choice.all {
+        for (name, source) in templates.parts(choice.built_in) {
+            write(&folder.join(name), &source)?;
+            written += 1;
+        }
+    }
+    note(&format!("wrote {written} files into {}", folder.display()));
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))
+}
+
+pub(super) async fn import(
+    app: &App,
+    templates: &Templates,
+    actor: &Actor,
+    (folder, is_dry): (&Path, bool),
+) -> Result<(), Failure> {
+    let texts = read_texts(folder).map_err(|error| Failure::Refused(error.0.join("\n")))?;
+    if texts.is_empty() {
+        let words = format!("{}: there are no texts", folder.display());
+        return Err(Failure::Refused(words));
+    }
+    let imported = room::import(app, templates, actor, texts, is_dry).await;
+    let imported = match imported {
+        Ok(imported) => imported,
+        Err(TemplateError::AllBroken(problems)) => {
+            let lines = problems.into_iter().map(|(kind, locale, problem)| {
+                let file = problem.part.file();
+                let path = folder.join(name_of(kind)).join(locale).join(file);
+                let (line, column) = (problem.line, problem.column);
+                format!("{}:{line}:{column}: {}", path.display(), problem.message)
+            });
+            return Err(Failure::Refused(lines.collect::<Vec<_>>().join("\n")));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for (kind, locale) in &imported.changed {
+        let word = if is_dry { "would change" } else { "changed" };
+        note(&format!("{word} {} {locale}", kind.name()));
+    }
+    note(&format!(
+        "{} changed, {} unchanged{}",
+        imported.changed.len(),
+        imported.unchanged,
+        if is_dry { " (nothing was written)" } else { "" }
+    ));
+    Ok(())
+}

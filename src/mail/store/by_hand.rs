@@ -1,0 +1,82 @@
+//! What administrators change about one mail.
+//!
+//! `Locks:` none. Each change holds only if the row still is as it was read, as a worker's claim does
+//! (`queue.rs`), so of an administrator and a worker the database lets one change it.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany, Value};
+
+use crate::clock::Timestamp;
+use crate::entities::outbox_email::{Column, Entity};
+use crate::error::Internal;
+use crate::ids::MailDeliveryId;
+use crate::mail::retry::Retry;
+use crate::mail::{Delivery, DeliveryStatus, PLAIN_MAIL_LIFETIME};
+
+/// One mail as it is now.
+pub(in crate::mail) async fn read(
+    db: &impl ConnectionTrait,
+    id: MailDeliveryId,
+) -> Result<Option<Delivery>, Internal> {
+    Ok(super::by_ids(db, &[id]).await?.pop())
+}
+
+/// Lets it be tried at once. `false` when it changed since it was read.
+pub(in crate::mail) async fn retry(
+    db: &impl ConnectionTrait,
+    seen: &Delivery,
+    retry: Retry,
+    now: Timestamp,
+) -> Result<bool, Internal> {
+    let due = as_seen(seen).col_expr(Column::NextAttemptAt, Expr::value(now.as_millis()));
+    let update = match retry {
+        Retry::Now => due,
+        Retry::Renewed => renewed(due, seen, now),
+    };
+    Ok(update.exec(db).await?.rows_affected == 1)
+}
+
+/// `Why:` one that may have arrived stays uncertain, and is then never said to have failed.
+fn renewed(due: UpdateMany<Entity>, seen: &Delivery, now: Timestamp) -> UpdateMany<Entity> {
+    let status = match seen.status {
+        DeliveryStatus::Unknown => DeliveryStatus::Unknown,
+        _ => DeliveryStatus::Queued,
+    };
+    let expires_at = now.plus(PLAIN_MAIL_LIFETIME).as_millis();
+    due.col_expr(Column::Status, Expr::value(status.name()))
+        .col_expr(Column::ExpiresAt, Expr::value(expires_at))
+        .col_expr(Column::AttemptsAtRetry, Expr::col(Column::AttemptCount))
+        .col_expr(Column::FinishedAt, Expr::value(Value::BigInt(None)))
+}
+
+/// Ends it and erases its secret in the same statement. `false` when it changed since it was read.
+pub(in crate::mail) async fn cancel(
+    db: &impl ConnectionTrait,
+    seen: &Delivery,
+    now: Timestamp,
+) -> Result<bool, Internal> {
+    let status = match seen.status {
+        DeliveryStatus::Unknown => DeliveryStatus::Unknown,
+        _ => DeliveryStatus::Cancelled,
+    };
+    let updated = as_seen(seen)
+        .col_expr(Column::Status, Expr::value(status.name()))
+        .col_expr(Column::SecretSealed, Expr::value(Value::Bytes(None)))
+        .col_expr(Column::NextAttemptAt, Expr::value(Value::BigInt(None)))
+        .col_expr(Column::FinishedAt, Expr::value(now.as_millis()))
+        .exec(db)
+        .await?;
+    Ok(updated.rows_affected == 1)
+}
+
+fn as_seen(seen: &Delivery) -> UpdateMany<Entity> {
+    let next_attempt = match seen.next_attempt_at {
+        Some(at) => Column::NextAttemptAt.eq(at.as_millis()),
+        None => Column::NextAttemptAt.is_null(),
+    };
+    Entity::update_many()
+        .filter(Column::Id.eq(seen.id.uuid()))
+        .filter(Column::Status.eq(seen.status.name()))
+        .filter(Column::AttemptCount.eq(i64::from(seen.attempt_count)))
+        .filter(next_attempt)
+}

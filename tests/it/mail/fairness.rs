@@ -1,0 +1,119 @@
+//! A domain that does not answer keeps no other waiting.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keydesk::mail::transport::MemoryMailer;
+use keydesk::mail::{DeliveryStatus, Mailer, OutgoingEmail, Sending};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::desk::{Desk, worker};
+
+/// Never answers for mail to some domains, and takes all other.
+struct Stuck {
+    taken: MemoryMailer,
+    /// One permit for each mail that is stuck.
+    stuck: Semaphore,
+}
+
+impl Stuck {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            taken: MemoryMailer::default(),
+            stuck: Semaphore::new(0),
+        })
+    }
+
+    async fn holds(&self, mails: u32) {
+        drop(self.stuck.acquire_many(mails).await.expect("open"));
+    }
+}
+
+impl Mailer for Stuck {
+    fn send<'a>(&'a self, email: &'a OutgoingEmail) -> Sending<'a> {
+        if email.to.ends_with(".stuck.example") {
+            self.stuck.add_permits(1);
+            return Box::pin(std::future::pending());
+        }
+        self.taken.send(email)
+    }
+
+    fn server(&self) -> &'static str {
+        "stuck"
+    }
+
+    fn check(&self) -> Sending<'_> {
+        Box::pin(async { Ok(String::new()) })
+    }
+}
+
+#[tokio::test]
+async fn a_domain_that_hangs_keeps_no_other_waiting() {
+    let desk = Desk::start().await;
+    for number in 0..30 {
+        desk.enqueue_to(&format!("user{number}@a.stuck.example"), None)
+            .await;
+    }
+    let mut others = Vec::new();
+    for number in 0..5 {
+        let address = format!("anna@fine{number}.example");
+        others.push(desk.enqueue_to(&address, None).await.id);
+    }
+    let (mailer, stop) = (Stuck::new(), CancellationToken::new());
+    let worker = desk.worker(mailer.clone());
+    let watching = async {
+        for id in others {
+            while desk.find(id).await.status != DeliveryStatus::Sent {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        stop.cancel();
+    };
+    tokio::join!(worker.run(stop.clone()), watching);
+    assert_eq!(mailer.taken.sent().len(), 5);
+    assert_eq!(mailer.stuck.available_permits(), 6);
+}
+
+#[tokio::test]
+async fn replicas_share_what_one_domain_may_have() {
+    let desk = Desk::with("parallel_per_domain = 3\n").await;
+    for number in 0..9 {
+        desk.enqueue_to(&format!("user{number}@a.stuck.example"), None)
+            .await;
+    }
+    let mailer = Stuck::new();
+    let (one, other) = (
+        desk.worker(mailer.clone()),
+        worker(desk.replica("").await, mailer.clone()),
+    );
+    tokio::select! {
+        _ = one.deliver_due() => panic!("it hangs"),
+        () = mailer.holds(3) => {}
+    }
+    assert_eq!(other.deliver_due().await.unwrap(), 0);
+    assert_eq!(mailer.stuck.available_permits(), 3);
+    // The leases end, and others come in the turn of those that were held.
+    desk.app.clock.advance(Duration::from_secs(61));
+    let third = desk.worker(mailer.clone());
+    tokio::select! {
+        _ = third.deliver_due() => panic!("it hangs"),
+        () = mailer.holds(6) => {}
+    }
+}
+
+#[tokio::test]
+async fn no_more_mails_are_sent_at_once_than_there_may_be() {
+    let desk = Desk::with("parallel = 4\n").await;
+    for number in 0..20 {
+        desk.enqueue_to(&format!("anna@x{number}.stuck.example"), None)
+            .await;
+    }
+    let mailer = Stuck::new();
+    let worker = desk.worker(mailer.clone());
+    tokio::select! {
+        _ = worker.deliver_due() => panic!("it hangs"),
+        () = mailer.holds(4) => {}
+    }
+    assert_eq!(mailer.stuck.available_permits(), 4);
+}
