@@ -28,7 +28,7 @@ async fn connect(database: &TestDatabase) -> App {
 
 #[tokio::test]
 async fn four_replicas_that_migrate_an_empty_database_at_once_all_come_up() {
-    let database = TestDatabase::create().await;
+    let database = TestDatabase::empty().await;
     let mut replicas = Vec::new();
     for _ in 0..4 {
         replicas.push(connect(&database).await);
@@ -49,7 +49,7 @@ async fn four_replicas_that_migrate_an_empty_database_at_once_all_come_up() {
 
 #[tokio::test]
 async fn the_schema_goes_down_and_up_again() {
-    let database = TestDatabase::create().await;
+    let database = TestDatabase::empty().await;
     let app = connect(&database).await;
     let all = app.db.migrate_up().await.expect("up").applied;
     let steps = u32::try_from(all).expect("few");

@@ -3,42 +3,64 @@
 //! `TEST_DATABASE_URL` is the address of a PostgreSQL server with the name of any database on it,
 //! for example `postgres://postgres@127.0.0.1:5432/postgres`. Every test makes its own and drops it.
 
+use std::sync::{Arc, Weak};
+
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
+use keydesk::db::Db;
 use keydesk::secret::Secret;
+use keydesk::settings::Settings;
 
 /// Made for one test, gone after it.
 pub(crate) struct TestDatabase {
     url: String,
     folder: TempDir,
-    on_server: Option<(String, String)>,
+    on_server: Option<OnServer>,
+    _template: Option<Arc<OnServer>>,
 }
 
+/// A database on the server, dropped with this.
+struct OnServer {
+    server: String,
+    name: String,
+}
+
+/// The database with every migration in it, as long as a test uses a copy.
+static TEMPLATE: Mutex<Weak<OnServer>> = Mutex::const_new(Weak::new());
+
 impl TestDatabase {
+    /// One without a single table.
+    pub(crate) async fn empty() -> Self {
+        match server() {
+            Some(server) => Self::of(Some(OnServer::create(server, "").await), None),
+            None => Self::of(None, None),
+        }
+    }
+
+    /// One to migrate; on a server a copy of one that is.
+    ///
+    /// `Why:` there, every migration for every test takes longer than most tests.
     pub(crate) async fn create() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let Some(server) = server() else {
-            let url = format!("sqlite:{}", folder.path().join("keydesk.sqlite").display());
-            return Self {
-                url,
-                folder,
-                on_server: None,
-            };
+            return Self::of(None, None);
         };
-        let token = Secret::random_token().expose().to_lowercase();
-        let letters: String = token
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(16)
-            .collect();
-        let name = format!("keydesk_test_{letters}");
-        execute(&server, &format!("CREATE DATABASE {name}")).await;
-        let (base, _) = server.rsplit_once('/').expect("an address with a database");
+        let template = template(&server).await;
+        let copied = OnServer::create(server, &format!("TEMPLATE {}", template.name)).await;
+        Self::of(Some(copied), Some(template))
+    }
+
+    fn of(on_server: Option<OnServer>, template: Option<Arc<OnServer>>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("keydesk.sqlite");
         Self {
-            url: format!("{base}/{name}"),
+            url: on_server
+                .as_ref()
+                .map_or_else(|| format!("sqlite:{}", file.display()), OnServer::url),
             folder,
-            on_server: Some((server, name)),
+            on_server,
+            _template: template,
         }
     }
 
@@ -59,7 +81,7 @@ impl TestDatabase {
 
     /// Ends every connection and refuses new ones. False for a file, which cannot be shut.
     pub(crate) async fn shut(&self) -> bool {
-        let Some((server, name)) = &self.on_server else {
+        let Some(OnServer { server, name }) = &self.on_server else {
             return false;
         };
         execute(
@@ -74,7 +96,7 @@ impl TestDatabase {
 
     /// Undoes `shut`.
     pub(crate) async fn reopen(&self) {
-        if let Some((server, name)) = &self.on_server {
+        if let Some(OnServer { server, name }) = &self.on_server {
             execute(
                 server,
                 &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"),
@@ -89,11 +111,40 @@ impl TestDatabase {
     }
 }
 
-impl Drop for TestDatabase {
+async fn template(server: &str) -> Arc<OnServer> {
+    let mut shared = TEMPLATE.lock().await;
+    if let Some(template) = shared.upgrade() {
+        return template;
+    }
+    let template = Arc::new(OnServer::create(server.to_owned(), "").await);
+    let toml = format!("[database]\nurl = \"{}\"", template.url());
+    let settings = Settings::from_toml(&toml).expect("settings");
+    let db = Db::connect(&settings.database).await.expect("connected");
+    db.migrate_up().await.expect("migrated");
+    // A database that somebody is connected to is not copied.
+    db.write().clone().close().await.expect("closed");
+    *shared = Arc::downgrade(&template);
+    template
+}
+
+impl OnServer {
+    async fn create(server: String, how: &str) -> Self {
+        let token = Secret::random_token().expose().to_lowercase();
+        let letters = token.chars().filter(char::is_ascii_alphanumeric);
+        let name = format!("keydesk_test_{}", letters.take(16).collect::<String>());
+        execute(&server, &format!("CREATE DATABASE {name} {how}")).await;
+        Self { server, name }
+    }
+
+    fn url(&self) -> String {
+        let (base, _) = self.server.rsplit_once('/').expect("a database's address");
+        format!("{base}/{}", self.name)
+    }
+}
+
+impl Drop for OnServer {
     fn drop(&mut self) {
-        let Some((server, name)) = self.on_server.take() else {
-            return;
-        };
+        let (server, name) = (self.server.clone(), self.name.clone());
         // A runtime of its own: the test's may be the one that is dropping this.
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
