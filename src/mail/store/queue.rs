@@ -7,6 +7,9 @@
 //! of addresses after mails, in the order of the addresses. Two that cross wait, and never for each
 //! other.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
