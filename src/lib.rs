@@ -24,6 +24,7 @@ pub mod keyring;
 mod keyset;
 pub mod links;
 pub mod live;
+pub mod locale;
 pub mod mail;
 pub mod mail_templates;
 pub mod one_time_links;

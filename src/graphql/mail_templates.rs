@@ -9,8 +9,9 @@ use super::enums::{MailKind, MailTemplatePart, MailTemplateSource};
 use super::error::{answer, checked};
 use super::scalars::{DateTime, Locale, moment};
 use super::users::UserRef;
+use crate::locale::canonical_locale;
 use crate::mail::own_texts::TextVersion;
-use crate::mail::{self, TemplateText, canonical_locale};
+use crate::mail::{self, TemplateText};
 use crate::mail_templates as room;
 
 /// Most versions of one text in an answer.

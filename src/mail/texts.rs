@@ -17,7 +17,6 @@ mod shared;
 mod tests;
 mod words;
 
-pub use super::locale::chain;
 pub use check::{MOST_HTML, MOST_SUBJECT, MOST_TEXT, check};
 pub use chosen::{InUse, Written, choose, in_use, write};
 pub(super) use files::Parts;

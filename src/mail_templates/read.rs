@@ -9,11 +9,12 @@ use crate::actor::{Actor, Permission, ReadError};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::Internal;
+use crate::locale::{canonical_locale, chain};
 use crate::mail::own_texts::{self, TextVersion, Wanted};
-use crate::mail::texts::{self, InUse, chain, choose};
+use crate::mail::texts::{self, InUse, choose};
 use crate::mail::{
     LOCALES, MailKind, Rendered, Site, TemplateProblem, TemplateSource, TemplateText, Templates,
-    canonical_locale, sample,
+    sample,
 };
 use crate::users::{self, User, UserRef};
 

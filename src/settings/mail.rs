@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::dkim::{self, DkimSettings};
 use super::{SettingsError, in_range, read_secret};
+use crate::locale::canonical_locale;
 use crate::secret::Secret;
 
 /// How mail goes out.
@@ -136,12 +137,10 @@ fn return_path(text: &str) -> Result<Address, SettingsError> {
 
 impl Raw {
     pub(super) fn check(self) -> Result<MailSettings, SettingsError> {
-        if !["en", "de"].contains(&self.default_locale.as_str()) {
-            return Err(SettingsError::value(
-                "mail.default_locale",
-                "must be \"en\" or \"de\"",
-            ));
-        }
+        let default_locale = canonical_locale(&self.default_locale).ok_or_else(|| {
+            let words = "must be a language tag such as \"en\" or \"pt-BR\"";
+            SettingsError::value("mail.default_locale", words)
+        })?;
         let transport = self.transport.check()?;
         let from = mailbox("mail.from", &self.from)?;
         check_sender(&from, &transport)?;
@@ -155,7 +154,7 @@ impl Raw {
                 .map(|text| mailbox("mail.reply_to", text))
                 .transpose()?,
             return_path: self.return_path.as_deref().map(return_path).transpose()?,
-            default_locale: self.default_locale,
+            default_locale,
             templates_dir: self.templates_dir,
             max_attempts: in_range("mail.max_attempts", self.max_attempts, 1..=20)?,
             parallel,

@@ -274,6 +274,7 @@ mod tests {
         assert!(refusal("[policy]\nmin_length = 7").contains("from 8 to 64"));
         assert!(refusal("[security]\nhashing_memory_kib = 1024").contains("19456"));
         assert!(refusal("[security]\ntemporary_password_seconds = 60").contains("3600"));
+        assert!(refusal("[mail]\ndefault_locale = \"French\"").contains("language tag"));
     }
 
     #[test]

@@ -29,6 +29,7 @@ const RANKS: [(Equals, &[&str]); 13] = [
             "clock",
             "colour",
             "zone",
+            "locale",
             "ids",
             "keyring",
             "hasher",

@@ -51,10 +51,14 @@ async fn in_use(desk: &TestApp, locale: &str) -> Value {
 }
 
 /// Mails a user a link, and gives subject, text and HTML.
-async fn mailed(desk: &TestApp, login: &str, locale: &str) -> keydesk::mail::OutgoingEmail {
+async fn mailed<'a>(
+    desk: &TestApp,
+    login: &str,
+    locale: impl Into<Option<&'a str>>,
+) -> keydesk::mail::OutgoingEmail {
     let document = "mutation($input: SendPasswordResetEmailInput!) \
                     { sendPasswordResetEmail(input: $input) { errors { code message } } }";
-    let input = json!({ "user": { "login": login }, "locale": locale });
+    let input = json!({ "user": { "login": login }, "locale": locale.into() });
     let sent = desk.ask(document, json!({ "input": input })).await;
     assert_eq!(sent.codes(), Vec::<String>::new(), "{sent:#?}");
     desk.deliver().await;

@@ -14,8 +14,9 @@ use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{note, print, print_json};
+use crate::locale::canonical_locale;
 use crate::mail::texts::FOLDERS;
-use crate::mail::{MailKind, Templates, canonical_locale};
+use crate::mail::{MailKind, Templates};
 use crate::mail_templates::{self as room, NewText, TemplateFilter};
 use crate::settings::os_user;
 

@@ -5,7 +5,7 @@ use super::judge::{Trial, judge};
 use super::{TemplateProblem, TemplateText};
 use crate::app::App;
 use crate::error::Internal;
-use crate::mail::locale::chain;
+use crate::locale::chain;
 use crate::mail::store::texts as store;
 use crate::mail::templates::{Filled, Templates};
 use crate::mail::{MailKind, RenderError, Rendered, Site, TemplateSource, Words, inlined};

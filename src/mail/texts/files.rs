@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::{TemplatePart, TemplateText, check};
-use crate::mail::locale::canonical_locale;
+use crate::locale::canonical_locale;
 use crate::mail::templates::{Templates, folder};
 use crate::mail::{LOCALES, Logo, MailKind, Site};
 use crate::settings::Settings;

@@ -24,6 +24,18 @@ async fn a_mail_goes_out_with_the_text_in_use_on_every_replica() {
     assert!(!german.content.subject.contains("Eigen"));
 }
 
+#[tokio::test]
+async fn any_language_can_be_the_default_and_is_english_where_it_has_no_text() {
+    let desk = TestApp::with("[mail]\ndefault_locale = \"pt_br\"\n").await;
+    desk.member("ada").await;
+    let english = mailed(&desk, "ada", None).await;
+    assert!(english.content.html.contains("lang=\"en\""));
+    update(&desk, input("pt", &text("Novo"))).await;
+    let own = mailed(&desk, "ada", None).await;
+    assert_eq!(own.content.subject, "Novo for ada");
+    assert!(own.content.html.contains("lang=\"pt\""));
+}
+
 /// A condition on a name keeps the samples from seeing what it hides.
 #[tokio::test]
 async fn what_a_text_hid_from_the_checks_never_goes_out() {

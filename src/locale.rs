@@ -3,7 +3,7 @@
 /// Longest tag.
 const MOST: usize = 35;
 
-/// A BCP 47 tag in its usual spelling: `pt_br` becomes `pt-BR`. `None` for what is none.
+/// A BCP 47 tag in its usual spelling: `pt_br` becomes `pt-BR`, `zh-hant` `zh-Hant`. `None` for what is none.
 pub fn canonical_locale(text: &str) -> Option<String> {
     let mut parts = text.split(['-', '_']);
     let language = parts.next()?;
@@ -17,9 +17,14 @@ pub fn canonical_locale(text: &str) -> Option<String> {
             return None;
         }
         tag.push('-');
-        match part.len() {
-            2 => tag.push_str(&part.to_ascii_uppercase()),
-            _ => tag.push_str(part),
+        let small = part.to_ascii_lowercase();
+        match small.split_at(1) {
+            _ if part.len() == 2 => tag.push_str(&part.to_ascii_uppercase()),
+            (first, rest) if part.len() == 4 && alphabetic(part) => {
+                tag.push_str(&first.to_ascii_uppercase());
+                tag.push_str(rest);
+            }
+            _ => tag.push_str(&small),
         }
     }
     Some(tag)
@@ -52,6 +57,23 @@ pub fn chain(wanted: &str, default: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn locales_get_their_usual_spelling() {
+        assert_eq!(canonical_locale("pt_br").as_deref(), Some("pt-BR"));
+        assert_eq!(canonical_locale("DE").as_deref(), Some("de"));
+        assert_eq!(
+            canonical_locale("ZH_hANT-tw").as_deref(),
+            Some("zh-Hant-TW")
+        );
+        assert_eq!(
+            canonical_locale("de-1996-VALENCIA").as_deref(),
+            Some("de-1996-valencia")
+        );
+        for text in ["", "e", "english", "en--", "en-\u{e9}\u{e9}", "en\r\nBcc"] {
+            assert_eq!(canonical_locale(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_text_is_looked_for_from_the_nearest_language_to_english() {
