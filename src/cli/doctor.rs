@@ -1,6 +1,7 @@
 //! `keydesk doctor`: says what is wrong and how to mend it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -102,20 +103,23 @@ impl Doctor {
             Ok(_) => fine("policy", "the password rules can be applied"),
             Err(error) => problem("policy", error.to_string()),
         });
-        findings.push(match web::router(&app, Shows::default()) {
-            Ok(_router) => fine("pages", "templates, texts and logo can be shown"),
-            Err(error) => problem("pages", error.to_string()),
-        });
-        findings.push(match Templates::read(&settings) {
-            Ok(_) => fine("templates", "the texts of mails can be used"),
-            Err(error) => problem("templates", error.to_string()),
-        });
-        findings.push(self.mail(&app).await);
+        match Templates::read(&settings).map(Arc::new) {
+            Ok(templates) => {
+                findings.push(match web::router(&app, &templates, Shows::default()) {
+                    Ok(_router) => fine("pages", "templates, texts and logo can be shown"),
+                    Err(error) => problem("pages", error.to_string()),
+                });
+                findings.push(fine("templates", "the texts of mails can be used"));
+                findings.push(self.mail(&app, &templates).await);
+            }
+            // Neither pages nor mail can be looked at before these are mended.
+            Err(error) => findings.push(problem("templates", error.to_string())),
+        }
         findings.extend(settings.mail.dkim.as_ref().map(dkim));
         findings
     }
 
-    async fn mail(&self, app: &App) -> Finding {
+    async fn mail(&self, app: &App, templates: &Templates) -> Finding {
         let mailer = match transport::from_settings(&app.settings.mail) {
             Ok(Some(mailer)) => mailer,
             Ok(None) => {
@@ -129,7 +133,7 @@ impl Doctor {
         };
         let tried = match &self.mail_to {
             None => mailer.check().await,
-            Some(address) => send_test(app, mailer.as_ref(), address).await,
+            Some(address) => send_test((app, templates), mailer.as_ref(), address).await,
         };
         match tried {
             Ok(_words) if self.mail_to.is_some() => fine("mail", "the test mail was taken"),
@@ -157,8 +161,13 @@ fn dkim(settings: &DkimSettings) -> Finding {
     }
 }
 
-async fn send_test(app: &App, mailer: &dyn Mailer, address: &str) -> Result<String, SendError> {
-    let email = mail::test_email(app, address).map_err(SendError::Never)?;
+async fn send_test(
+    (app, templates): (&App, &Templates),
+    mailer: &dyn Mailer,
+    address: &str,
+) -> Result<String, SendError> {
+    let email = mail::test_email(app, templates, address).await;
+    let email = email.map_err(SendError::Never)?;
     mailer.send(&email).await
 }
 
