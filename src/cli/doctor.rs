@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::output::{print, print_json};
+use crate::address::domain_key;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::mail::{self, Mailer, SendError, Templates, transport};
-use crate::settings::{DEFAULTS, DkimSettings, Settings};
+use crate::settings::{DEFAULTS, DkimSettings, MailSettings, Settings};
 use crate::web::{self, Shows};
 use crate::{access, telemetry};
 
@@ -116,6 +117,7 @@ impl Doctor {
             Err(error) => findings.push(problem("templates", error.to_string())),
         }
         findings.extend(settings.mail.dkim.as_ref().map(dkim));
+        findings.extend(return_path(&settings.mail));
         findings
     }
 
@@ -159,6 +161,28 @@ fn dkim(settings: &DkimSettings) -> Finding {
             "the public half of the key cannot be written".to_owned(),
         ),
     }
+}
+
+/// A note where SPF, which is judged by the return path, says nothing of the sender people see.
+fn return_path(mail: &MailSettings) -> Option<Finding> {
+    let (from, back) = (mail.from.email.domain(), mail.return_path.as_ref()?);
+    let signed = mail.dkim.iter().map(|dkim| dkim.domain.as_str());
+    let mut speak = signed.chain([back.domain()]);
+    if speak.any(|domain| organisation(domain) == organisation(from)) {
+        return None;
+    }
+    let text = format!(
+        "SPF speaks for {}, and people see {from}: DMARC passes only with a DKIM signature of {from},          by [mail.dkim] or by the mail server",
+        back.domain()
+    );
+    Some(fine("return-path", &text))
+}
+
+/// `Why:` the last two labels and no list of public suffixes. Under `co.uk` too little is said, and nothing
+/// wrong anywhere.
+fn organisation(domain: &str) -> Vec<String> {
+    let domain = domain_key(domain).unwrap_or_else(|_one_label| domain.to_lowercase());
+    domain.rsplit('.').take(2).map(str::to_owned).collect()
 }
 
 async fn send_test(

@@ -91,6 +91,28 @@ fn doctor_finds_pending_migrations_and_says_how_to_mend_them() {
 }
 
 #[test]
+fn doctor_notes_a_return_path_in_another_organisation_s_domain() {
+    let machine = Machine::migrated();
+    for (from, back, is_noted) in [
+        (
+            "Desk <desk@id.example.org>",
+            "bounces@mail.Example.org",
+            false,
+        ),
+        ("Desk <desk@example.org>", "bounces@relay.example.net", true),
+    ] {
+        let settings = [
+            ("KEYDESK_MAIL__FROM", from),
+            ("KEYDESK_MAIL__RETURN_PATH", back),
+        ];
+        let well = machine.run_with(&settings, &["doctor"]);
+        assert_eq!(well.code, 0, "{well:?}");
+        let noted = well.stdout.contains("SPF speaks for relay.example.net");
+        assert_eq!(noted, is_noted, "{well:?}");
+    }
+}
+
+#[test]
 fn the_doctor_s_test_mail_has_the_text_in_use() {
     let machine = Machine::migrated();
     let texts = machine.folder.path().join("texts/test/en");
