@@ -50,6 +50,11 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
+    /// Whether what began, if it ever did, goes on at that time; without an end it does.
+    pub fn goes_on(since: Option<Self>, until: Option<Self>, now: Self) -> bool {
+        since.is_some() && until.is_none_or(|end| end > now)
+    }
+
     /// RFC 3339 in UTC with milliseconds only when there are any, for example `2026-11-21T09:30:00Z`.
     pub fn to_rfc3339(self) -> String {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)

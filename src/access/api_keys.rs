@@ -73,8 +73,7 @@ pub struct Creator {
 impl Creator {
     /// Whether their keys work at that time.
     pub fn may_act(&self, now: Timestamp) -> bool {
-        let is_disabled =
-            self.disabled_at.is_some() && self.disabled_until.is_none_or(|end| end > now);
+        let is_disabled = Timestamp::goes_on(self.disabled_at, self.disabled_until, now);
         let must_reset = self.must_change_password || self.is_blocked;
         !self.is_deleted && !is_disabled && !must_reset
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::db::Txn;
-use crate::entities::user::{Column, Entity};
+use crate::entities::user::{Column, Entity, is_enabled};
 use crate::error::Internal;
 use crate::ids::UserId;
 
@@ -72,9 +72,6 @@ pub(super) async fn note_sign_in(
     now: Timestamp,
 ) -> Result<bool, Internal> {
     let now = now.as_millis();
-    let enabled = Column::DisabledAt
-        .is_null()
-        .or(Column::DisabledUntil.lte(now));
     let noted = Entity::update_many()
         .col_expr(Column::FailedSignIns, Expr::value(0))
         .col_expr(Column::LockNotices, Expr::value(0))
@@ -83,7 +80,7 @@ pub(super) async fn note_sign_in(
         .filter(Column::Id.eq(user.uuid()))
         .filter(Column::DeletedAt.is_null())
         .filter(Column::PasswordBlockedAt.is_null())
-        .filter(enabled)
+        .filter(is_enabled(now))
         .exec(txn)
         .await?;
     Ok(noted.rows_affected == 1)

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -18,6 +19,7 @@ use crate::access::{self, NewApiKey};
 use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
 use crate::clock::Clock;
+use crate::mail::Templates;
 use crate::secret::Secret;
 use crate::settings::{Settings, os_user};
 use crate::telemetry;
@@ -90,8 +92,15 @@ impl Demo {
             mailbox: Some(mailbox),
             ..Shows::default()
         };
-        let router = web::router(&app, shows)?;
-        serve::run(app, (listener, router), (CancellationToken::new(), DRAIN)).await
+        let templates = Templates::read(&app.settings);
+        let templates = Arc::new(templates.map_err(|error| Failure::Refused(error.to_string()))?);
+        let router = web::router(&app, &templates, shows)?;
+        serve::run(
+            (app, templates),
+            (listener, router),
+            (CancellationToken::new(), DRAIN),
+        )
+        .await
     }
 }
 

@@ -1,5 +1,6 @@
 //! `keydesk serve`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use super::failure::Failure;
 use super::{check_schema, open};
 use crate::app::App;
 use crate::bootstrap;
-use crate::mail::{Templates, transport};
+use crate::mail::{Templates, Worker, transport};
 use crate::settings::{Settings, TransportSettings};
 use crate::web::{self, Drain, Routes, Shows};
 
@@ -33,7 +34,8 @@ impl Serve {
         let listen = settings.server.listen;
         let shows = self.shows(&settings)?;
         // Found wrong at the start, not at the first mail.
-        Templates::read(&settings).map_err(|error| Failure::Refused(error.to_string()))?;
+        let templates = Templates::read(&settings);
+        let templates = Arc::new(templates.map_err(|error| Failure::Refused(error.to_string()))?);
         let app = open(settings).await?;
         if self.migrate {
             app.db.migrate_up().await?;
@@ -41,7 +43,7 @@ impl Serve {
         check_schema(&app).await?;
         // Found wrong at the start, not at the first password that is judged.
         crate::credentials::policy(&app.settings)?;
-        let router = web::router(&app, shows)?;
+        let router = web::router(&app, &templates, shows)?;
         let listener = TcpListener::bind(listen).await.map_err(|error| {
             Failure::Refused(format!(
                 "cannot listen on {listen}: {error}; set server.listen"
@@ -57,7 +59,7 @@ impl Serve {
             );
         }
         let stop = CancellationToken::new();
-        run(app, (listener, router), (stop, DRAIN)).await
+        run((app, templates), (listener, router), (stop, DRAIN)).await
     }
 
     /// The mailbox is shown with the file transport and on a loopback address only.
@@ -85,13 +87,14 @@ impl Serve {
 
 /// Serves until the process is asked to stop.
 pub(super) async fn run(
-    app: App,
+    (app, templates): (App, Arc<Templates>),
     (listener, router): (TcpListener, Routes),
     (stop, drain): (CancellationToken, Drain),
 ) -> Result<(), Failure> {
     let mailer = transport::from_settings(&app.settings.mail)?;
+    let worker = mailer.map(|mailer| Worker::new(app.clone(), mailer, templates));
     let asked = stop.clone();
-    let serving = web::serve(app, (listener, router), mailer, (stop, drain));
+    let serving = web::serve(app, (listener, router), worker, (stop, drain));
     tokio::pin!(serving);
     tokio::select! {
         ended = &mut serving => return Ok(ended?),

@@ -1,4 +1,5 @@
 //! Table `users`.
+use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
 
@@ -44,3 +45,21 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Disabled at that time: `Timestamp::goes_on`, for the database.
+pub(crate) fn is_disabled(now: i64) -> Condition {
+    Condition::all().add(Column::DisabledAt.is_not_null()).add(
+        Condition::any()
+            .add(Column::DisabledUntil.is_null())
+            .add(Column::DisabledUntil.gt(now)),
+    )
+}
+
+/// The opposite.
+///
+/// `Why:` `NOT` over a comparison with null would be null, so it is spelled out.
+pub(crate) fn is_enabled(now: i64) -> Condition {
+    Condition::any()
+        .add(Column::DisabledAt.is_null())
+        .add(Column::DisabledUntil.lte(now))
+}

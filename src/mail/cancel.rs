@@ -1,11 +1,10 @@
 //! Taking a mail off the queue by hand.
 
-use super::retry::LOOKS;
-use super::{Delivery, DeliveryError, DeliveryStatus, noted, store};
+use super::by_hand::{ByHand, Change};
+use super::{Delivery, DeliveryError, DeliveryStatus};
 use crate::actor::{Actor, Permission};
 use crate::app::App;
 use crate::audit::{self, AuditAction};
-use crate::error::Internal;
 use crate::ids::MailDeliveryId;
 
 /// Why a mail cannot be taken off the queue.
@@ -28,9 +27,9 @@ impl Delivery {
         !self.is_over() && !matches!(self.status, DeliveryStatus::Sending)
     }
 
-    fn cancel(&self) -> Result<(), Uncancellable> {
+    fn cancel(&self) -> Result<Change, Uncancellable> {
         if self.is_cancellable() {
-            Ok(())
+            Ok(Change::Ended)
         } else if self.is_over() {
             Err(Uncancellable::Over(self.status))
         } else {
@@ -48,21 +47,12 @@ pub async fn cancel(
     reason: Option<&str>,
 ) -> Result<Delivery, DeliveryError> {
     actor.require(Permission::MailWrite)?;
-    let reason = audit::read_reason(reason)?;
-    let now = app.clock.now();
-    let txn = app.db.begin_write().await?;
-    for _look in 0..LOOKS {
-        let seen = store::by_hand::read(&txn, id).await?;
-        let seen = seen.ok_or(DeliveryError::NotFound)?;
-        seen.cancel().map_err(DeliveryError::NotCancellable)?;
-        if store::by_hand::cancel(&txn, &seen, now).await? {
-            let after = store::by_hand::read(&txn, id).await?;
-            let after = after.ok_or(DeliveryError::NotFound)?;
-            let what = (AuditAction::MailDeliveryCancelled, &seen, &after);
-            noted::record(&txn, app, actor, what, reason).await?;
-            txn.commit().await.map_err(Internal::from)?;
-            return Ok(after);
-        }
-    }
-    Err(DeliveryError::NotCancellable(Uncancellable::BeingSent))
+    let act = ByHand {
+        id,
+        action: AuditAction::MailDeliveryCancelled,
+        reason: audit::read_reason(reason)?,
+        judge: |mail, _now| mail.cancel().map_err(DeliveryError::NotCancellable),
+        held: DeliveryError::NotCancellable(Uncancellable::BeingSent),
+    };
+    act.run(app, actor).await
 }

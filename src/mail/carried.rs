@@ -3,9 +3,14 @@
 //! It is sealed in the outbox as one text. Of a link that is the token and no address: where it leads is
 //! known when the mail is rendered, from the settings of that moment.
 
+mod quoted;
+
 use super::MailKind;
 use crate::links::Page;
 use crate::secret::Secret;
+
+/// In the place of words that cannot be kept.
+const NOT_KEPT: &str = "the server's words repeat what the mail carries and are not kept";
 
 /// The secret of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,22 +86,53 @@ impl MailSecret {
         }
     }
 
-    /// Takes the secret out of a text that may quote the mail.
-    pub(super) fn erase_from(&self, text: &str) -> String {
-        let without = |text: &str, secret: &Secret, name: &str| match secret.expose() {
-            "" => text.to_owned(),
-            secret => text.replace(secret, name),
-        };
-        match self {
-            Self::Password(password) => without(text, password, "[password]"),
-            Self::Link { token, code } => {
-                let text = without(text, token, "[token]");
-                code.iter().fold(text, |text, code| {
-                    without(&without(&text, code, "[code]"), &grouped(code), "[code]")
-                })
-            }
+    /// Takes the secret out of words that may quote the mail.
+    ///
+    /// Exact copies are cut out; words that repeat it in other letters are not kept, but for their codes.
+    pub(super) fn erase_from(&self, words: &str) -> String {
+        let (mut shown, mut rest) = (words.to_owned(), words.to_owned());
+        let named = self.named();
+        for (secret, name) in &named {
+            shown = shown.replace(secret.expose(), name);
+            rest = rest.replace(secret.expose(), " ");
         }
+        let readings = quoted::readings(&rest);
+        let repeats = |(secret, _): &(Secret, _)| quoted::repeats(&readings, secret.expose());
+        if named.iter().any(repeats) {
+            return [codes(words), NOT_KEPT].concat();
+        }
+        shown
     }
+
+    /// Each secret in it, in the spellings of our mails, with what is shown in its place.
+    fn named(&self) -> Vec<(Secret, &'static str)> {
+        let mut named = match self {
+            Self::Password(password) => vec![(password.clone(), "[password]")],
+            Self::Link { token, code } => {
+                let code = code.iter().flat_map(|code| [code.clone(), grouped(code)]);
+                let token = (token.clone(), "[token]");
+                std::iter::once(token)
+                    .chain(code.map(|code| (code, "[code]")))
+                    .collect()
+            }
+        };
+        named.retain(|(secret, _)| !secret.expose().is_empty());
+        named
+    }
+}
+
+/// The codes that an answer begins with: `550 5.7.1 `.
+fn codes(words: &str) -> &str {
+    let is_number = |part: &str| part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let reply = |word: &str| word.len() == 3 && is_number(word);
+    let enhanced = |word: &str| word.split('.').count() == 3 && word.split('.').all(is_number);
+    let Some((first, rest)) = words.split_once([' ', '-']).filter(|(word, _)| reply(word)) else {
+        return "";
+    };
+    let second = rest.split_once(' ').map(|(word, _)| word);
+    let second = second.filter(|word| enhanced(word));
+    let end = first.len() + 1 + second.map_or(0, |word| word.len() + 1);
+    words.get(..end).unwrap_or_default()
 }
 
 /// Eight digits as people read them: `1234 5678`.

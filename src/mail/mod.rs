@@ -5,6 +5,7 @@
 //! it, erasing the sealed secret in the same statement. This room knows no other room, so what a mail
 //! says comes in as plain values (`Details`).
 
+mod by_hand;
 mod cancel;
 mod carried;
 mod delivery_error;

@@ -1,25 +1,13 @@
 //! Trying a mail again by hand.
 
-use super::{Delivery, DeliveryError, DeliveryStatus, MailKind, noted, store};
+use super::by_hand::{ByHand, Change};
+use super::{Delivery, DeliveryError, DeliveryStatus, MailKind};
 use crate::actor::{Actor, Permission};
 use crate::app::App;
 use crate::audit::{self, AuditAction};
 use crate::clock::Timestamp;
-use crate::error::Internal;
 use crate::ids::MailDeliveryId;
 use crate::settings::TransportSettings;
-
-/// How often a mail that a worker moves meanwhile is looked at again.
-pub(super) const LOOKS: usize = 3;
-
-/// What trying again means for a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::mail) enum Retry {
-    /// It waits for its next try anyway; that is now.
-    Now,
-    /// It ended: it is queued once more, with a lifetime and a number of tries as if it were new.
-    Renewed,
-}
 
 /// Why a mail cannot be tried again, and what can be done instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +68,7 @@ impl Delivery {
         self.retry(now).is_ok()
     }
 
-    fn retry(&self, now: Timestamp) -> Result<Retry, Unretryable> {
+    fn retry(&self, now: Timestamp) -> Result<Change, Unretryable> {
         let remedy = || Remedy::of(self);
         match self.status {
             DeliveryStatus::Sent => return Err(Unretryable::Sent(remedy())),
@@ -96,10 +84,10 @@ impl Delivery {
         }
         let is_late = now >= self.expires_at;
         if !self.is_over() && !is_late {
-            return Ok(Retry::Now);
+            return Ok(Change::DueNow);
         }
         match (self.had_secret, self.keeps_secret) {
-            (false, _) => Ok(Retry::Renewed),
+            (false, _) => Ok(Change::Renewed),
             (true, true) => Err(Unretryable::TooLate(remedy())),
             (true, false) => Err(Unretryable::SecretErased(remedy())),
         }
@@ -108,9 +96,6 @@ impl Delivery {
 
 /// Lets a waiting mail be tried at once, and queues one that ended without having been sent again, if
 /// everything it says is still here.
-///
-/// `Why:` decided and written by one compare-and-swap, so that a worker that takes the mail at the same
-/// moment either comes first, and then the mail is looked at again, or not at all.
 pub async fn retry(
     app: &App,
     actor: &Actor,
@@ -122,20 +107,12 @@ pub async fn retry(
     if app.settings.mail.transport == TransportSettings::None {
         return Err(DeliveryError::NotConfigured);
     }
-    let now = app.clock.now();
-    let txn = app.db.begin_write().await?;
-    for _look in 0..LOOKS {
-        let seen = store::by_hand::read(&txn, id).await?;
-        let seen = seen.ok_or(DeliveryError::NotFound)?;
-        let retry = seen.retry(now).map_err(DeliveryError::NotRetryable)?;
-        if store::by_hand::retry(&txn, &seen, retry, now).await? {
-            let after = store::by_hand::read(&txn, id).await?;
-            let after = after.ok_or(DeliveryError::NotFound)?;
-            let what = (AuditAction::MailDeliveryRetried, &seen, &after);
-            noted::record(&txn, app, actor, what, reason).await?;
-            txn.commit().await.map_err(Internal::from)?;
-            return Ok(after);
-        }
-    }
-    Err(DeliveryError::NotRetryable(Unretryable::BeingSent))
+    let act = ByHand {
+        id,
+        action: AuditAction::MailDeliveryRetried,
+        reason,
+        judge: |mail, now| mail.retry(now).map_err(DeliveryError::NotRetryable),
+        held: DeliveryError::NotRetryable(Unretryable::BeingSent),
+    };
+    act.run(app, actor).await
 }

@@ -155,7 +155,7 @@ impl User {
 
     /// Whether the user is disabled at that time.
     pub fn is_disabled(&self, now: Timestamp) -> bool {
-        self.disabled_at.is_some() && self.disabled_until.is_none_or(|end| end > now)
+        Timestamp::goes_on(self.disabled_at, self.disabled_until, now)
     }
 
     /// The state at that time; the gravest that applies.

@@ -59,15 +59,18 @@ pub struct Shows {
 }
 
 /// Every route with its layers.
-pub fn router(app: &App, shows: Shows) -> Result<Router, Internal> {
-    router_within(app, shows, Limits::default())
+pub fn router(app: &App, templates: &Arc<Templates>, shows: Shows) -> Result<Router, Internal> {
+    router_within(app, templates, shows, Limits::default())
 }
 
 /// The same with other limits than the program's own.
-pub fn router_within(app: &App, shows: Shows, limits: Limits) -> Result<Router, Internal> {
-    let templates = Templates::read(&app.settings)
-        .map_err(Internal::while_doing("reading the templates of mails"))?;
-    let full = Endpoint::full(app, &Arc::new(templates));
+pub fn router_within(
+    app: &App,
+    templates: &Arc<Templates>,
+    shows: Shows,
+    limits: Limits,
+) -> Result<Router, Internal> {
+    let full = Endpoint::full(app, templates);
     let sdl = shows.playground.then(|| full.sdl());
     let sockets = socket::Sockets {
         endpoint: full.clone(),

@@ -1,6 +1,5 @@
 //! Running: the listener and every task beside it, ended together.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,7 +14,7 @@ use crate::app::App;
 use crate::error::Internal;
 use crate::janitor;
 use crate::live::Live;
-use crate::mail::{Mailer, Templates, Worker};
+use crate::mail::Worker;
 use crate::porter;
 use crate::sealer;
 use crate::watcher;
@@ -31,14 +30,11 @@ const ALIGN_EVERY: Duration = Duration::from_secs(30);
 pub async fn serve(
     app: App,
     (listener, router): (TcpListener, Router),
-    mailer: Option<Arc<dyn Mailer>>,
+    worker: Option<Worker>,
     (stop, drain): (CancellationToken, Drain),
 ) -> Result<(), Internal> {
     let mut tasks = JoinSet::new();
-    if let Some(mailer) = mailer {
-        let templates = Templates::read(&app.settings)
-            .map_err(Internal::while_doing("reading mail templates"))?;
-        let worker = Worker::new(app.clone(), mailer, Arc::new(templates));
+    if let Some(worker) = worker {
         let stop = stop.clone();
         tasks.spawn(async move { worker.run(stop).await });
     }

@@ -54,7 +54,7 @@ impl Server {
             playground: true,
             ..Shows::default()
         };
-        let router = web::router(&desk.app, shows).expect("a router");
+        let router = web::router(&desk.app, &desk.templates(), shows).expect("a router");
         (Self::start(router).await, desk)
     }
 }

@@ -136,7 +136,7 @@ fn has_standing_creator(now: i64) -> SimpleExpr {
         .filter(User::DeletedAt.is_null())
         .filter(User::MustChangePassword.eq(false))
         .filter(User::PasswordBlockedAt.is_null())
-        .filter(User::DisabledAt.is_null().or(User::DisabledUntil.lte(now)))
+        .filter(user::is_enabled(now))
         .filter(Expr::col((user::Entity, User::Id)).eq(Expr::col((Entity, Column::CreatedBy))));
     Expr::exists(standing.into_query())
 }

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::entities::outbox_email::{Column, Entity};
 use crate::error::Internal;
 use crate::ids::MailDeliveryId;
-use crate::mail::retry::Retry;
+use crate::mail::by_hand::Change;
 use crate::mail::{Delivery, DeliveryStatus, PLAIN_MAIL_LIFETIME};
 
 /// One mail as it is now.
@@ -21,52 +21,48 @@ pub(in crate::mail) async fn read(
     Ok(super::by_ids(db, &[id]).await?.pop())
 }
 
-/// Lets it be tried at once. `false` when it changed since it was read.
-pub(in crate::mail) async fn retry(
+/// Changes it, and with an end erases its secret, in one statement. `false` when it changed since it was read.
+pub(in crate::mail) async fn write(
     db: &impl ConnectionTrait,
     seen: &Delivery,
-    retry: Retry,
+    change: Change,
     now: Timestamp,
 ) -> Result<bool, Internal> {
-    let due = as_seen(seen).col_expr(Column::NextAttemptAt, Expr::value(now.as_millis()));
-    let update = match retry {
-        Retry::Now => due,
-        Retry::Renewed => renewed(due, seen, now),
+    let due = || as_seen(seen).col_expr(Column::NextAttemptAt, Expr::value(now.as_millis()));
+    let update = match change {
+        Change::DueNow => due(),
+        Change::Renewed => renewed(due(), seen, now),
+        Change::Ended => ended(seen, now),
     };
     Ok(update.exec(db).await?.rows_affected == 1)
 }
 
 /// `Why:` one that may have arrived stays uncertain, and is then never said to have failed.
 fn renewed(due: UpdateMany<Entity>, seen: &Delivery, now: Timestamp) -> UpdateMany<Entity> {
-    let status = match seen.status {
-        DeliveryStatus::Unknown => DeliveryStatus::Unknown,
-        _ => DeliveryStatus::Queued,
-    };
     let expires_at = now.plus(PLAIN_MAIL_LIFETIME).as_millis();
-    due.col_expr(Column::Status, Expr::value(status.name()))
+    due.col_expr(Column::Status, unless_unknown(seen, DeliveryStatus::Queued))
         .col_expr(Column::ExpiresAt, Expr::value(expires_at))
         .col_expr(Column::AttemptsAtRetry, Expr::col(Column::AttemptCount))
         .col_expr(Column::FinishedAt, Expr::value(Value::BigInt(None)))
 }
 
-/// Ends it and erases its secret in the same statement. `false` when it changed since it was read.
-pub(in crate::mail) async fn cancel(
-    db: &impl ConnectionTrait,
-    seen: &Delivery,
-    now: Timestamp,
-) -> Result<bool, Internal> {
-    let status = match seen.status {
-        DeliveryStatus::Unknown => DeliveryStatus::Unknown,
-        _ => DeliveryStatus::Cancelled,
-    };
-    let updated = as_seen(seen)
-        .col_expr(Column::Status, Expr::value(status.name()))
+fn ended(seen: &Delivery, now: Timestamp) -> UpdateMany<Entity> {
+    as_seen(seen)
+        .col_expr(
+            Column::Status,
+            unless_unknown(seen, DeliveryStatus::Cancelled),
+        )
         .col_expr(Column::SecretSealed, Expr::value(Value::Bytes(None)))
         .col_expr(Column::NextAttemptAt, Expr::value(Value::BigInt(None)))
         .col_expr(Column::FinishedAt, Expr::value(now.as_millis()))
-        .exec(db)
-        .await?;
-    Ok(updated.rows_affected == 1)
+}
+
+fn unless_unknown(seen: &Delivery, status: DeliveryStatus) -> Expr {
+    let status = match seen.status {
+        DeliveryStatus::Unknown => DeliveryStatus::Unknown,
+        _ => status,
+    };
+    Expr::value(status.name())
 }
 
 fn as_seen(seen: &Delivery) -> UpdateMany<Entity> {

@@ -288,8 +288,9 @@ pub(in crate::mail) async fn release(
     Ok(updated.rows_affected == 1)
 }
 
-/// Whether a mail still says that it goes to this address; not once its user was forgotten.
-pub(in crate::mail) async fn goes_to(
+/// Whether a mail still goes to a user at this address. One for trying out does not; nor any once its user was
+/// forgotten.
+pub(in crate::mail) async fn goes_to_user(
     db: &impl ConnectionTrait,
     id: MailDeliveryId,
     address_key: &str,
@@ -299,6 +300,7 @@ pub(in crate::mail) async fn goes_to(
         .column(Column::Id)
         .filter(Column::Id.eq(id.uuid()))
         .filter(Column::RecipientKey.eq(address_key))
+        .filter(Column::UserId.is_not_null())
         .into_tuple()
         .one(db)
         .await?;

@@ -228,6 +228,9 @@ impl<'w> Shift<'w> {
     }
 
     /// Marks the addresses at which nobody reads mail, and takes the mark off those that took one.
+    ///
+    /// `Why:` mail for trying out marks nothing. It goes to any address that was typed, which then nobody may
+    /// have, and a mark goes with its user. That an address takes mail is true whatever was sent.
     async fn mark(&self, txn: &Txn, ended: &[&Done]) -> Result<(), Internal> {
         let took = |done: &Done| done.release.status == DeliveryStatus::Sent;
         let mut by_address = ended.to_vec();
@@ -243,7 +246,7 @@ impl<'w> Shift<'w> {
         for done in by_address {
             let key = &done.due.recipient_key;
             // A user who was forgotten meanwhile leaves no address behind.
-            if done.is_nobody && queue::goes_to(txn, done.due.id, key).await? {
+            if done.is_nobody && queue::goes_to_user(txn, done.due.id, key).await? {
                 let reason = done.release.last_error.as_deref().unwrap_or_default();
                 failing::mark(txn, key, reason, now).await?;
             } else if took(done) && marked.iter().any(|mark| mark.address_key == *key) {

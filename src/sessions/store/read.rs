@@ -43,10 +43,9 @@ struct Standing {
 
 impl Standing {
     fn may_sign_in(&self, now: Timestamp) -> bool {
-        let now = now.as_millis();
-        let is_disabled =
-            self.disabled_at.is_some() && self.disabled_until.is_none_or(|end| end > now);
-        self.deleted_at.is_none() && !is_disabled
+        let (since, until) = (self.disabled_at, self.disabled_until);
+        let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+        self.deleted_at.is_none() && !Timestamp::goes_on(moment(since), moment(until), now)
     }
 }
 

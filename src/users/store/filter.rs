@@ -7,7 +7,7 @@ use sea_orm::sea_query::{Condition, ExprTrait, LikeExpr, SimpleExpr};
 use sea_orm::{ColumnTrait, IntoSimpleExpr};
 
 use crate::clock::Timestamp;
-use crate::entities::user::Column;
+use crate::entities::user::{Column, is_disabled, is_enabled};
 use crate::users::list::TimeRange;
 use crate::users::search::{self, Needle};
 use crate::users::{AuthenticationSource, UserFilter, UserStatus};
@@ -111,13 +111,6 @@ pub(super) fn escaped(text: &str) -> String {
 pub(super) fn status(status: UserStatus, now: Timestamp) -> Condition {
     let usable = || able(now).add(unlocked(now));
     let alive = || Condition::all().add(Column::DeletedAt.is_null());
-    let disabled = || {
-        Condition::all().add(Column::DisabledAt.is_not_null()).add(
-            Condition::any()
-                .add(Column::DisabledUntil.is_null())
-                .add(Column::DisabledUntil.gt(now.as_millis())),
-        )
-    };
     let pending = || {
         Condition::all()
             .add(Column::AuthenticationSource.eq(AuthenticationSource::BuiltIn.name()))
@@ -125,7 +118,7 @@ pub(super) fn status(status: UserStatus, now: Timestamp) -> Condition {
     };
     match status {
         UserStatus::Deleted => Condition::all().add(Column::DeletedAt.is_not_null()),
-        UserStatus::Disabled => alive().add(disabled()),
+        UserStatus::Disabled => alive().add(is_disabled(now.as_millis())),
         UserStatus::Locked => able(now).add(Column::LockedUntil.gt(now.as_millis())),
         UserStatus::Pending => usable().add(pending()),
         UserStatus::Active => usable().add(pending().not()),
@@ -133,14 +126,10 @@ pub(super) fn status(status: UserStatus, now: Timestamp) -> Condition {
 }
 
 /// Neither deleted nor disabled.
-///
-/// `Why:` `NOT` over a comparison with null would be null, so each opposite is spelled out.
 pub(super) fn able(now: Timestamp) -> Condition {
-    Condition::all().add(Column::DeletedAt.is_null()).add(
-        Condition::any()
-            .add(Column::DisabledAt.is_null())
-            .add(Column::DisabledUntil.lte(now.as_millis())),
-    )
+    Condition::all()
+        .add(Column::DeletedAt.is_null())
+        .add(is_enabled(now.as_millis()))
 }
 
 fn unlocked(now: Timestamp) -> Condition {

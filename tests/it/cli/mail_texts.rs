@@ -87,6 +87,7 @@ fn a_server_with_broken_files_does_not_start_and_the_doctor_says_why() {
             said.contains("mail/test/en/body.txt:1:4: There is no placeholder `nme`"),
             "{said}"
         );
+        assert!(!said.contains("the first owner"), "a link before: {said}");
     }
 }
 

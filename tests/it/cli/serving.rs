@@ -91,6 +91,57 @@ fn doctor_finds_pending_migrations_and_says_how_to_mend_them() {
 }
 
 #[test]
+fn doctor_notes_a_return_path_in_another_organisation_s_domain() {
+    let machine = Machine::migrated();
+    for (from, back, is_noted) in [
+        (
+            "Desk <desk@id.example.org>",
+            "bounces@mail.Example.org",
+            false,
+        ),
+        ("Desk <desk@example.org>", "bounces@relay.example.net", true),
+    ] {
+        let settings = [
+            ("KEYDESK_MAIL__FROM", from),
+            ("KEYDESK_MAIL__RETURN_PATH", back),
+        ];
+        let well = machine.run_with(&settings, &["doctor"]);
+        assert_eq!(well.code, 0, "{well:?}");
+        let noted = well.stdout.contains("SPF speaks for relay.example.net");
+        assert_eq!(noted, is_noted, "{well:?}");
+    }
+}
+
+#[test]
+fn the_doctor_s_test_mail_has_the_text_in_use() {
+    let machine = Machine::migrated();
+    let texts = machine.folder.path().join("texts/test/en");
+    std::fs::create_dir_all(&texts).expect("a folder");
+    for (name, text) in [
+        ("subject.txt", "Our own test"),
+        ("body.txt", "Hello"),
+        ("body.html", "<p>Hello</p>"),
+    ] {
+        std::fs::write(texts.join(name), text).expect("written");
+    }
+    let read = machine.run(&["mail", "templates", "import", "texts"]);
+    assert_eq!(read.code, 0, "{read:?}");
+    let settings = [
+        ("KEYDESK_SERVER__PUBLIC_URL", "https://id.example.org"),
+        ("KEYDESK_MAIL__TRANSPORT__KIND", "file"),
+        ("KEYDESK_MAIL__TRANSPORT__DIRECTORY", "mailbox"),
+    ];
+    let sent = machine.run_with(&settings, &["doctor", "--mail-to", "you@example.org"]);
+    assert_eq!(sent.code, 0, "{sent:?}");
+    let mailbox = std::fs::read_dir(machine.folder.path().join("mailbox")).expect("a mailbox");
+    let mails: Vec<_> = mailbox
+        .map(|file| std::fs::read_to_string(file.expect("a file").path()).expect("read"))
+        .filter(|mail| mail.contains("Subject: Our own test"))
+        .collect();
+    assert_eq!(mails.len(), 1);
+}
+
+#[test]
 fn a_postgresql_server_without_a_server_key_is_refused_before_it_is_asked() {
     let machine = Machine::new();
     let settings = [("KEYDESK_DATABASE__URL", NO_SERVER)];

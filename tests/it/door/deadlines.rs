@@ -91,7 +91,8 @@ async fn a_body_that_drips_ends_with_a_refusal_of_ours() {
         request: SHORT,
         ..patient()
     };
-    let router = router_within(&desk.app, Shows::default(), limits).expect("a router");
+    let router =
+        router_within(&desk.app, &desk.templates(), Shows::default(), limits).expect("a router");
     let door = Door::open(router, limits).await;
     let (mut read, mut write) = door.enter().await.into_split();
     let head = "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
@@ -167,7 +168,8 @@ async fn an_answer_that_is_taken_slowly_is_not_an_idle_connection() {
 #[tokio::test]
 async fn http_2_is_served_as_http_1_is() {
     let desk = TestApp::start().await;
-    let router = router_within(&desk.app, Shows::default(), patient()).expect("a router");
+    let router =
+        router_within(&desk.app, &desk.templates(), Shows::default(), patient()).expect("a router");
     let door = Door::open(router, patient()).await;
     let client = Client::builder(TokioExecutor::new())
         .http2_only(true)

@@ -150,7 +150,7 @@ fn everything(app: &TestApp) -> Shows {
 #[tokio::test]
 async fn every_answer_of_every_route_is_dressed() {
     let app = TestApp::start().await;
-    let router = router(&app.app, everything(&app)).expect("a router");
+    let router = router(&app.app, &app.templates(), everything(&app)).expect("a router");
     for case in &CASES {
         let headers = headers_of(&router, case).await;
         assert_dressed(&headers, &format!("{} {}", case.0, case.1));
@@ -164,7 +164,8 @@ async fn refusals_of_the_layers_are_dressed_too() {
         request: SHORT,
         ..patient()
     };
-    let slow = router_within(&app.app, everything(&app), limits).expect("a router");
+    let slow =
+        router_within(&app.app, &app.templates(), everything(&app), limits).expect("a router");
     let endless =
         Body::from_stream(futures_util::stream::pending::<Result<&str, std::io::Error>>());
     let request = Request::post("/graphql")
@@ -180,7 +181,7 @@ async fn refusals_of_the_layers_are_dressed_too() {
         in_work: 0,
         ..patient()
     };
-    let full = router_within(&app.app, everything(&app), none).expect("a router");
+    let full = router_within(&app.app, &app.templates(), everything(&app), none).expect("a router");
     for path in ["/graphql", "/public/graphql", "/graphiql", "/mailbox"] {
         let headers = headers_of(&full, &("GET", path, &[], "", 503)).await;
         assert_dressed(&headers, path);
@@ -194,7 +195,7 @@ async fn browsers_are_bound_to_https_only_where_it_is_used() {
         server.public_url = Some("http://127.0.0.1:8080".parse().expect("an address"));
     };
     let app = TestApp::with_server(change).await;
-    let router = router(&app.app, Shows::default()).expect("a router");
+    let router = router(&app.app, &app.templates(), Shows::default()).expect("a router");
     let headers = headers_of(&router, &CASES[0]).await;
     assert!(!headers.contains_key("strict-transport-security"));
 }

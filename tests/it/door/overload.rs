@@ -32,7 +32,8 @@ async fn a_request_too_many_is_refused_at_once_and_health_is_not() {
         in_work: 1,
         ..patient()
     };
-    let router = router_within(&desk.app, Shows::default(), limits).expect("a router");
+    let router =
+        router_within(&desk.app, &desk.templates(), Shows::default(), limits).expect("a router");
     let (more, end) = tokio::sync::mpsc::channel::<Result<&str, std::io::Error>>(1);
     let unfinished = stream::unfold(end, async |mut end| Some((end.recv().await?, end)));
     let first = ask(&router, post(Body::from_stream(unfinished.boxed())));

@@ -194,7 +194,7 @@ async fn the_public_schema_is_shown_where_developers_work() {
             public_schema,
             ..Shows::default()
         };
-        let router = web::router(&app.app, shows).expect("a router");
+        let router = web::router(&app.app, &app.templates(), shows).expect("a router");
         let request = axum::http::Request::post("/public/graphql").header(JSON.0, JSON.1);
         let body = json!({ "query": "{ __schema { queryType { name } } }" }).to_string();
         let request = request

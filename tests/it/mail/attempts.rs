@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use keydesk::mail::transport::MemoryMailer;
 use keydesk::mail::{
     self, AttemptOutcome, Delivery, DeliveryStatus, Mailer, OutgoingEmail, SendError, Sending,
@@ -60,8 +62,8 @@ async fn every_try_is_kept_with_its_server_its_words_and_what_came_of_it() {
     assert!(sent.attempts.iter().all(whole), "{:?}", sent.attempts);
 }
 
-/// Takes mails and says them back.
-struct Quoting;
+/// Takes mails and says the line with the password back, in these letters.
+struct Quoting(fn(&str) -> String);
 
 impl Mailer for Quoting {
     fn send<'a>(&'a self, email: &'a OutgoingEmail) -> Sending<'a> {
@@ -70,7 +72,7 @@ impl Mailer for Quoting {
             .text
             .lines()
             .find(|line| line.contains(PASSWORD));
-        let words = format!("250 taken: {}", line.unwrap_or_default().trim());
+        let words = format!("250 taken: {}", (self.0)(line.unwrap_or_default().trim()));
         Box::pin(async move { Ok(words) })
     }
 
@@ -85,12 +87,45 @@ impl Mailer for Quoting {
 
 #[tokio::test]
 async fn a_server_that_says_the_mail_back_brings_no_password_into_the_row() {
-    let desk = Desk::start().await;
-    let queued = desk.enqueue().await;
-    desk.worker(Arc::new(Quoting)).deliver_due().await.unwrap();
-    let sent = desk.find(queued.id).await;
-    let words = sent.attempts[0].words.as_deref();
-    assert_eq!(words, Some("250 taken: [password]"));
+    let unkept = "250 the server's words repeat what the mail carries and are not kept";
+    for (letters, kept) in [
+        (str::to_owned as fn(&str) -> String, "250 taken: [password]"),
+        (str::to_uppercase, unkept),
+        (
+            |line| line.replace('=', "=3D").replace("quill", "qu=\r\nill"),
+            unkept,
+        ),
+        (
+            |line| STANDARD.encode(format!("Hello\r\n{line}\r\n")),
+            unkept,
+        ),
+    ] {
+        let desk = Desk::start().await;
+        let queued = desk.enqueue().await;
+        let worker = desk.worker(Arc::new(Quoting(letters)));
+        worker.deliver_due().await.unwrap();
+        let sent = desk.find(queued.id).await;
+        assert_eq!(sent.attempts[0].words.as_deref(), Some(kept));
+    }
+}
+
+#[tokio::test]
+async fn a_password_at_which_the_servers_words_are_cut_is_not_kept_either() {
+    for letters in [474, 478, 484] {
+        let reply = format!("554 {} AMBER=QUILL-27-WAGON", "x".repeat(letters));
+        let peer = SmtpPeer::start([Behaviour::AtContent(String::leak(reply))]).await;
+        let desk = Desk::smtp(peer.port, "").await;
+        let queued = desk.enqueue().await;
+        desk.worker(desk.mailer(short()))
+            .deliver_due()
+            .await
+            .unwrap();
+        let words = desk.find(queued.id).await.last_error.expect("words");
+        assert!(
+            words.starts_with("554 ") && !words.contains("AMBER"),
+            "{words}"
+        );
+    }
 }
 
 #[tokio::test]

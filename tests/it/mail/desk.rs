@@ -6,7 +6,7 @@ use std::time::Duration;
 use keydesk::actor::Actor;
 use keydesk::app::App;
 use keydesk::clock::{Clock, Timestamp};
-use keydesk::ids::MailDeliveryId;
+use keydesk::ids::{MailDeliveryId, UserId};
 use keydesk::mail::transport::{SmtpLimits, SmtpMailer};
 use keydesk::mail::{
     self, Delivery, Details, MailKind, MailSecret, Mailer, NewEmail, Templates, Worker,
@@ -109,7 +109,7 @@ impl Desk {
         let email = NewEmail {
             id: MailDeliveryId::new(now),
             kind: MailKind::NewPassword,
-            user: None,
+            user: Some(UserId::new(now)),
             recipient: recipient.to_owned(),
             recipient_key: recipient.to_owned(),
             recipient_name: name.map(str::to_owned),

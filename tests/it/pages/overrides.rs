@@ -27,7 +27,7 @@ async fn refusal(folder: &Path, logo: Option<&str>) -> String {
         settings: settings.into(),
         ..desk.app.clone()
     };
-    let router = web::router(&app, Shows::default());
+    let router = web::router(&app, &desk.templates(), Shows::default());
     router.map(drop).expect_err("a refusal").to_string()
 }
 

@@ -98,7 +98,8 @@ impl TestApp {
     pub(crate) async fn with_server(change: impl FnOnce(&mut ServerSettings)) -> Self {
         let mut desk = Self::start().await;
         change(&mut Arc::make_mut(&mut desk.app.settings).server);
-        desk.router = web::router(&desk.app, Shows::default()).expect("a router");
+        desk.router =
+            web::router(&desk.app, &desk.templates(), Shows::default()).expect("a router");
         desk
     }
 
@@ -121,7 +122,8 @@ impl TestApp {
         app.db.on_statement(move |_sql| {
             counted.fetch_add(1, Ordering::SeqCst);
         });
-        let router = web::router(&app, Shows::default()).expect("a router");
+        let templates = read(&app);
+        let router = web::router(&app, &templates, Shows::default()).expect("a router");
         Self {
             app,
             mailer,
@@ -131,6 +133,11 @@ impl TestApp {
             key,
             statements,
         }
+    }
+
+    /// The texts of mails, as a server reads them at its start.
+    pub(crate) fn templates(&self) -> Arc<Templates> {
+        read(&self.app)
     }
 
     /// How many statements this replica has run.
@@ -223,10 +230,14 @@ impl TestApp {
 
     /// Lets this replica's worker send what is due. Gives how many mails it took on.
     pub(crate) async fn deliver(&self) -> usize {
-        let templates = Arc::new(Templates::read(&self.app.settings).expect("templates"));
+        let templates = self.templates();
         let worker = Worker::new(self.app.clone(), Arc::clone(&self.mailer) as _, templates);
         worker.deliver_due().await.expect("delivered")
     }
+}
+
+fn read(app: &App) -> Arc<Templates> {
+    Arc::new(Templates::read(&app.settings).expect("templates"))
 }
 
 /// The text of an example operation.

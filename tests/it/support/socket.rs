@@ -43,7 +43,7 @@ impl Server {
     pub(crate) async fn with(desk: &TestApp, shows: Shows) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let router = web::router(&desk.app, shows).expect("a router");
+        let router = web::router(&desk.app, &desk.templates(), shows).expect("a router");
         let stop = CancellationToken::new();
         let (app, asked) = (desk.app.clone(), stop.clone());
         let mut tasks = JoinSet::new();

@@ -6,8 +6,9 @@ use lettre::transport::smtp::response::Response;
 use super::dialogue::Stage;
 use crate::mail::SendError;
 
-/// `Units:` characters kept of what a server says.
-const MAX_WORDS: usize = 500;
+/// `Units:` characters heard of what a server says. `Why:` more than is kept of them, so that a secret they
+/// quote is still whole when it is looked for.
+const MAX_WORDS: usize = 4000;
 /// `Source:` RFC 3463: no such mailbox, no such system, a malformed address, one that moved, no mail
 /// exchanger (RFC 7505), and a mailbox that was closed.
 const NOBODY: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];

@@ -1,5 +1,9 @@
 //! Addresses at which nobody reads mail: `User.emailDeliverable`, and how it becomes true again.
 
+use std::sync::Arc;
+
+use keydesk::mail::transport::MemoryMailer;
+use keydesk::mail::{SendError, Worker};
 use serde_json::{Value, json};
 
 use super::mail_to;
@@ -129,4 +133,29 @@ async fn an_anonymised_user_leaves_no_address_behind() {
     let open = "SELECT id FROM outbox_emails WHERE finished_at IS NULL";
     assert!(desk.rows(open, vec![]).await.is_empty());
     assert_eq!(desk.deliver().await, 0);
+}
+
+#[tokio::test]
+async fn a_test_mail_marks_no_address_and_one_that_arrives_takes_a_mark_off() {
+    let desk = TestApp::start().await;
+    desk.member("ada").await;
+    let nobody = SendError::NoSuchUser("550 5.1.1 no such user".to_owned());
+    let mailer = Arc::new(MemoryMailer::failing([nobody]));
+    let worker = Worker::new(desk.app.clone(), mailer, desk.templates());
+    let try_out = async || {
+        let variables = json!({ "recipient": "ada@example.org", "kind": "TEST" });
+        let answer = desk.run("sendTestEmail", variables).await;
+        assert_eq!(answer.codes(), Vec::<String>::new(), "{answer:#?}");
+        assert_eq!(worker.deliver_due().await.expect("delivered"), 1);
+        let list = "{ mailDeliveries(first: 1) { nodes { status lastError } } }";
+        desk.ask(list, json!({})).await.root()["nodes"][0].clone()
+    };
+    let refused = json!({ "status": "FAILED", "lastError": "550 5.1.1 no such user" });
+    assert_eq!(try_out().await, refused);
+    assert_eq!((shown(&desk, "ada").await, marks(&desk).await), (good(), 0));
+    mark(&desk, "ada@example.org").await;
+    assert_eq!(shown(&desk, "ada").await, bad());
+    desk.app.clock.advance(std::time::Duration::from_mins(1));
+    assert_eq!(try_out().await["status"], "SENT");
+    assert_eq!((shown(&desk, "ada").await, marks(&desk).await), (good(), 0));
 }
