@@ -2,10 +2,11 @@
 //!
 //! Any number of workers may run on one database. Each mail is a task of its own, so one that hangs
 //! or panics holds up none of the others. The loop stands in `shift.rs`, who goes next in
-//! `fairness.rs`, one try in `attempt.rs`, what is decided after it in `verdict.rs`.
+//! `fairness.rs` with what `pace.rs` knows, one try in `attempt.rs`, what is decided after it in `verdict.rs`.
 
 mod attempt;
 mod fairness;
+mod pace;
 mod shift;
 mod verdict;
 

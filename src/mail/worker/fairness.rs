@@ -1,9 +1,10 @@
 //! Which of the mails that are due go next, so that no domain keeps the others waiting.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use super::pace::Pace;
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::error::Internal;
@@ -22,16 +23,20 @@ pub(super) struct Room {
     pub(super) mails: usize,
     /// Of one domain, those that are on their way already counted.
     pub(super) per_domain: u32,
+    /// Of all slow domains together.
+    pub(super) slow: usize,
 }
 
-/// Chooses among what is due. Nothing goes to `stalled` domains.
+/// Chooses among what is due, at first leaving out what goes to `closed` domains.
 pub(super) async fn choose(
     db: &Db,
     now: Timestamp,
     room: Room,
-    stalled: &HashSet<String>,
+    pace: &Pace,
+    closed: Vec<String>,
 ) -> Result<Vec<Uuid>, Internal> {
-    let mut busy: Vec<String> = stalled.iter().cloned().collect();
+    let mut busy = closed.clone();
+    let mut left = room;
     let mut seen = queue::uncertain(db.read(), now, &busy, WINDOW as u64).await?;
     let mut chosen: Vec<Uuid> = Vec::new();
     let mut held = None;
@@ -47,27 +52,31 @@ pub(super) async fn choose(
             Some(held) => held,
             None => held.insert(queue::held(db.read(), now).await?),
         };
-        let left = Room {
-            mails: room.mails - chosen.len(),
-            ..room
-        };
-        chosen.extend(in_turn(&seen, held, left));
-        if was_all || chosen.len() >= room.mails {
+        chosen.extend(in_turn(&seen, held, &mut left, pace));
+        if was_all || left.mails == 0 {
             break;
         }
         seen.clear();
-        let full = held.iter().filter(|(_, held)| **held >= room.per_domain);
-        busy = stalled
+        let full = held
             .iter()
-            .chain(full.map(|(domain, _)| domain))
-            .cloned()
-            .collect();
+            .filter(|(domain, held)| **held >= pace.at_once(domain, room.per_domain));
+        busy = closed.clone();
+        busy.extend(full.map(|(domain, _)| domain.clone()));
+        if left.slow == 0 {
+            busy.extend(pace.slow().map(str::to_owned));
+        }
     }
     Ok(chosen)
 }
 
-/// One of each domain, then the second of each, and so on; within a domain in the given order.
-fn in_turn(seen: &[Candidate], held: &mut HashMap<String, u32>, room: Room) -> Vec<Uuid> {
+/// One of each domain, then the second of each, and so on; within a domain in the given order. Takes what
+/// it chose from the room there is.
+fn in_turn(
+    seen: &[Candidate],
+    held: &mut HashMap<String, u32>,
+    room: &mut Room,
+    pace: &Pace,
+) -> Vec<Uuid> {
     let mut places: HashMap<&str, u32> = HashMap::new();
     let mut ranked: Vec<(u32, &Candidate)> = seen
         .iter()
@@ -77,21 +86,28 @@ fn in_turn(seen: &[Candidate], held: &mut HashMap<String, u32>, room: Room) -> V
             *place += 1;
             (*place, candidate)
         })
-        .filter(|(place, _)| *place <= room.per_domain)
+        .filter(|(place, candidate)| *place <= pace.at_once(&candidate.domain, room.per_domain))
         .collect();
     ranked.sort_by_key(|(place, _)| *place);
-    ranked.truncate(room.mails);
-    for (_, candidate) in &ranked {
+    let mut chosen = Vec::new();
+    for (_, candidate) in ranked {
+        let is_slow = pace.is_slow(&candidate.domain);
+        if room.mails == 0 || (is_slow && room.slow == 0) {
+            continue;
+        }
+        room.mails -= 1;
+        room.slow -= usize::from(is_slow);
         *held.entry(candidate.domain.clone()).or_default() += 1;
+        chosen.push(candidate.id);
     }
-    ranked
-        .into_iter()
-        .map(|(_, candidate)| candidate.id)
-        .collect()
+    chosen
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::pace::SLOW;
     use super::*;
 
     fn mails(domains: &str) -> Vec<Candidate> {
@@ -103,16 +119,24 @@ mod tests {
     }
 
     fn chosen(domains: &str, held: &[(&str, u32)], room: (usize, u32)) -> Vec<u128> {
+        let mut pace = Pace::default();
+        for domain in ["a", "b", "c"] {
+            pace.learn(domain, Duration::ZERO);
+        }
+        for domain in ["x", "y", "z"] {
+            pace.learn(domain, SLOW);
+        }
         let mut held = held
             .iter()
             .map(|(domain, held)| ((*domain).to_owned(), *held))
             .collect();
         let (mails_at_once, per_domain) = room;
-        let room = Room {
+        let mut room = Room {
             mails: mails_at_once,
             per_domain,
+            slow: 2,
         };
-        let chosen = in_turn(&mails(domains), &mut held, room);
+        let chosen = in_turn(&mails(domains), &mut held, &mut room, &pace);
         chosen.into_iter().map(|id| id.as_u128()).collect()
     }
 
@@ -125,5 +149,13 @@ mod tests {
     fn a_domain_gets_no_more_than_its_share_whoever_holds_its_mails() {
         assert_eq!(chosen("a a a a b", &[("a", 1)], (8, 3)), [4, 0, 1]);
         assert_eq!(chosen("a a b", &[("a", 3)], (8, 3)), [2]);
+    }
+
+    #[test]
+    fn slow_domains_get_one_each_and_a_share_together_and_new_ones_half() {
+        assert_eq!(chosen("x x x a a", &[], (8, 6)), [0, 3, 4]);
+        assert_eq!(chosen("x y z a", &[], (8, 6)), [0, 1, 3]);
+        assert_eq!(chosen("x y a", &[("x", 1)], (8, 6)), [1, 2]);
+        assert_eq!(chosen("n n n n n n", &[], (8, 6)), [0, 1, 2]);
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::Worker;
 use super::fairness::{self, Room};
+use super::pace::{Pace, SLOW};
 use super::verdict::{self, Plan};
 use crate::address::EmailAddress;
 use crate::clock::Timestamp;
@@ -25,8 +26,6 @@ use crate::mail::{Attempt, DeliveryStatus};
 /// How long a mail counts as held. Longer than waiting for room and a send may take together, so no
 /// other worker takes it over.
 pub(super) const LEASE: Duration = Duration::from_mins(1);
-/// A domain whose mail has been on its way for so long gets no other beside it.
-const STALLED: Duration = Duration::from_secs(3);
 /// Mails are claimed ahead while others ended so short a time ago.
 const FLOWING: Duration = Duration::from_millis(250);
 
@@ -46,6 +45,7 @@ pub(super) struct Shift<'w> {
     done: Vec<Done>,
     going: HashMap<MailDeliveryId, (String, Instant)>,
     last_done: Option<Instant>,
+    pace: Pace,
 }
 
 impl<'w> Shift<'w> {
@@ -56,6 +56,7 @@ impl<'w> Shift<'w> {
             done: Vec::new(),
             going: HashMap::new(),
             last_done: None,
+            pace: Pace::default(),
         }
     }
 
@@ -81,6 +82,9 @@ impl<'w> Shift<'w> {
         match ended {
             Ok(done) => {
                 self.going.remove(&done.due.id);
+                if let Some(took) = done.took() {
+                    self.pace.learn(&done.due.recipient_domain, took);
+                }
                 self.done.push(done);
                 self.last_done = Some(Instant::now());
             }
@@ -92,13 +96,14 @@ impl<'w> Shift<'w> {
     /// started.
     pub(super) async fn round(&mut self) -> Result<usize, Internal> {
         self.write_down().await?;
-        let room = self.room();
+        let slow = self.learn_of_slow_ones();
+        let room = self.room(slow.len());
         if room.mails == 0 {
             return Ok(0);
         }
         let now = self.worker.app.clock.now();
         let db = &self.worker.app.db;
-        let chosen = fairness::choose(db, now, room, &self.stalled()).await?;
+        let chosen = fairness::choose(db, now, room, &self.pace, self.closed(room, slow)).await?;
         if chosen.is_empty() {
             return Ok(0);
         }
@@ -115,7 +120,10 @@ impl<'w> Shift<'w> {
     }
 
     /// While mails flow, as many again are claimed ahead and made ready.
-    fn room(&self) -> Room {
+    ///
+    /// `Why:` half of the lanes at most for slow domains, however many there are, so that others always
+    /// have some.
+    fn room(&self, slow: usize) -> Room {
         let mail = &self.worker.app.settings.mail;
         let at_once = mail.parallel as usize;
         let flows = self.last_done.is_some_and(|at| at.elapsed() < FLOWING);
@@ -123,15 +131,32 @@ impl<'w> Shift<'w> {
         Room {
             mails: all.saturating_sub(self.tasks.len()),
             per_domain: mail.parallel_per_domain,
+            slow: (at_once / 2).max(1).saturating_sub(slow),
         }
     }
 
-    fn stalled(&self) -> std::collections::HashSet<String> {
-        self.going
-            .values()
-            .filter(|(_, since)| since.elapsed() >= STALLED)
-            .map(|(domain, _)| domain.clone())
+    /// Those that are on their way and slow, and what is learnt from those that only now are.
+    fn learn_of_slow_ones(&mut self) -> Vec<String> {
+        for (domain, since) in self.going.values() {
+            if since.elapsed() >= SLOW {
+                self.pace.learn(domain, since.elapsed());
+            }
+        }
+        let domains = self.going.values().map(|(domain, _)| domain);
+        domains
+            .filter(|domain| self.pace.is_slow(domain))
+            .cloned()
             .collect()
+    }
+
+    /// Domains that get no mail beside the slow one they have, nor any when there is no room for slow ones.
+    fn closed(&self, room: Room, mut slow: Vec<String>) -> Vec<String> {
+        if room.slow == 0 {
+            slow.extend(self.pace.slow().map(str::to_owned));
+        }
+        slow.sort();
+        slow.dedup();
+        slow
     }
 
     async fn claim(
@@ -280,6 +305,13 @@ impl Worker {
 }
 
 impl Done {
+    /// How long the try took; `None` when none was made.
+    fn took(&self) -> Option<Duration> {
+        let is_new = self.release.attempts.len() > self.due.attempts.len();
+        let tried = self.release.attempts.last().filter(|_| is_new)?;
+        tried.took_millis.map(Duration::from_millis)
+    }
+
     fn log(&self, held: bool) {
         let recipient = EmailAddress::parse(&self.due.recipient)
             .map_or_else(|_malformed| "***".to_owned(), |address| address.masked());

@@ -42,6 +42,7 @@ use rust_embed::RustEmbed;
 use self::overrides::PagesError;
 use self::paper::Paper;
 use self::token_cookie::TokenCookie;
+use self::visit::Visit;
 use super::embedded::{self, REVALIDATE};
 use crate::app::App;
 use crate::colour::Shade;
@@ -69,6 +70,7 @@ pub(in crate::web) fn router(app: &App, playground: bool) -> Result<Router, Page
         playground,
     };
     Ok(Router::new()
+        .route("/", get(home))
         .route("/reset", get(reset::show).post(reset::choose))
         .route(
             "/reset/code",
@@ -92,6 +94,11 @@ pub(in crate::web) fn router(app: &App, playground: bool) -> Result<Router, Page
         .route("/pages/page.js", get(script))
         .route("/pages/logo", get(logo::show))
         .with_state(pages))
+}
+
+/// Where mails lead who are to sign in: to the account of whoever is, else to the form.
+async fn home(visit: Visit) -> Response {
+    visit.to("sign-in")
 }
 
 async fn style(request: HeaderMap) -> Response {

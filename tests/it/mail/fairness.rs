@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keydesk::mail::transport::MemoryMailer;
-use keydesk::mail::{DeliveryStatus, Mailer, OutgoingEmail, Sending};
+use keydesk::mail::{DeliveryStatus, Mailer, OutgoingEmail, SendError, Sending};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::desk::{Desk, worker};
 
-/// Never answers for mail to some domains, and takes all other.
+/// Does not answer for mail to some domains until told to, and takes all other.
 struct Stuck {
     taken: MemoryMailer,
     /// One permit for each mail that is stuck.
     stuck: Semaphore,
+    /// One permit for each of them that gets an answer, which is to come again later.
+    answers: Semaphore,
 }
 
 impl Stuck {
@@ -22,11 +24,20 @@ impl Stuck {
         Arc::new(Self {
             taken: MemoryMailer::default(),
             stuck: Semaphore::new(0),
+            answers: Semaphore::new(0),
         })
     }
 
     async fn holds(&self, mails: u32) {
         drop(self.stuck.acquire_many(mails).await.expect("open"));
+    }
+
+    /// Answers as many as are stuck.
+    async fn answer(&self, mails: u32) {
+        let stuck = self.stuck.acquire_many(mails).await;
+        stuck.expect("open").forget();
+        self.answers
+            .add_permits(usize::try_from(mails).expect("few"));
     }
 }
 
@@ -34,7 +45,10 @@ impl Mailer for Stuck {
     fn send<'a>(&'a self, email: &'a OutgoingEmail) -> Sending<'a> {
         if email.to.ends_with(".stuck.example") {
             self.stuck.add_permits(1);
-            return Box::pin(std::future::pending());
+            return Box::pin(async {
+                self.answers.acquire().await.expect("open").forget();
+                Err(SendError::Later("450 not now".to_owned()))
+            });
         }
         self.taken.send(email)
     }
@@ -72,12 +86,42 @@ async fn a_domain_that_hangs_keeps_no_other_waiting() {
     };
     tokio::join!(worker.run(stop.clone()), watching);
     assert_eq!(mailer.taken.sent().len(), 5);
-    assert_eq!(mailer.stuck.available_permits(), 6);
+    assert_eq!(mailer.stuck.available_permits(), 3);
+}
+
+#[tokio::test]
+async fn domains_that_were_slow_never_have_all_lanes_again() {
+    let desk = Desk::with("parallel = 4\nparallel_per_domain = 4\n").await;
+    for number in 0..8 {
+        for domain in ["a", "b", "c"] {
+            let address = format!("user{number}@{domain}.stuck.example");
+            desk.enqueue_to(&address, None).await;
+        }
+    }
+    let (mailer, stop) = (Stuck::new(), CancellationToken::new());
+    let worker = desk.worker(mailer.clone());
+    let watching = async {
+        mailer.holds(4).await;
+        tokio::time::sleep(Duration::from_millis(3_200)).await;
+        mailer.answer(4).await;
+        mailer.holds(2).await;
+        for number in 0..3 {
+            let address = format!("anna@fine{number}.example");
+            let id = desk.enqueue_to(&address, None).await.id;
+            while desk.find(id).await.status != DeliveryStatus::Sent {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        stop.cancel();
+    };
+    tokio::join!(worker.run(stop.clone()), watching);
+    assert_eq!(mailer.taken.sent().len(), 3);
+    assert_eq!(mailer.stuck.available_permits(), 2);
 }
 
 #[tokio::test]
 async fn replicas_share_what_one_domain_may_have() {
-    let desk = Desk::with("parallel_per_domain = 3\n").await;
+    let desk = Desk::with("parallel_per_domain = 6\n").await;
     for number in 0..9 {
         desk.enqueue_to(&format!("user{number}@a.stuck.example"), None)
             .await;

@@ -193,6 +193,14 @@ async fn only_the_form_of_this_browser_signs_in() {
 }
 
 #[tokio::test]
+async fn the_address_of_the_server_leads_to_the_form() {
+    let app = TestApp::start().await;
+    let answer = Visitor::new(&app).get("/").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers[LOCATION], "sign-in");
+}
+
+#[tokio::test]
 async fn opening_pages_changes_nothing_however_they_are_asked_for() {
     let app = TestApp::start().await;
     app.person("ada", "MEMBER").await;
