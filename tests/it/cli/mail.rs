@@ -54,6 +54,7 @@ async fn mails_are_listed_by_what_is_asked_for_and_shown_without_their_secret() 
             "keydesk mail list shows them",
         ),
         (&["mail", "list", "--domain", "org"], 2, "full domain name"),
+        (&["mail", "list", "--limit", "0"], 2, "a number from 1 on"),
         (&["mail", "list", "--user", "adda"], 1, "did you mean ada?"),
     ] {
         let ran = machine.run(arguments);
@@ -75,7 +76,8 @@ async fn mails_are_tried_again_cancelled_and_tried_out_as_in_the_api() {
     assert_eq!(done["status"], "CANCELLED");
     let refused = machine.run(&["mail", "retry", &mail]);
     assert_eq!(refused.code, 1, "{refused:?}");
-    assert!(refused.stderr.contains("resetPassword"), "{refused:?}");
+    let words = "Make a new one with keydesk user reset-password NAME --send-email.";
+    assert!(refused.stderr.contains(words), "{refused:?}");
 
     let sample = [
         "mail",
