@@ -115,6 +115,7 @@ impl From<DeliveryError> for Failure {
     fn from(error: DeliveryError) -> Self {
         match error {
             DeliveryError::Internal(cause) => cause.into(),
+            DeliveryError::NotRetryable(why) => Self::Refused(why.at_the_shell()),
             other => Self::Refused(other.to_string()),
         }
     }

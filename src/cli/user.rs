@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod failing;
 mod filter;
 mod links;
 mod list;

@@ -1,5 +1,7 @@
 //! Trying a mail again by hand.
 
+use std::fmt;
+
 use super::by_hand::{ByHand, Change};
 use super::{Delivery, DeliveryError, DeliveryStatus, MailKind};
 use crate::actor::{Actor, Permission};
@@ -10,54 +12,109 @@ use crate::ids::MailDeliveryId;
 use crate::settings::TransportSettings;
 
 /// Why a mail cannot be tried again, and what can be done instead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unretryable {
     /// The mail server has it.
-    #[error("The mail server took this mail already.{}", instead(*.0))]
     Sent(Option<Remedy>),
     /// A worker holds it.
-    #[error("This mail is being sent right now; look again in a minute.")]
     BeingSent,
     /// It ended, and with it went what it carried.
-    #[error(
-        "What this mail carried was erased when it ended, so it cannot be sent again.{}",
-        instead(*.0)
-    )]
     SecretErased(Option<Remedy>),
     /// What it carries no longer works.
-    #[error("What this mail carries no longer works.{}", instead(*.0))]
     TooLate(Option<Remedy>),
     /// Whom it went to and what it said is erased.
-    #[error("This mail's user is gone, and with them whom it went to and what it said.")]
     Forgotten,
 }
 
-/// The mutation that makes a new mail of a kind.
+/// What makes a new mail of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Remedy(&'static str);
+pub enum Remedy {
+    /// Another made-up mail.
+    TestEmail,
+    /// Another password.
+    PasswordReset,
+    /// Another link.
+    PasswordResetEmail,
+}
 
-fn instead(remedy: Option<Remedy>) -> String {
-    remedy.map_or_else(String::new, |Remedy(mutation)| {
-        format!(" Make a new one with {mutation}.")
-    })
+impl std::error::Error for Unretryable {}
+
+/// In the words of the API.
+impl fmt::Display for Unretryable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.naming(Remedy::mutation))
+    }
+}
+
+impl Unretryable {
+    /// The refusal for whoever sits at a shell.
+    pub fn at_the_shell(self) -> String {
+        self.naming(Remedy::command)
+    }
+
+    fn naming(self, name: fn(Remedy) -> &'static str) -> String {
+        let (why, remedy) = match self {
+            Self::Sent(remedy) => ("The mail server took this mail already.", remedy),
+            Self::BeingSent => (
+                "This mail is being sent right now; look again in a minute.",
+                None,
+            ),
+            Self::SecretErased(remedy) => (
+                "What this mail carried was erased when it ended, so it cannot be sent again.",
+                remedy,
+            ),
+            Self::TooLate(remedy) => ("What this mail carries no longer works.", remedy),
+            Self::Forgotten => (
+                "This mail's user is gone, and with them whom it went to and what it said.",
+                None,
+            ),
+        };
+        remedy.map(name).map_or_else(
+            || why.to_owned(),
+            |name| format!("{why} Make a new one with {name}."),
+        )
+    }
 }
 
 impl Remedy {
+    /// The mutation and the command that do it, side by side so that none goes without the other.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::TestEmail => ("sendTestEmail", "keydesk mail test ADDRESS"),
+            Self::PasswordReset => (
+                "resetPassword",
+                "keydesk user reset-password NAME --send-email",
+            ),
+            Self::PasswordResetEmail => (
+                "sendPasswordResetEmail",
+                "keydesk user send-reset-email NAME",
+            ),
+        }
+    }
+
+    const fn mutation(self) -> &'static str {
+        self.names().0
+    }
+
+    const fn command(self) -> &'static str {
+        self.names().1
+    }
+
     fn of(delivery: &Delivery) -> Option<Self> {
         if delivery.user.is_none() {
-            return Some(Self("sendTestEmail"));
+            return Some(Self::TestEmail);
         }
         match delivery.kind {
-            MailKind::Welcome | MailKind::NewPassword => Some(Self("resetPassword")),
+            MailKind::Welcome | MailKind::NewPassword => Some(Self::PasswordReset),
             MailKind::PasswordResetLink
             | MailKind::PasswordChanged
-            | MailKind::PasswordChangedByYou => Some(Self("sendPasswordResetEmail")),
+            | MailKind::PasswordChangedByYou => Some(Self::PasswordResetEmail),
             MailKind::SignInElsewhere
             | MailKind::AccountLocked
             | MailKind::NotMeConfirmation
             | MailKind::AccountDisabled
             | MailKind::EmailChanged => None,
-            MailKind::Test => Some(Self("sendTestEmail")),
+            MailKind::Test => Some(Self::TestEmail),
         }
     }
 }

@@ -19,9 +19,7 @@ mod words;
 
 pub use check::{MOST_HTML, MOST_SUBJECT, MOST_TEXT, check};
 pub use chosen::{InUse, Written, choose, in_use, write};
-pub(super) use files::Parts;
-pub use files::Texts;
-pub use files::{BrokenFiles, FOLDERS, read_texts};
+pub use files::{BrokenFiles, FOLDERS, Parts, Texts, read_texts};
 pub use judge::preview;
 pub(super) use shared::Shared;
 

@@ -40,7 +40,7 @@ pub(in crate::cli) struct List {
     #[arg(long, value_name = "WHEN", value_parser = When::read)]
     until: Option<When>,
     /// How many at most.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = read_limit)]
     limit: usize,
     /// Print JSON.
     #[arg(long)]
@@ -56,6 +56,11 @@ pub(in crate::cli) struct Show {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+fn read_limit(text: &str) -> Result<usize, String> {
+    let limit = text.parse().ok().filter(|limit| *limit > 0);
+    limit.ok_or_else(|| "write a number from 1 on".to_owned())
 }
 
 impl List {

@@ -169,6 +169,8 @@ impl MailTemplatesCommand {
                 locale,
                 reason,
             } => {
+                let locale = read_locale(&locale)?;
+                let before = room::find(app, &templates, &actor, (kind, Some(&locale))).await?;
                 let new = NewText {
                     kind,
                     locale,
@@ -177,7 +179,12 @@ impl MailTemplatesCommand {
                     reason,
                 };
                 let one = room::reset(app, &templates, &actor, new, None).await?;
-                note(&shown::line(&one));
+                let word = if one.version == before.version {
+                    "unchanged: "
+                } else {
+                    ""
+                };
+                note(&format!("{word}{}", shown::line(&one)));
                 Ok(())
             }
             Self::Preview {

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::failing;
 use crate::access::idempotency::Answer;
 use crate::actor::Actor;
 use crate::app::App;
@@ -82,6 +83,7 @@ fn read_id(text: &str) -> Result<LinkId, String> {
 impl SendResetEmail {
     pub(super) async fn run(self, app: &App, actor: &Actor) -> Result<(), Failure> {
         let target = login::find_present(app, actor, &self.login).await?;
+        let failure = failing::email_failure(app, &target).await?;
         let command = SendLink {
             user: UserRef::Id(target.id),
             expires: Some(self.expires.span(app.clock.now())),
@@ -115,7 +117,11 @@ impl SendResetEmail {
                 "mailId": sent.delivery.id.to_string(),
                 "expiresAt": sent.link.expires_at.to_rfc3339(),
                 "revokedSessions": ended,
+                "emailFailure": failing::as_json(failure.as_ref()),
             }));
+        }
+        if let Some(failure) = &failure {
+            failing::warn(&sent.user, failure);
         }
         note(&format!(
             "queued a mail with a link for {}, which works once, until {}; {ended} session(s) ended. A \

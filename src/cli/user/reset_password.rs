@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::failing;
 use crate::access::idempotency::Answer;
 use crate::actor::Actor;
 use crate::app::App;
@@ -171,9 +172,19 @@ impl ResetPasswords {
         }
         seen.push(target.id);
         let how = self.how(&target)?;
+        // Read beforehand: from the reset on, nothing may fail that keeps the password from being printed.
+        let failure = failing::email_failure(app, &target).await?;
         let outcome = reset(app, actor, target.id, how).await?;
         if self.json {
-            return print(&as_json(&outcome).to_string());
+            let mut value = as_json(&outcome);
+            if let Value::Object(fields) = &mut value {
+                let failure = failing::as_json(failure.as_ref());
+                fields.insert("emailFailure".to_owned(), failure);
+            }
+            return print(&value.to_string());
+        }
+        if let (Some(failure), Some(_)) = (&failure, &outcome.delivery) {
+            failing::warn(&outcome.user, failure);
         }
         note(&told(&outcome));
         match &outcome.generated {

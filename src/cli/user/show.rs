@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::shown;
+use super::{failing, shown};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::audit::{self, AuditEvent, EventFilter};
@@ -11,10 +11,8 @@ use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{one_line, print, print_json};
 use crate::ids::UserId;
-use crate::mail::{self, AddressFailure};
 use crate::page::{MAX_SIZE, PageRequest};
 use crate::sessions::{self, Session, SessionStatus};
-use crate::users::User;
 
 /// How many audit events are shown.
 const LATEST: u32 = 5;
@@ -40,37 +38,24 @@ impl Show {
         let sessions = open_sessions(app, actor, user.id).await?;
         let page = audit::list(app, actor, &filter, &request).await?;
         let events: Vec<AuditEvent> = page.rows.into_iter().map(|row| row.item).collect();
-        let failure = email_failure(app, &user).await?;
+        let failure = failing::email_failure(app, &user).await?;
         let now = app.clock.now();
         if self.json {
             let events: Vec<Value> = events.iter().map(event_json).collect();
-            let failure = failure
-                .map(|failed| json!({ "reason": failed.reason, "at": failed.at.to_rfc3339() }));
             let more = json!({
-                "emailFailure": failure,
+                "emailFailure": failing::as_json(failure.as_ref()),
                 "openSessions": sessions,
                 "latestEvents": events,
             });
             return print_json(&shown::with(&user, now, more));
         }
-        let more = json!({ "openSessions": sessions, "emailFailure": failure.as_ref().map(told) });
+        let failure = failure.as_ref().map(failing::told);
+        let more = json!({ "openSessions": sessions, "emailFailure": failure });
         if let Value::Object(fields) = shown::with(&user, now, more) {
             shown::print_fields(&fields)?;
         }
         events.iter().try_for_each(|event| print(&line(event)))
     }
-}
-
-/// Why mail to the user's present address does not arrive.
-async fn email_failure(app: &App, user: &User) -> Result<Option<AddressFailure>, Failure> {
-    let Some(key) = user.email_key.as_deref() else {
-        return Ok(None);
-    };
-    Ok(mail::failures(app, &[key]).await?.remove(key))
-}
-
-fn told(failure: &AddressFailure) -> String {
-    format!("{}, {}", failure.at.to_rfc3339(), one_line(&failure.reason))
 }
 
 /// How many sessions of a user can still be used. Those that ended stay a while and are not counted.

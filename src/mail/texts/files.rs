@@ -99,7 +99,7 @@ impl Templates {
 /// Texts by kind and language.
 pub type Texts = HashMap<(MailKind, String), TemplateText>;
 /// Shared templates by name.
-pub(in crate::mail) type Parts = BTreeMap<String, String>;
+pub type Parts = BTreeMap<String, String>;
 
 /// Where a text stands, and its parts.
 type Folder = (PathBuf, Vec<(TemplatePart, String)>);
@@ -216,13 +216,14 @@ impl Found {
     }
 }
 
-/// Reads the texts in a folder, without checking them: for an import.
-pub fn read_texts(folder: &Path) -> Result<Texts, BrokenFiles> {
+/// Reads the texts in a folder, and the layout, parts and footers beside them, without checking them: for an
+/// import.
+pub fn read_texts(folder: &Path) -> Result<(Texts, Parts), BrokenFiles> {
     let mut found = Found::default();
     found.folder(folder, "");
-    let (texts, _parts) = found.sorted();
+    let sorted = found.sorted();
     if found.problems.is_empty() {
-        Ok(texts)
+        Ok(sorted)
     } else {
         Err(BrokenFiles(found.problems))
     }

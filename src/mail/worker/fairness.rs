@@ -77,18 +77,18 @@ fn in_turn(
     room: &mut Room,
     pace: &Pace,
 ) -> Vec<Uuid> {
-    let mut places: HashMap<&str, u32> = HashMap::new();
+    let mut turns: HashMap<&str, u32> = HashMap::new();
     let mut ranked: Vec<(u32, &Candidate)> = seen
         .iter()
         .map(|candidate| {
             let before = held.get(&candidate.domain).copied().unwrap_or(0);
-            let place = places.entry(&candidate.domain).or_insert(before);
-            *place += 1;
-            (*place, candidate)
+            let turn = turns.entry(&candidate.domain).or_insert(before);
+            *turn += 1;
+            (*turn, candidate)
         })
-        .filter(|(place, candidate)| *place <= pace.at_once(&candidate.domain, room.per_domain))
+        .filter(|(turn, candidate)| *turn <= pace.at_once(&candidate.domain, room.per_domain))
         .collect();
-    ranked.sort_by_key(|(place, _)| *place);
+    ranked.sort_by_key(|(turn, _)| *turn);
     let mut chosen = Vec::new();
     for (_, candidate) in ranked {
         let is_slow = pace.is_slow(&candidate.domain);

@@ -54,6 +54,7 @@ async fn mails_are_listed_by_what_is_asked_for_and_shown_without_their_secret() 
             "keydesk mail list shows them",
         ),
         (&["mail", "list", "--domain", "org"], 2, "full domain name"),
+        (&["mail", "list", "--limit", "0"], 2, "a number from 1 on"),
         (&["mail", "list", "--user", "adda"], 1, "did you mean ada?"),
     ] {
         let ran = machine.run(arguments);
@@ -75,7 +76,8 @@ async fn mails_are_tried_again_cancelled_and_tried_out_as_in_the_api() {
     assert_eq!(done["status"], "CANCELLED");
     let refused = machine.run(&["mail", "retry", &mail]);
     assert_eq!(refused.code, 1, "{refused:?}");
-    assert!(refused.stderr.contains("resetPassword"), "{refused:?}");
+    let words = "Make a new one with keydesk user reset-password NAME --send-email.";
+    assert!(refused.stderr.contains(words), "{refused:?}");
 
     let sample = [
         "mail",
@@ -136,4 +138,45 @@ async fn a_failing_address_is_shown_with_its_user_and_cleared_by_either_name() {
     let refused = machine.run(&["mail", "clear-failure", "adda"]);
     assert_eq!(refused.code, 1);
     assert!(refused.stderr.contains("did you mean ada?"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_a_mail_sent_to_a_failing_address_is_warned() {
+    let desk = TestApp::start().await;
+    desk.member("ada").await;
+    desk.write("UPDATE users SET email_verified_at = 1", vec![])
+        .await;
+    let machine = Machine::beside(&desk);
+    let reset = ["user", "reset-password", "ada", "--generate"];
+    let mailed = [&reset[..], &["--send-email"]].concat();
+    let link = ["user", "send-reset-email", "ada"];
+    for arguments in [&mailed[..], &link] {
+        let ran = machine.run(arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(!ran.stderr.contains("warning"), "{ran:?}");
+    }
+
+    let sql = "INSERT INTO failing_addresses (address_key, reason, failed_at) VALUES ($1, $2, $3)";
+    let values = vec![
+        "ada@example.org".into(),
+        "550 5.1.1 no such user".into(),
+        1_i64.into(),
+    ];
+    desk.write(sql, values).await;
+    for arguments in [&mailed[..], &link] {
+        let ran = machine.run(arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let words = "ada@example.org was refused for good: 1970-01-01T00:00:00.001Z, 550 5.1.1 no such user";
+        let mend = "keydesk mail clear-failure ada\n";
+        assert!(ran.stderr.contains(words), "{ran:?}");
+        assert!(ran.stderr.contains(mend), "{ran:?}");
+        let said = machine.json(&[arguments, &["--json"]].concat());
+        assert_eq!(
+            said["emailFailure"]["reason"], "550 5.1.1 no such user",
+            "{said}"
+        );
+    }
+    // No mail, no warning.
+    let ran = machine.run(&reset);
+    assert!(!ran.stderr.contains("warning"), "{ran:?}");
 }

@@ -18,6 +18,7 @@ fn what_was_exported_is_imported_without_a_change() {
         (0, true),
         "{read:?}"
     );
+    assert!(!read.stderr.contains("not imported"), "{read:?}");
     // The same folder serves as the operator's own files.
     let dir = folder.display().to_string();
     let with = [("KEYDESK_MAIL__TEMPLATES_DIR", dir.as_str())];
@@ -64,6 +65,44 @@ fn an_import_uses_what_differs_and_nothing_when_one_text_does_not_do() {
     assert!(shown.stdout.starts_with("Just a test\n"), "{shown:?}");
     let back = machine.run(&["mail", "templates", "reset", "test", "en"]);
     assert!(back.stderr.contains("BUILT_IN"), "{back:?}");
+    assert!(!back.stderr.contains("unchanged"), "{back:?}");
+    let again = machine.run(&["mail", "templates", "reset", "test", "en"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(again.stderr.starts_with("unchanged: TEST"), "{again:?}");
+}
+
+#[test]
+fn an_import_names_the_files_that_it_leaves_out() {
+    let machine = Machine::migrated();
+    let export = ["mail", "templates", "export", "mail", "--all"];
+    assert_eq!(machine.run(&export).code, 0);
+    let folder = machine.folder.path().join("mail");
+    for name in ["layout.html", "footer/en.txt"] {
+        let path = folder.join(name);
+        let text = fs::read_to_string(&path).expect("read");
+        fs::write(&path, format!("{text}\n")).expect("written");
+    }
+    let read = machine.run(&["mail", "templates", "import", "mail"]);
+    assert_eq!(read.code, 0, "{read:?}");
+    for words in [
+        "not imported: footer/en.txt, layout.html. ",
+        "mail.templates_dir",
+        "0 changed, 22 unchanged",
+    ] {
+        assert!(read.stderr.contains(words), "{words}: {read:?}");
+    }
+    let layout = machine.folder.path().join("layout");
+    fs::create_dir(&layout).expect("a folder");
+    fs::rename(folder.join("layout.html"), layout.join("layout.html")).expect("moved");
+    let read = machine.run(&["mail", "templates", "import", "layout"]);
+    assert_eq!(read.code, 1, "{read:?}");
+    for words in ["not imported: layout.html. ", "there are no texts"] {
+        assert!(read.stderr.contains(words), "{words}: {read:?}");
+    }
+    // Where they are in use, nothing is left out.
+    let with = [("KEYDESK_MAIL__TEMPLATES_DIR", "layout")];
+    let read = machine.run_with(&with, &["mail", "templates", "import", "layout"]);
+    assert!(!read.stderr.contains("not imported"), "{read:?}");
 }
 
 #[test]

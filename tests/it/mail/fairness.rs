@@ -14,7 +14,7 @@ use super::desk::{Desk, worker};
 struct Stuck {
     taken: MemoryMailer,
     /// One permit for each mail that is stuck.
-    stuck: Semaphore,
+    hanging: Semaphore,
     /// One permit for each of them that gets an answer, which is to come again later.
     answers: Semaphore,
 }
@@ -23,19 +23,19 @@ impl Stuck {
     fn new() -> Arc<Self> {
         Arc::new(Self {
             taken: MemoryMailer::default(),
-            stuck: Semaphore::new(0),
+            hanging: Semaphore::new(0),
             answers: Semaphore::new(0),
         })
     }
 
     async fn holds(&self, mails: u32) {
-        drop(self.stuck.acquire_many(mails).await.expect("open"));
+        drop(self.hanging.acquire_many(mails).await.expect("open"));
     }
 
     /// Answers as many as are stuck.
     async fn answer(&self, mails: u32) {
-        let stuck = self.stuck.acquire_many(mails).await;
-        stuck.expect("open").forget();
+        let hanging = self.hanging.acquire_many(mails).await;
+        hanging.expect("open").forget();
         self.answers
             .add_permits(usize::try_from(mails).expect("few"));
     }
@@ -44,7 +44,7 @@ impl Stuck {
 impl Mailer for Stuck {
     fn send<'a>(&'a self, email: &'a OutgoingEmail) -> Sending<'a> {
         if email.to.ends_with(".stuck.example") {
-            self.stuck.add_permits(1);
+            self.hanging.add_permits(1);
             return Box::pin(async {
                 self.answers.acquire().await.expect("open").forget();
                 Err(SendError::Later("450 not now".to_owned()))
@@ -86,7 +86,7 @@ async fn a_domain_that_hangs_keeps_no_other_waiting() {
     };
     tokio::join!(worker.run(stop.clone()), watching);
     assert_eq!(mailer.taken.sent().len(), 5);
-    assert_eq!(mailer.stuck.available_permits(), 3);
+    assert_eq!(mailer.hanging.available_permits(), 3);
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn domains_that_were_slow_never_have_all_lanes_again() {
     };
     tokio::join!(worker.run(stop.clone()), watching);
     assert_eq!(mailer.taken.sent().len(), 3);
-    assert_eq!(mailer.stuck.available_permits(), 2);
+    assert_eq!(mailer.hanging.available_permits(), 2);
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn replicas_share_what_one_domain_may_have() {
         () = mailer.holds(3) => {}
     }
     assert_eq!(other.deliver_due().await.unwrap(), 0);
-    assert_eq!(mailer.stuck.available_permits(), 3);
+    assert_eq!(mailer.hanging.available_permits(), 3);
     // The leases end, and others come in the turn of those that were held.
     desk.app.clock.advance(Duration::from_secs(61));
     let third = desk.worker(mailer.clone());
@@ -159,5 +159,5 @@ async fn no_more_mails_are_sent_at_once_than_there_may_be() {
         _ = worker.deliver_due() => panic!("it hangs"),
         () = mailer.holds(4) => {}
     }
-    assert_eq!(mailer.stuck.available_permits(), 4);
+    assert_eq!(mailer.hanging.available_permits(), 4);
 }

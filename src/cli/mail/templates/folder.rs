@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::cli::failure::Failure;
-use crate::cli::output::note;
-use crate::mail::texts::{FOLDERS, read_texts};
+use crate::cli::output::{note, one_line};
+use crate::mail::texts::{FOLDERS, Parts, read_texts};
 use crate::mail::{MailKind, TemplatePart, Templates};
 use crate::mail_templates::{self as room, TemplateError, TemplateFilter};
 
@@ -68,13 +68,36 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))
 }
 
+/// Says which files an import does not take.
+///
+/// `Why:` not those that change nothing. An export with `--all` writes them whether or not anybody wants
+/// other ones.
+fn tell_left_out(templates: &Templates, parts: Parts) {
+    let known: Parts = templates.parts(true).collect();
+    let in_use: Parts = templates.parts(false).collect();
+    let is_other = |(name, source): &(String, String)| {
+        known.get(name) != Some(source) && in_use.get(name) != Some(source)
+    };
+    let names = parts.into_iter().filter(is_other);
+    let names: Vec<String> = names.map(|(name, _)| one_line(&name)).collect();
+    if !names.is_empty() {
+        note(&format!(
+            "not imported: {}. Layout, parts and footers are files alone: the folder in mail.templates_dir \
+             takes them",
+            names.join(", ")
+        ));
+    }
+}
+
 pub(super) async fn import(
     app: &App,
     templates: &Templates,
     actor: &Actor,
     (folder, is_dry): (&Path, bool),
 ) -> Result<(), Failure> {
-    let texts = read_texts(folder).map_err(|error| Failure::Refused(error.0.join("\n")))?;
+    let (texts, parts) =
+        read_texts(folder).map_err(|error| Failure::Refused(error.0.join("\n")))?;
+    tell_left_out(templates, parts);
     if texts.is_empty() {
         let words = format!("{}: there are no texts", folder.display());
         return Err(Failure::Refused(words));
