@@ -26,7 +26,7 @@ fn at(server: &Server, link: &str) -> String {
 async fn type_passwords(browser: &Browser, password: &str, again: &str) {
     browser.fill("#password", password).await;
     browser.fill("#again", again).await;
-    browser.click("button[type=submit]").await;
+    browser.press("button[type=submit]").await;
 }
 
 /// Nothing in red but the forms that were refused, and nobody else was asked for anything.

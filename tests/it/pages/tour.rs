@@ -65,7 +65,7 @@ impl<'a> Tour<'a> {
 
     async fn send(&self, fields: &[(&str, &str)]) {
         self.fill(fields).await;
-        self.browser.click("button[type=submit]").await;
+        self.browser.press("button[type=submit]").await;
     }
 
     /// From signing in to one's own account, over the change that an administrator demands.

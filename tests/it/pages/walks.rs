@@ -111,7 +111,7 @@ async fn send(browser: &Browser, fields: &[(&str, &str)]) {
     for (id, text) in fields {
         browser.fill(&format!("#{id}"), text).await;
     }
-    browser.click("main button[type=submit]").await;
+    browser.press("main button[type=submit]").await;
 }
 
 /// The line after the one with these words and an empty one.

@@ -208,6 +208,18 @@ impl Browser {
             .unwrap_or_else(|error| panic!("click {css}: {error}"));
     }
 
+    /// Presses a button by its key, wherever it moves meanwhile.
+    ///
+    /// `Why:` what a page says of a password comes a moment after it was typed and moves the button away from
+    /// under a click.
+    pub(crate) async fn press(&self, css: &str) {
+        let button = self.wait_for(css).await;
+        button
+            .send_keys("\u{e007}")
+            .await
+            .unwrap_or_else(|error| panic!("press {css}: {error}"));
+    }
+
     /// Replaces what is in a field.
     pub(crate) async fn fill(&self, css: &str, text: &str) {
         let field = self.wait_for(css).await;
