@@ -57,7 +57,7 @@ const PLACED: &[(&str, &[&str])] = &[
             "src/mail/transport/message/tests.rs",
         ],
     ),
-    ("migration", &["src/db.rs"]),
+    ("migration", &["src/db/"]),
     ("mimalloc", &["src/main.rs"]),
     (
         "minijinja",
