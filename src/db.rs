@@ -10,7 +10,7 @@ mod news;
 mod passing;
 mod transaction;
 
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, SqlErr, Statement};
+use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, SqlErr, Statement};
 
 use crate::error::Internal;
 
