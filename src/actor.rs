@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::error::Internal;
 use crate::ids::{ApiKeyId, SessionId, UserId};
+use crate::network::{self, Tier};
 
 pub use role::{Permission, Role};
 
@@ -79,18 +80,14 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The client's network, as limits and counts tell clients apart. `None` without a request.
-    ///
-    /// `Why:` half of an IPv6 address. Whoever has one address there has 2^64 of them.
-    pub fn network(&self) -> Option<String> {
-        let address = self.ip_address.as_deref()?;
-        Some(match address.parse() {
-            Ok(IpAddr::V6(six)) => {
-                let [first, second, third, fourth, ..] = six.segments();
-                format!("{first:x}:{second:x}:{third:x}:{fourth:x}::/64")
-            }
-            _ => address.to_owned(),
-        })
+    /// The client's address. `None` without a request.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.ip_address.as_deref()?.parse().ok()
+    }
+
+    /// The networks that limits count the client in, the narrowest first. Empty without a request.
+    pub fn network_tiers(&self) -> Vec<Tier> {
+        self.address().map(network::tiers).unwrap_or_default()
     }
 
     /// An act without a network request.

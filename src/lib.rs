@@ -27,6 +27,7 @@ pub mod live;
 pub mod locale;
 pub mod mail;
 pub mod mail_templates;
+pub mod network;
 pub mod one_time_links;
 pub mod page;
 pub mod password_reset;

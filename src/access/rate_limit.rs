@@ -1,4 +1,5 @@
-//! Limits of rates, exact over all replicas: each take is one statement in the database.
+//! Limits of rates, exact over all replicas: each take is one statement in the database,
+//! or one transaction where it counts in several networks.
 //!
 //! `Source:` GCRA, ITU-T I.371 annex A. A limit keeps one moment for each key: when all of it will have
 //! come back. A take moves that moment on, and only if it does not move too far.
@@ -6,6 +7,7 @@
 use std::time::Duration;
 
 use super::store;
+use crate::actor::Origin;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Txn;
@@ -31,6 +33,14 @@ pub enum Taken {
 }
 
 impl Limit {
+    /// The same for as many clients.
+    fn times(self, weight: u32) -> Self {
+        Self {
+            burst: self.burst.max(1).saturating_mul(weight),
+            per: self.per / weight.max(1),
+        }
+    }
+
     fn per_millis(self) -> i64 {
         let millis = i64::try_from(self.per.as_millis()).unwrap_or(i64::MAX);
         millis.max(1)
@@ -58,6 +68,51 @@ pub async fn take(app: &App, name: &str, key: &str, limit: Limit) -> Result<Take
     let full_at = store::limit_end(db, (name, &key)).await?.unwrap_or(now);
     let retry_at = full_at.saturating_sub(limit.slack_millis());
     Ok(Taken::RetryAt(Timestamp::from_millis(retry_at.max(now))))
+}
+
+/// Takes one from the limit `name` for the client's network and for each wider one around it, whose limit
+/// is as many times as large as its weight. Refused by one of them it counts in none.
+///
+/// `Order:` as `take`. `Locks:` from the narrowest network to the widest, so that no two wait for each other.
+pub async fn take_by_network(
+    app: &App,
+    name: &str,
+    origin: &Origin,
+    limit: Limit,
+) -> Result<Taken, Internal> {
+    let now = app.clock.now().as_millis();
+    let limits: Vec<(Vec<u8>, Limit)> = origin
+        .network_tiers()
+        .into_iter()
+        .map(|tier| {
+            let key = app.keys.tag(Purpose::RateLimit, tier.network.as_bytes());
+            (key.to_vec(), limit.times(tier.weight))
+        })
+        .collect();
+    if limits.is_empty() {
+        return Ok(Taken::Allowed);
+    }
+    let txn = app.db.begin_write().await?;
+    for (key, limit) in &limits {
+        let latest = now.saturating_add(limit.slack_millis());
+        if !store::move_limit(&txn, (name, key), (now, latest), limit.per_millis()).await? {
+            txn.rollback().await?;
+            return retry_at(app, name, &limits).await;
+        }
+    }
+    txn.commit().await?;
+    Ok(Taken::Allowed)
+}
+
+/// When all of these limits have one again.
+async fn retry_at(app: &App, name: &str, limits: &[(Vec<u8>, Limit)]) -> Result<Taken, Internal> {
+    let mut latest = app.clock.now().as_millis();
+    for (key, limit) in limits {
+        let full_at = store::limit_end(app.db.write(), (name, key)).await?;
+        let free_at = full_at.map(|at| at.saturating_sub(limit.slack_millis()));
+        latest = latest.max(free_at.unwrap_or(latest));
+    }
+    Ok(Taken::RetryAt(Timestamp::from_millis(latest)))
 }
 
 /// Writes what a take writes, within the caller's transaction, and limits nothing: for an act that must

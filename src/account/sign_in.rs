@@ -60,15 +60,12 @@ pub async fn sign_in(app: &App, actor: &Actor, command: SignIn) -> Result<Signed
 
 /// `Why:` by network and before any look-up, so that the answer tells nothing about an account.
 async fn limit(app: &App, actor: &Actor) -> Result<(), AccountError> {
-    let Some(network) = actor.origin.network() else {
-        return Ok(());
-    };
     let per_minute = app.settings.security.sign_ins_per_minute;
     let limit = Limit {
         burst: per_minute,
         per: Duration::from_mins(1) / per_minute.max(1),
     };
-    match rate_limit::take(app, "sign_in", &network, limit).await? {
+    match rate_limit::take_by_network(app, "sign_in", &actor.origin, limit).await? {
         Taken::Allowed => Ok(()),
         Taken::RetryAt(retry_at) => Err(AccountError::RateLimited(retry_at)),
     }

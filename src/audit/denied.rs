@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::error::Internal;
 use crate::ids::UserId;
 use crate::keyring::Purpose;
+use crate::network;
 
 /// Longest name of a target that is kept, in characters. It may be the caller's own text.
 const MAX_LABEL: usize = 200;
@@ -123,5 +124,6 @@ fn who(actor: &Actor) -> String {
     if actor.kind != ActorKind::Anonymous {
         return actor.key();
     }
-    format!("from {}", actor.origin.network().unwrap_or_default())
+    let address = actor.origin.address();
+    format!("from {}", address.map(network::client).unwrap_or_default())
 }

@@ -17,10 +17,7 @@ const TRIES: Limit = Limit {
 
 /// `None` when it may go on; otherwise when the next try makes sense. Before anything is looked up.
 pub(super) async fn take(app: &App, origin: &Origin) -> Result<Option<Timestamp>, Internal> {
-    let Some(network) = origin.network() else {
-        return Ok(None);
-    };
-    let taken = rate_limit::take(app, "password_reset.token", &network, TRIES).await?;
+    let taken = rate_limit::take_by_network(app, "password_reset.token", origin, TRIES).await?;
     Ok(match taken {
         Taken::Allowed => None,
         Taken::RetryAt(retry_at) => Some(retry_at),

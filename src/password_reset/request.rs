@@ -127,11 +127,8 @@ pub async fn request_reset(
 }
 
 async fn limit(app: &App, origin: &Origin) -> Result<(), RequestError> {
-    let Some(network) = origin.network() else {
-        return Ok(());
-    };
     let limit = rate(app.settings.security.recovery.requests);
-    match rate_limit::take(app, "password_reset.request", &network, limit).await? {
+    match rate_limit::take_by_network(app, "password_reset.request", origin, limit).await? {
         Taken::Allowed => Ok(()),
         Taken::RetryAt(retry_at) => Err(RequestError::RateLimited(retry_at)),
     }

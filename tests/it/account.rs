@@ -1,6 +1,7 @@
 //! One's own account: signing in and out, confirming who one is, changing one's password.
 
 mod introspection;
+mod networks;
 mod own_password;
 mod own_sessions;
 mod signing_in;

@@ -33,6 +33,7 @@ const RANKS: [(Equals, &[&str]); 13] = [
             "ids",
             "keyring",
             "hasher",
+            "network",
             "actor",
             "address",
             "username",

@@ -1,5 +1,10 @@
 //! People with passwords, and their sessions.
 
+use std::net::{IpAddr, SocketAddr};
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
 use super::app::{Answer, TestApp, merge};
@@ -24,6 +29,36 @@ impl TestApp {
                         errors { code message path } } }";
         let input = json!({ "login": login, "password": password });
         self.ask_as(None, document, json!({ "input": input })).await
+    }
+
+    /// The same from a client of this address.
+    pub(crate) async fn sign_in_from(&self, address: &str, login: &str, password: &str) -> Answer {
+        let document = "mutation($input: SignInInput!) { signIn(input: $input) { outcome sessionToken \
+                        previousSignInAt expiresAt account { username mustChangePassword } \
+                        errors { code message path } } }";
+        let input = json!({ "login": login, "password": password });
+        let body = json!({ "query": document, "variables": { "input": input } });
+        self.post_from(address, &[], &body).await
+    }
+
+    /// Sends a document from a client of this address, with these headers.
+    pub(crate) async fn post_from(
+        &self,
+        address: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let address: IpAddr = address.parse().expect("an address");
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri("/graphql")
+            .header("content-type", "application/json")
+            .extension(ConnectInfo(SocketAddr::from((address, 40_000))));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_string()));
+        self.send(request.expect("a request")).await
     }
 
     /// The token of a new session of somebody whom `person` made.
