@@ -1,5 +1,7 @@
 //! What stands around every route, from the inside out.
 
+mod host;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -26,6 +28,7 @@ pub(super) fn around(app: &App, (routes, health): (Router, Router), limits: Limi
         // Not refused under load: whoever watches the process would take it for dead and end it.
         .merge(health)
         .layer(from_fn_with_state(limits.request, deadline::enforce))
+        .layer(from_fn(host::require))
         .layer(CatchPanicLayer::custom(headers::after_panic));
     // Outside the layers that refuse, or a page elsewhere could not read why.
     cors::permit(inner, &server.cors_origins)

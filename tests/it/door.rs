@@ -5,6 +5,7 @@ mod database;
 mod deadlines;
 mod drain;
 mod headers;
+mod hosts;
 mod overload;
 mod proxies;
 

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Request};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, HeaderValue, Request};
 use keydesk::settings::ServerSettings;
 use keydesk::web::{Shows, router, router_within};
 use tower::ServiceExt as _;
@@ -108,6 +109,8 @@ async fn headers_of(router: &Router, case: &Case) -> HeaderMap {
         request = request.header(*name, *value);
     }
     let mut request = request.body(Body::from(*body)).expect("a request");
+    let host = HeaderValue::from_static("id.example.org");
+    request.headers_mut().entry(HOST).or_insert(host);
     let peer = SocketAddr::from(([127, 0, 0, 1], 9));
     request.extensions_mut().insert(ConnectInfo(peer));
     let answer = router.clone().oneshot(request).await.expect("an answer");
@@ -169,6 +172,7 @@ async fn refusals_of_the_layers_are_dressed_too() {
     let endless =
         Body::from_stream(futures_util::stream::pending::<Result<&str, std::io::Error>>());
     let request = Request::post("/graphql")
+        .header(HOST, "id.example.org")
         .header(JSON.0, JSON.1)
         .body(endless);
     let answer = slow
