@@ -24,7 +24,8 @@ pub(super) struct Serve {
     /// Apply pending migrations first. Several replicas may do so at once.
     #[arg(long)]
     migrate: bool,
-    /// Allow what must not face the internet: mail into files on an address that is not loopback.
+    /// Allow what must not face the internet: mail into files, and the mailbox, where `server.public_url` or
+    /// `server.listen` is not loopback.
     #[arg(long)]
     development: bool,
 }
@@ -62,20 +63,32 @@ impl Serve {
         run((app, templates), (listener, router), (stop, DRAIN)).await
     }
 
-    /// The mailbox is shown with the file transport and on a loopback address only.
+    /// The mailbox is shown with the file transport and on a loopback address only, and while `public_url` is one
+    /// too unless the operator develops.
+    ///
+    /// `Why:` a proxy on this machine makes every caller look local to the page's own guard.
     fn shows(&self, settings: &Settings) -> Result<Shows, Failure> {
-        let is_local = settings.server.listen.ip().is_loopback();
+        let server = &settings.server;
+        let listens_here = server.listen.ip().is_loopback();
         let mailbox = match &settings.mail.transport {
-            TransportSettings::File { directory, .. } if is_local => Some(directory.clone()),
+            TransportSettings::File { directory, .. } if server.is_local() => Some(directory),
             TransportSettings::File { .. } if !self.development => {
                 return Err(Failure::Refused(
-                    "mail.transport.kind is \"file\" on an address that is not loopback; passwords \
-                     would pile up in a folder. Use smtp, or add --development to try things out"
+                    "mail.transport.kind is \"file\", and server.listen or server.public_url is not a loopback \
+                     address; passwords would pile up in a folder. Use smtp, or add --development to try \
+                     things out"
                         .to_owned(),
                 ));
             }
+            TransportSettings::File { directory, .. } if listens_here => {
+                tracing::warn!(
+                    "/mailbox shows mails with passwords to everyone whom a proxy on this machine lets through"
+                );
+                Some(directory)
+            }
             _ => None,
         };
+        let mailbox = mailbox.cloned();
         Ok(Shows {
             playground: settings.server.playground,
             public_schema: self.development,

@@ -43,6 +43,15 @@ impl ServerSettings {
         let url = self.public_url.as_ref();
         url.is_some_and(|url| url.scheme() == "https")
     }
+
+    /// Whether people reach the server on this machine alone: it listens on a loopback address, and
+    /// `public_url` names one.
+    ///
+    /// `Why:` both. Behind a proxy on the same machine the address it listens on is a loopback one as well.
+    pub fn is_local(&self) -> bool {
+        let url = self.public_url.as_ref();
+        self.listen.ip().is_loopback() && url.is_some_and(is_loopback)
+    }
 }
 
 /// How log lines look.
@@ -74,7 +83,7 @@ pub(super) struct Raw {
     accent_color: String,
     logo_file: Option<PathBuf>,
     templates_dir: Option<PathBuf>,
-    playground: bool,
+    playground: Option<bool>,
     trusted_proxies: List,
     cors_origins: List,
 }
@@ -107,6 +116,7 @@ impl Raw {
                 "must be 1 to 64 characters without line breaks",
             ));
         }
+        let is_local = self.public_url.as_ref().is_some_and(is_loopback);
         Ok(ServerSettings {
             listen: self.listen,
             public_url: self.public_url,
@@ -119,7 +129,7 @@ impl Raw {
             accent: accent(&self.accent_color)?,
             logo_file: self.logo_file,
             templates_dir: self.templates_dir,
-            playground: self.playground,
+            playground: self.playground.unwrap_or(is_local),
             trusted_proxies: all(self.trusted_proxies, proxy)?,
             cors_origins: all(self.cors_origins, origin)?,
         })

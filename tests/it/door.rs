@@ -6,6 +6,7 @@ mod deadlines;
 mod drain;
 mod headers;
 mod hosts;
+mod local_pages;
 mod overload;
 mod proxies;
 
