@@ -2,7 +2,7 @@
 //! the operation cost, and not more errors than anyone reads.
 
 use async_graphql::parser::Error as ParseError;
-use async_graphql::{Response, ServerError, Value, value};
+use async_graphql::{PathSegment, Response, ServerError, Value, value};
 
 use super::error::UNAVAILABLE;
 use super::limits::{Cost, TooComplex};
@@ -11,6 +11,10 @@ use super::limits::{Cost, TooComplex};
 const MAX_ERRORS: usize = 10;
 /// Longest message of an error, in bytes: ten of them stay below 64 KiB.
 const MAX_MESSAGE: usize = 4 * 1024;
+
+const OVERLOADED: &str = "OVERLOADED";
+/// The extension of an error that says when to try again, in seconds.
+const RETRY_AFTER: &str = "retryAfterSeconds";
 
 /// Why nothing was executed.
 pub(crate) struct Refused {
@@ -68,10 +72,47 @@ pub fn was_executed(response: &Response) -> bool {
     !matches!(response.data, Value::Null)
 }
 
+/// When to ask again, in seconds, for an answer of which nothing came because the server had too much to
+/// do, or the database was busy or gone. Such an answer is an HTTP 503.
+pub fn retry_after(response: &Response) -> Option<u64> {
+    if is_unavailable(response) {
+        return Some(1);
+    }
+    if was_executed(response) {
+        return None;
+    }
+    let known = response.errors.first()?.extensions.as_ref()?;
+    let is_overloaded = known.get("code") == Some(&Value::from(OVERLOADED));
+    match known.get(RETRY_AFTER) {
+        Some(Value::Number(seconds)) if is_overloaded => seconds.as_u64(),
+        _ => None,
+    }
+}
+
+/// Turns an answer into an error without `data` if its only root field was refused because the server had
+/// too much to do. Where another root field was executed, the answer stands.
+///
+/// `Why:` a payload's error is HTTP 200, which neither load balancers nor clients take for overload.
+pub(crate) fn only_overloaded(response: Response, seconds: u64) -> Response {
+    let Value::Object(fields) = &response.data else {
+        return response;
+    };
+    let (Some(field), 1) = (fields.keys().next(), fields.len()) else {
+        return response;
+    };
+    let message = "The server has too much to do. Try again shortly; a mutation with the same idempotency key.";
+    let mut error = ServerError::new(message, None);
+    error.path = vec![PathSegment::Field(field.to_string())];
+    set_code(&mut error, OVERLOADED);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set(RETRY_AFTER, seconds);
+    Response::from_errors(vec![error])
+}
+
 /// Whether nothing came of an answer because the database was busy or gone.
 ///
 /// `Why:` where any field has a value the answer stands: it may hold a password that is shown once.
-pub fn is_unavailable(response: &Response) -> bool {
+fn is_unavailable(response: &Response) -> bool {
     let Value::Object(fields) = &response.data else {
         return false;
     };

@@ -1,7 +1,9 @@
 //! What a resolver may reach: the app and the actor of its request. The one place that looks into
 //! async-graphql's bag of data.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
@@ -19,6 +21,8 @@ pub(crate) struct RequestContext {
     actor: Arc<Actor>,
     is_http: bool,
     denials: Arc<Mutex<Vec<Denial>>>,
+    /// In seconds; 0 while no field was refused for too much work.
+    retry_after: Arc<AtomicU64>,
 }
 
 /// What was not shown, by its field, and why.
@@ -35,7 +39,14 @@ impl RequestContext {
             actor,
             is_http,
             denials: Arc::default(),
+            retry_after: Arc::default(),
         }
+    }
+
+    /// When to try again, in seconds, if a field was refused because the server had too much to do.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        let seconds = self.retry_after.load(Ordering::Relaxed);
+        (seconds > 0).then_some(seconds)
     }
 
     /// Writes down what was denied since the last call, once for each field and code.
@@ -95,6 +106,8 @@ pub(crate) trait Reach {
     }
     /// Notes that the present field is not shown.
     fn denied(&self, denied: Denied);
+    /// Notes that the present field was refused because the server has too much to do.
+    fn overloaded(&self, retry_after: Duration);
 }
 
 impl Reach for Context<'_> {
@@ -124,5 +137,10 @@ impl Reach for Context<'_> {
         let field = self.item.node.name.node.as_str();
         self.data_unchecked::<RequestContext>()
             .add_denial(field, denied);
+    }
+
+    fn overloaded(&self, retry_after: Duration) {
+        let noted = &self.data_unchecked::<RequestContext>().retry_after;
+        noted.fetch_max(retry_after.as_secs().max(1), Ordering::Relaxed);
     }
 }

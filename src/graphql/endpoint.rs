@@ -107,8 +107,11 @@ impl Endpoint {
                 order,
                 ..
             }) => {
-                let mut response = self.execute(actor, request).await;
+                let (mut response, retry_after) = self.execute(actor, request).await;
                 order.apply(&mut response.data);
+                if let Some(seconds) = retry_after {
+                    response = answer::only_overloaded(response, seconds);
+                }
                 answer::finish(response, request_id, Some(cost))
             }
             Err(refused) => answer::finish(refused.into_response(), request_id, None),
@@ -167,7 +170,8 @@ impl Endpoint {
         &self.app
     }
 
-    async fn execute(&self, actor: Arc<Actor>, request: Request) -> Response {
+    /// The answer, and when to try again if a field was refused because the server had too much to do.
+    async fn execute(&self, actor: Arc<Actor>, request: Request) -> (Response, Option<u64>) {
         let is_known = actor.is_known();
         let context = RequestContext::new(self.app.clone(), actor, true);
         let request = context.attach(request);
@@ -177,7 +181,7 @@ impl Endpoint {
             AnySchema::Public { schema, .. } => schema.execute(request).await,
         };
         context.note_denials().await;
-        response
+        (response, context.retry_after())
     }
 
     /// `Order:` text, then tokens, then the parser, then weights, then the library's validation: each

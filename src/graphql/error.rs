@@ -256,12 +256,13 @@ pub(crate) fn password(ctx: &Context<'_>, error: ChooseError) -> Option<Vec<Muta
                 }
             },
         ),
-        ChooseError::Overloaded(retry_after) => overloaded(retry_after),
+        ChooseError::Overloaded(retry_after) => overloaded(ctx, retry_after),
     };
     Some(vec![one])
 }
 
-fn overloaded(retry_after: Duration) -> MutationError {
+fn overloaded(ctx: &Context<'_>, retry_after: Duration) -> MutationError {
+    ctx.overloaded(retry_after);
     let message = "Too many passwords are being hashed. Try again shortly.";
     MutationError::later(ErrorCode::Overloaded, message, retry_after.as_secs())
 }

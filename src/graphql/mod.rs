@@ -42,7 +42,7 @@ use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
-pub use answer::{is_unavailable, was_executed};
+pub use answer::{retry_after, was_executed};
 pub use async_graphql::Response;
 pub use endpoint::{Answers, Endpoint, weigh};
 pub use subscriptions::Subscription;

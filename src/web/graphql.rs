@@ -9,7 +9,7 @@ use async_graphql::{Request, Response as GraphQlResponse, ServerError, Variables
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, State};
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::actor::Actor;
 pub(super) use crate::graphql::was_executed;
-use crate::graphql::{Endpoint, is_unavailable};
+use crate::graphql::{Endpoint, retry_after};
 
 /// Longest body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -181,8 +181,8 @@ pub(super) fn body(response: GraphQlResponse) -> serde_json::Result<String> {
 fn write(media: Media, mut response: GraphQlResponse) -> Response {
     let cookies = std::mem::take(&mut response.http_headers);
     let executed = was_executed(&response);
-    let unavailable = is_unavailable(&response);
-    let status = if unavailable {
+    let retry_after = retry_after(&response);
+    let status = if retry_after.is_some() {
         StatusCode::SERVICE_UNAVAILABLE
     } else if executed {
         StatusCode::OK
@@ -199,9 +199,8 @@ fn write(media: Media, mut response: GraphQlResponse) -> Response {
     };
     let mut answer = (status, [(CONTENT_TYPE, media.content_type())], text).into_response();
     answer.headers_mut().extend(cookies);
-    if unavailable {
-        let soon = HeaderValue::from_static("1");
-        answer.headers_mut().insert(RETRY_AFTER, soon);
+    if let Some(seconds) = retry_after {
+        answer.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     answer
 }

@@ -1,6 +1,7 @@
 //! The HTTP door: what is taken, what is not, and what every answer carries.
 
 mod limits;
+mod overloaded;
 mod quoting;
 
 use axum::body::Body;

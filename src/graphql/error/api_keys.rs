@@ -21,7 +21,7 @@ pub(crate) fn refuse(
         ApiKeyError::StepUpRequired => step_up_required(ctx),
         ApiKeyError::IncorrectPassword { session_ended } => incorrect_password(session_ended),
         ApiKeyError::RateLimited(retry_at) => rate_limited(ctx, retry_at),
-        ApiKeyError::Overloaded(span) => overloaded(span),
+        ApiKeyError::Overloaded(span) => overloaded(ctx, span),
         ApiKeyError::NoPassword => MutationError::at(
             Code::InvalidInput,
             &["input", "actorPassword"],

@@ -17,7 +17,7 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: TemplateError) -> Option<Vec<Muta
         TemplateError::StepUpRequired => step_up_required(ctx),
         TemplateError::IncorrectPassword { session_ended } => incorrect_password(session_ended),
         TemplateError::RateLimited(retry_at) => rate_limited(ctx, retry_at),
-        TemplateError::Overloaded(span) => overloaded(span),
+        TemplateError::Overloaded(span) => overloaded(ctx, span),
         TemplateError::NoPassword => MutationError::at(
             Code::InvalidInput,
             &["input", "actorPassword"],

@@ -33,7 +33,10 @@ async fn answer(path: &str) -> (Response, Value) {
         ..Limits::default()
     };
     let whole = around(&app, (routes, Router::new()), limits);
-    let request = Request::get(path).header("host", "a").body(Body::empty()).unwrap();
+    let request = Request::get(path)
+        .header("host", "a")
+        .body(Body::empty())
+        .unwrap();
     let (parts, body) = whole.oneshot(request).await.unwrap().into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
     let body = serde_json::from_slice(&bytes).unwrap();

@@ -38,7 +38,12 @@ async fn a_request_names_one_host_or_is_refused() {
         "host: \r\n",
         "host: a b\r\n",
     ] {
-        for line in ["GET /livez", "POST /graphql", "GET /sign-in", "GET /nowhere"] {
+        for line in [
+            "GET /livez",
+            "POST /graphql",
+            "GET /sign-in",
+            "GET /nowhere",
+        ] {
             let (status, body) = answer(&door, &format!("{line} HTTP/1.1\r\n{hosts}")).await;
             let error = &body["errors"][0];
             assert_eq!(status, "400", "{line} {hosts:?}");
@@ -59,7 +64,11 @@ async fn http_2_may_name_its_host_twice_only_if_it_is_the_same() {
         .http2_only(true)
         .build_http::<axum::body::Body>();
     let own = door.address.to_string();
-    for (host, status) in [(None, 200), (Some(own.as_str()), 200), (Some("evil.example"), 400)] {
+    for (host, status) in [
+        (None, 200),
+        (Some(own.as_str()), 200),
+        (Some("evil.example"), 400),
+    ] {
         let mut request = axum::http::Request::get(format!("http://{own}/livez"));
         if let Some(host) = host {
             request = request.header("host", host);

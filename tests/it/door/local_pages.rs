@@ -51,7 +51,10 @@ fn mails_in_files_are_shown_on_this_machine_and_to_who_develops() {
     let _server = develops.serve_with(&["--development"]);
     assert_eq!(status(&develops, "/mailbox"), "200");
     let said = text(&develops.path("stderr"));
-    assert!(said.contains("/mailbox shows mails with passwords"), "{said}");
+    assert!(
+        said.contains("/mailbox shows mails with passwords"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -17,12 +17,17 @@ async fn ask(router: &Router, request: Request<Body>) -> Response {
 }
 
 fn post(body: Body) -> Request<Body> {
-    let request = Request::post("/public/graphql").header("host", "id.example.org").header("content-type", "application/json");
+    let request = Request::post("/public/graphql")
+        .header("host", "id.example.org")
+        .header("content-type", "application/json");
     request.body(body).expect("a request")
 }
 
 fn get(path: &str) -> Request<Body> {
-    Request::get(path).header("host", "id.example.org").body(Body::empty()).expect("a request")
+    Request::get(path)
+        .header("host", "id.example.org")
+        .body(Body::empty())
+        .expect("a request")
 }
 
 #[tokio::test]

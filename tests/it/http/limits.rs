@@ -195,7 +195,9 @@ async fn the_public_schema_is_shown_where_developers_work() {
             ..Shows::default()
         };
         let router = web::router(&app.app, &app.templates(), shows).expect("a router");
-        let request = axum::http::Request::post("/public/graphql").header("host", "a").header(JSON.0, JSON.1);
+        let request = axum::http::Request::post("/public/graphql")
+            .header("host", "a")
+            .header(JSON.0, JSON.1);
         let body = json!({ "query": "{ __schema { queryType { name } } }" }).to_string();
         let request = request
             .header("accept", "application/graphql-response+json")
