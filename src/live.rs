@@ -16,6 +16,8 @@ use crate::ids::{AuditEventId, MailDeliveryId};
 
 /// Connections that stay open, in one process. Each is a socket and some 20 KiB.
 pub const SEATS: usize = 256;
+/// The same, of callers who have not said yet who they are.
+pub const UNAUTHENTICATED_SEATS: usize = 64;
 /// News that one listener may be behind; the watcher brings at most ten a second.
 const BACKLOG: usize = 256;
 
@@ -29,7 +31,7 @@ struct Inner {
     /// Mails that somebody waits for, with how many do.
     awaited: Mutex<HashMap<MailDeliveryId, usize>>,
     listeners: watch::Sender<usize>,
-    seats: watch::Sender<usize>,
+    seats: watch::Sender<Taken>,
     ending: CancellationToken,
 }
 
@@ -40,7 +42,7 @@ impl Default for Live {
             mails: broadcast::Sender::new(BACKLOG),
             awaited: Mutex::default(),
             listeners: watch::Sender::new(0),
-            seats: watch::Sender::new(0),
+            seats: watch::Sender::default(),
             ending: CancellationToken::new(),
         }))
     }
@@ -50,18 +52,30 @@ impl Live {
     /// A place for one connection that stays open, until it is dropped. `None` when all are taken,
     /// and after `end`.
     pub fn take_seat(&self) -> Option<Seat> {
-        let taken = !self.0.ending.is_cancelled()
-            && self.0.seats.send_if_modified(|taken| {
-                let has_room = *taken < SEATS;
-                *taken += usize::from(has_room);
-                has_room
-            });
-        taken.then(|| Seat(self.clone()))
+        self.take(Sitter::Known)
     }
 
-    /// How many seats are taken.
+    /// The same for a caller who has not said yet who they are.
+    ///
+    /// `Why:` apart, or callers who never say so would keep out those who have.
+    pub fn take_unauthenticated_seat(&self) -> Option<Seat> {
+        self.take(Sitter::Unknown)
+    }
+
+    fn take(&self, sitter: Sitter) -> Option<Seat> {
+        let taken = !self.0.ending.is_cancelled()
+            && self.0.seats.send_if_modified(|taken| {
+                let (count, most) = taken.of(sitter);
+                let has_room = *count < most;
+                *count += usize::from(has_room);
+                has_room
+            });
+        taken.then(|| Seat(self.clone(), sitter))
+    }
+
+    /// How many seats are taken, of both kinds.
     pub fn seats_taken(&self) -> usize {
-        *self.0.seats.borrow()
+        self.0.seats.borrow().all()
     }
 
     /// How many subscriptions wait for news.
@@ -80,7 +94,7 @@ impl Live {
     pub async fn end(&self) {
         self.0.ending.cancel();
         let mut seats = self.0.seats.subscribe();
-        let _always = seats.wait_for(|taken| *taken == 0).await;
+        let _always = seats.wait_for(|taken| taken.all() == 0).await;
     }
 
     /// Comes back after `end` was called.
@@ -129,12 +143,43 @@ impl Live {
     }
 }
 
+/// Whose connection it is.
+#[derive(Clone, Copy, Debug)]
+enum Sitter {
+    Known,
+    Unknown,
+}
+
+/// How many seats are taken.
+#[derive(Default)]
+struct Taken {
+    known: usize,
+    unknown: usize,
+}
+
+impl Taken {
+    /// The count, and how many there are at most.
+    const fn of(&mut self, sitter: Sitter) -> (&mut usize, usize) {
+        match sitter {
+            Sitter::Known => (&mut self.known, SEATS),
+            Sitter::Unknown => (&mut self.unknown, UNAUTHENTICATED_SEATS),
+        }
+    }
+
+    const fn all(&self) -> usize {
+        self.known + self.unknown
+    }
+}
+
 /// A connection that stays open.
-pub struct Seat(Live);
+pub struct Seat(Live, Sitter);
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.0.seats.send_modify(|n| *n = n.saturating_sub(1));
+        self.0.0.seats.send_modify(|taken| {
+            let (count, _) = taken.of(self.1);
+            *count = count.saturating_sub(1);
+        });
     }
 }
 
@@ -230,8 +275,12 @@ mod tests {
         let mut seats: Vec<_> = (0..SEATS).filter_map(|_| live.take_seat()).collect();
         assert_eq!((seats.len(), live.seats_taken()), (SEATS, SEATS));
         assert!(live.take_seat().is_none());
+        assert!(live.take_unauthenticated_seat().is_some());
         seats.pop();
         assert!(live.take_seat().is_some());
+        let unknown = std::iter::from_fn(|| live.take_unauthenticated_seat());
+        let unknown: Vec<_> = unknown.collect();
+        assert_eq!(unknown.len(), UNAUTHENTICATED_SEATS);
         live.0.ending.cancel();
         assert!(live.take_seat().is_none());
     }

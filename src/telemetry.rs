@@ -29,7 +29,7 @@ pub fn start(settings: &TelemetrySettings) -> Result<(), String> {
     started.map_err(|error| error.to_string())
 }
 
-const QUIET: &str = "sqlx=warn,lettre=warn,sea_orm_migration=warn,tungstenite=warn,\
+const QUIET: &str = "sqlx=warn,h2=error,lettre=warn,sea_orm_migration=warn,tungstenite=warn,\
     tokio_tungstenite=warn,html5ever=off,markup5ever=off,css_inline=off,selectors=off,cssparser=off";
 
 /// Reads the filter without starting anything.
@@ -41,7 +41,7 @@ pub fn check(settings: &TelemetrySettings) -> Result<(), String> {
 
 /// `Why:` the driver logs statements with their values at debug, and those hold hashes; the library
 /// for WebSockets logs every message at trace, and those hold keys and passwords; what reads the HTML of
-/// mails logs every letter of it.
+/// mails logs every letter of it; the one for HTTP/2 warns of every stray frame, as many as a caller likes.
 fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, String> {
     EnvFilter::try_new(format!("{},{QUIET}", settings.filter))
         .map_err(|error| format!("setting telemetry.filter: {error}"))

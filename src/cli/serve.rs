@@ -12,7 +12,7 @@ use super::{check_schema, open};
 use crate::app::App;
 use crate::bootstrap;
 use crate::mail::{Templates, Worker, transport};
-use crate::settings::{Settings, TransportSettings};
+use crate::settings::{ServerSettings, Settings, TransportSettings};
 use crate::web::{self, Drain, Routes, Shows};
 
 /// How long requests in work may go on after a stop was asked for.
@@ -50,6 +50,7 @@ impl Serve {
                 "cannot listen on {listen}: {error}; set server.listen"
             ))
         })?;
+        note_unnamed_proxy(&app.settings.server);
         tracing::info!(%listen, database = app.db.kind(), "serving");
         if let Some(link) = bootstrap::open(&app).await? {
             // The one secret that is logged: there is nothing yet that it could open.
@@ -95,6 +96,17 @@ impl Serve {
             mailbox,
             ..Shows::default()
         })
+    }
+}
+
+/// Behind a proxy that is not named, everybody is one client.
+fn note_unnamed_proxy(server: &ServerSettings) {
+    let is_behind_proxy = server.listen.ip().is_loopback() && !server.is_local();
+    if is_behind_proxy && server.trusted_proxies.is_empty() && server.network_share > 1 {
+        tracing::warn!(
+            "server.trusted_proxies is empty: everybody behind the proxy counts as one client, who gets a part of \
+             this server only; name the proxy, or set server.network_share = 0"
+        );
     }
 }
 

@@ -7,8 +7,8 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::SettingsError;
 use super::list::List;
+use super::{SettingsError, in_range};
 use crate::address::EmailAddress;
 use crate::colour::{Accent, Colour};
 
@@ -33,6 +33,9 @@ pub struct ServerSettings {
     pub playground: bool,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The clients of one network get at most this part of connections, bodies under way, requests in work
+    /// and sockets: 8 is an eighth, 0 no limit.
+    pub network_share: u32,
     /// Pages elsewhere that may call the API, as browsers write them in `Origin`.
     pub cors_origins: Vec<String>,
 }
@@ -85,6 +88,7 @@ pub(super) struct Raw {
     templates_dir: Option<PathBuf>,
     playground: Option<bool>,
     trusted_proxies: List,
+    network_share: u32,
     cors_origins: List,
 }
 
@@ -131,6 +135,7 @@ impl Raw {
             templates_dir: self.templates_dir,
             playground: self.playground.unwrap_or(is_local),
             trusted_proxies: all(self.trusted_proxies, proxy)?,
+            network_share: in_range("server.network_share", self.network_share, 0..=1000)?,
             cors_origins: all(self.cors_origins, origin)?,
         })
     }

@@ -1,5 +1,7 @@
 //! One connection: HTTP/1 or HTTP/2, watched so that nobody holds it for nothing.
 
+mod allowance;
+mod counted;
 mod socket;
 mod visit;
 
@@ -24,6 +26,13 @@ use visit::Visit;
 const MAX_HEAD: u32 = 32 * 1024;
 /// Requests at once on one HTTP/2 connection. `Source:` RFC 9113, 6.5.2, recommends no fewer than 100.
 const MAX_STREAMS: u32 = 100;
+/// What may come unread of one body, and of all on one HTTP/2 connection, in bytes.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const WINDOW: u32 = 128 * 1024;
+/// Streams that a caller resets before they are looked at, and that are reset for its mistakes; then the
+/// connection is closed. `Source:` CVE-2023-44487, CVE-2025-8671.
+const MAX_RESETS: usize = 20;
+const MAX_MISTAKES: usize = 100;
 /// How often a silent HTTP/2 connection is asked whether it still lives, and how long it may think.
 const PING: Duration = Duration::from_secs(20);
 /// How long a connection that was told to end may take.
@@ -37,7 +46,7 @@ pub(super) async fn serve(
     (limits, stop): (Limits, CancellationToken),
 ) {
     let (open, mut seen) = watch::channel(0_usize);
-    let visit = Visit::new(router, peer, Arc::new(open));
+    let visit = Visit::new(router, peer, Arc::new(open), socket.allowance());
     let builder = builder(&limits);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), visit.clone());
     let mut connection = pin!(connection);
@@ -75,6 +84,10 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEAD)
+        .max_pending_accept_reset_streams(MAX_RESETS)
+        .max_local_error_reset_streams(MAX_MISTAKES)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(WINDOW)
         .keep_alive_interval(PING)
         .keep_alive_timeout(limits.headers);
     builder

@@ -1,17 +1,20 @@
 //! What stands around every route, from the inside out.
 
+mod bodies;
+pub(super) mod client;
 mod host;
-
-use std::sync::Arc;
+mod overloaded;
+mod places;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::headers::{self, Reached};
 use super::limits::Limits;
-use super::{cors, deadline, overload, request_id};
+use super::peer::Proxies;
+use super::pool::Pool;
+use super::{cors, deadline, request_id};
 use crate::app::App;
 
 /// Puts the layers around the routes that work, and around those that tell how the process is.
@@ -22,9 +25,12 @@ pub(super) fn around(app: &App, (routes, health): (Router, Router), limits: Limi
     } else {
         Reached::Plainly
     };
-    let places = Arc::new(Semaphore::new(limits.in_work));
+    let bodies = Pool::new(limits.bodies, server.network_share);
+    let places = Pool::new(limits.in_work, server.network_share);
     let inner = routes
-        .layer(from_fn_with_state(places, overload::refuse_beyond))
+        .layer(from_fn_with_state(places, places::refuse_beyond))
+        .layer(from_fn_with_state(bodies, bodies::read_whole))
+        .layer(from_fn_with_state(Proxies::of(server), client::recognise))
         // Not refused under load: whoever watches the process would take it for dead and end it.
         .merge(health)
         .layer(from_fn_with_state(limits.request, deadline::enforce))

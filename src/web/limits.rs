@@ -15,7 +15,9 @@ pub struct Limits {
     pub answer: Duration,
     /// Connections of this process, upgraded ones too. Further ones wait in the system's queue.
     pub connections: u32,
-    /// Requests in work. Further ones are refused at once.
+    /// Bodies that are being received. Further requests with a body are refused at once.
+    pub bodies: usize,
+    /// Requests in work, their bodies received. Further ones are refused at once.
     pub in_work: usize,
 }
 
@@ -26,6 +28,7 @@ impl Default for Limits {
             request: Duration::from_secs(10),
             answer: Duration::from_mins(1),
             connections: 10_000,
+            bodies: 512,
             in_work: 256,
         }
     }

@@ -12,8 +12,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::admission::Admission;
 use super::connection::{self, Socket};
-use super::limits::Limits;
+use super::pool::Shares;
 use super::serve::Drain;
 
 /// Wait after the system refused a connection, for example because no file may be opened any more.
@@ -22,14 +23,23 @@ const BREATHER: Duration = Duration::from_secs(1);
 /// Serves until `stop`. Then connections without a request are closed, requests in work and upgraded
 /// connections may go on for `drain`, and what is left is cut.
 ///
+/// A connection whose network has its share already is closed at once; the proxies that are trusted may have as
+/// many as they like.
+///
 /// `Why:` not `axum::serve`, which waits for ever for the rest of a request
 /// (`docs/decisions/0017-the-listener.md`).
 pub async fn listen(
     listener: TcpListener,
     router: Router,
-    limits: Limits,
+    admission: Admission,
     (stop, drain): (CancellationToken, Drain),
 ) {
+    let Admission {
+        limits,
+        network_share,
+        proxies,
+    } = admission;
+    let shares = Shares::new(limits.connections as usize, network_share);
     let places = Arc::new(Semaphore::new(limits.connections as usize));
     let mut connections = JoinSet::new();
     loop {
@@ -37,7 +47,12 @@ pub async fn listen(
             () = stop.cancelled() => break,
             Some(ended) = connections.join_next() => note(ended),
             (stream, peer, place) = next(&listener, &places) => {
-                let socket = Socket::new(stream, place);
+                let client = (!proxies.contains(peer.ip())).then_some(peer.ip());
+                let Some(share) = shares.take(client) else {
+                    tracing::debug!(%peer, "refused: its network has its share of connections");
+                    continue;
+                };
+                let socket = Socket::new(stream, place, share);
                 connections.spawn(connection::serve(socket, peer, router.clone(), (limits, stop.clone())));
             }
         }

@@ -3,6 +3,7 @@
 //! axum and tower are used here and nowhere else.
 
 mod actor;
+mod admission;
 mod connection;
 mod content;
 mod cookies;
@@ -16,9 +17,9 @@ mod layers;
 mod limits;
 mod listener;
 mod origin;
-mod overload;
 pub mod pages;
 mod peer;
+mod pool;
 mod refusal;
 mod request_id;
 mod serve;
@@ -31,6 +32,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 
+pub use admission::Admission;
 pub use limits::Limits;
 pub use listener::listen;
 pub use serve::{Drain, serve};
@@ -75,6 +77,7 @@ pub fn router_within(
     let sockets = socket::Sockets {
         endpoint: full.clone(),
         pace: shows.pace,
+        permits: socket::Permits::new(app),
     };
     let api = Router::new()
         .route("/graphql", post(graphql::answer).with_state(full))

@@ -1,16 +1,39 @@
 //! The address of the caller behind proxies that the operator trusts (`server.trusted_proxies`).
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use axum::http::header::FORWARDED;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use crate::settings::ServerSettings;
+
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Proxies in a row that are followed. `Why:` nobody has more, and a header may name thousands.
 const MAX_HOPS: usize = 32;
+
+/// The proxies that are trusted. Clones share the list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Proxies(Arc<[IpNet]>);
+
+impl Proxies {
+    /// Those of the settings.
+    pub(super) fn of(server: &ServerSettings) -> Self {
+        Self(server.trusted_proxies.as_slice().into())
+    }
+
+    /// Their addresses and ranges.
+    pub(super) fn networks(&self) -> &[IpNet] {
+        &self.0
+    }
+
+    /// Whether this peer is one of them.
+    pub(super) fn contains(&self, peer: IpAddr) -> bool {
+        is_trusted(peer.to_canonical(), &self.0)
+    }
+}
 
 /// The caller's address: the peer's, or if that is a trusted proxy, the hop before it, and so on.
 ///

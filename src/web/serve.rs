@@ -1,5 +1,6 @@
 //! Running: the listener and every task beside it, ended together.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::admission::Admission;
 use super::limits::Limits;
 use super::listener::listen;
 use crate::app::App;
@@ -33,6 +35,7 @@ pub async fn serve(
     worker: Option<Worker>,
     (stop, drain): (CancellationToken, Drain),
 ) -> Result<(), Internal> {
+    let settings = Arc::clone(&app.settings);
     let mut tasks = JoinSet::new();
     if let Some(worker) = worker {
         let stop = stop.clone();
@@ -49,7 +52,8 @@ pub async fn serve(
     tasks.spawn(align(app, stop.clone()));
 
     let limits = Limits::default();
-    listen(listener, router, limits, (stop.clone(), drain)).await;
+    let admission = Admission::new(limits, &settings.server);
+    listen(listener, router, admission, (stop.clone(), drain)).await;
     stop.cancel();
     // Each task looks at `stop`; what a task leaves behind, its lease gives to another one.
     let _timed_out = timeout(drain.0, async {

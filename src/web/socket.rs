@@ -6,6 +6,7 @@
 mod caller;
 mod messages;
 mod operation;
+mod permit;
 mod session;
 
 use std::sync::Arc;
@@ -15,17 +16,19 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, State};
 use axum::http::header::{CONNECTION, HeaderMap, RETRY_AFTER, UPGRADE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
 
 use super::actor::{Presented, presented};
+use super::layers::client;
 use super::origin;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::actor::Actor;
 use crate::graphql::Endpoint;
-use session::Session;
+pub(super) use permit::Permits;
+use session::{Session, Visitor};
 
 /// The one protocol that is spoken.
 ///
@@ -54,7 +57,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            init: Duration::from_secs(10),
+            init: Duration::from_secs(3),
             check: Duration::from_secs(5),
             ping: Duration::from_secs(20),
             silence: Duration::from_secs(50),
@@ -69,18 +72,20 @@ impl Default for Pace {
 pub(super) struct Sockets {
     pub(super) endpoint: Endpoint,
     pub(super) pace: Pace,
+    pub(super) permits: Permits,
 }
 
 /// Opens a socket. The caller is authenticated by a header here or by `connection_init` later.
 pub(super) async fn open(
     State(sockets): State<Sockets>,
     Extension(actor): Extension<Arc<Actor>>,
-    Extension(id): Extension<RequestId>,
+    extensions: Extensions,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    let id = extensions.get::<RequestId>();
     let Ok(upgrade) = upgrade else {
-        return no_upgrade(&id);
+        return no_upgrade(id);
     };
     let app = sockets.endpoint.app();
     if !origin::is_allowed(&headers, &app.settings.server) {
@@ -89,7 +94,7 @@ pub(super) async fn open(
             "ORIGIN_REFUSED",
             "Pages of this origin may not open sockets here. See server.public_url and server.cors_origins.",
         )
-        .answer(Some(&id));
+        .answer(id);
     }
     let upgrade = upgrade.protocols([SUBPROTOCOL]);
     if upgrade.selected_protocol().is_none() {
@@ -98,30 +103,35 @@ pub(super) async fn open(
             "BAD_REQUEST",
             "Ask for the subprotocol graphql-transport-ws. The older graphql-ws is not spoken.",
         )
-        .answer(Some(&id));
+        .answer(id);
     }
-    let Some(seat) = app.live.take_seat() else {
-        return full(&id);
+    let client = client::address(&extensions);
+    let permit = if actor.is_known() {
+        sockets.permits.known(client)
+    } else {
+        sockets.permits.unknown(client)
+    };
+    let Some(permit) = permit else {
+        return full(id);
     };
     let key = match presented(app, &headers) {
         Presented::Key(key) | Presented::Cookie(key) => Some(key),
         Presented::Nothing | Presented::Malformed => None,
     };
-    let session = Session::new(sockets, actor.origin.clone(), key);
-    let span = tracing::info_span!("socket", id = %id.0);
+    let span = tracing::info_span!("socket", id = id.map(|RequestId(id)| id.as_str()));
+    let session = Session::new(
+        sockets,
+        actor.origin.clone(),
+        key,
+        Visitor { client, permit },
+    );
     upgrade
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
-        .on_upgrade(move |socket| {
-            async move {
-                session.run(socket).await;
-                drop(seat);
-            }
-            .instrument(span)
-        })
+        .on_upgrade(move |socket| session.run(socket).instrument(span))
 }
 
-fn no_upgrade(id: &RequestId) -> Response {
+fn no_upgrade(id: Option<&RequestId>) -> Response {
     let refusal = Refusal(
         StatusCode::UPGRADE_REQUIRED,
         "UPGRADE_REQUIRED",
@@ -131,14 +141,14 @@ fn no_upgrade(id: &RequestId) -> Response {
         (UPGRADE, HeaderValue::from_static("websocket")),
         (CONNECTION, HeaderValue::from_static("upgrade")),
     ];
-    (headers, refusal.answer(Some(id))).into_response()
+    (headers, refusal.answer(id)).into_response()
 }
 
-fn full(id: &RequestId) -> Response {
+fn full(id: Option<&RequestId>) -> Response {
     let refusal = Refusal(
         StatusCode::SERVICE_UNAVAILABLE,
         "SERVICE_UNAVAILABLE",
         "Too many sockets are open. Try again later.",
     );
-    ([(RETRY_AFTER, "5")], refusal.answer(Some(id))).into_response()
+    ([(RETRY_AFTER, "5")], refusal.answer(id)).into_response()
 }

@@ -2,6 +2,7 @@
 //! answers, and has not grown.
 
 mod documents;
+mod hosts;
 mod requests;
 mod slow;
 
@@ -76,7 +77,10 @@ impl Answer {
 impl Target {
     fn start() -> Self {
         let more = vec![("KEYDESK_TELEMETRY__FILTER", "info".to_owned())];
-        let desk = Installation::new(more);
+        Self::of(Installation::new(more))
+    }
+
+    fn of(desk: Installation) -> Self {
         let process = desk.serve();
         let key = desk.key();
         let mut target = Self {

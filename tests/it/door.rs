@@ -9,12 +9,13 @@ mod hosts;
 mod local_pages;
 mod overload;
 mod proxies;
+mod shares;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use keydesk::web::{Drain, Limits, listen};
+use keydesk::web::{Admission, Drain, Limits, listen};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -44,7 +45,7 @@ struct Door {
 }
 
 impl Door {
-    async fn open(router: Router, limits: Limits) -> Self {
+    async fn open(router: Router, limits: impl Into<Admission>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
         let stop = CancellationToken::new();
@@ -52,7 +53,7 @@ impl Door {
         task.spawn(listen(
             listener,
             router,
-            limits,
+            limits.into(),
             (stop.clone(), Drain(PATIENCE)),
         ));
         Self {

@@ -8,20 +8,36 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// The stream with its place among the connections of this process.
+use super::allowance::Allowance;
+use crate::web::pool::Share;
+
+/// The stream with its place among the connections of this process, and what it may still send.
 pub(in crate::web) struct Socket {
     stream: TcpStream,
+    allowance: Allowance,
     _place: Option<OwnedSemaphorePermit>,
+    _share: Share,
 }
 
 impl Socket {
     /// `Why:` without delay: an answer is written in one go, and its end must not wait for more.
-    pub(in crate::web) fn new(stream: TcpStream, place: Option<OwnedSemaphorePermit>) -> Self {
+    pub(in crate::web) fn new(
+        stream: TcpStream,
+        place: Option<OwnedSemaphorePermit>,
+        share: Share,
+    ) -> Self {
         let _slower_then = stream.set_nodelay(true);
         Self {
             stream,
+            allowance: Allowance::new(),
             _place: place,
+            _share: share,
         }
+    }
+
+    /// What this connection may still send.
+    pub(super) fn allowance(&self) -> Allowance {
+        self.allowance.clone()
     }
 }
 
@@ -31,7 +47,15 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, into)
+        let before = into.filled().len();
+        std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, into))?;
+        let read = into.filled().len().saturating_sub(before);
+        Poll::Ready(if self.allowance.spend(read) {
+            Ok(())
+        } else {
+            let problem = "far more was sent than the requests of this connection need";
+            Err(io::Error::new(io::ErrorKind::QuotaExceeded, problem))
+        })
     }
 }
 

@@ -11,9 +11,12 @@ use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::service::Service;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
+
+use super::allowance::Allowance;
+use super::counted::Counted;
 
 /// Longest piece of an answer that is handed on at once, in bytes.
 const PIECE: usize = 16 * 1024;
@@ -24,14 +27,21 @@ pub(super) struct Visit {
     router: TowerToHyperService<Router>,
     peer: SocketAddr,
     open: Arc<watch::Sender<usize>>,
+    allowance: Allowance,
 }
 
 impl Visit {
-    pub(super) fn new(router: Router, peer: SocketAddr, open: Arc<watch::Sender<usize>>) -> Self {
+    pub(super) fn new(
+        router: Router,
+        peer: SocketAddr,
+        open: Arc<watch::Sender<usize>>,
+        allowance: Allowance,
+    ) -> Self {
         Self {
             router: TowerToHyperService::new(router),
             peer,
             open,
+            allowance,
         }
     }
 }
@@ -43,12 +53,20 @@ impl Service<Request<Incoming>> for Visit {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let open = Open::count(&self.open);
+        let allowance = self.allowance.clone();
+        allowance.request();
         request.extensions_mut().insert(ConnectInfo(self.peer));
+        let request = request.map(|body| Counted::new(body, allowance.clone()));
         let answer = self.router.call(request);
         Box::pin(async move {
-            Ok(answer.await?.map(|body| Answer {
+            let answer = answer.await?;
+            if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                allowance.lift();
+            }
+            Ok(answer.map(|body| Answer {
                 body,
                 rest: Bytes::new(),
+                allowance,
                 _open: open,
             }))
         })
@@ -78,6 +96,7 @@ impl Drop for Open {
 pub(super) struct Answer {
     body: Body,
     rest: Bytes,
+    allowance: Allowance,
     _open: Open,
 }
 
@@ -99,6 +118,7 @@ impl HttpBody for Answer {
             }
         }
         let length = self.rest.len().min(PIECE);
+        self.allowance.answer(length);
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
     }
 

@@ -18,6 +18,7 @@ impl Close {
     pub(super) const SHUTDOWN: Self = Self(1001, "The server stops.");
     pub(super) const SILENT: Self = Self(1001, "No sign of life.");
     pub(super) const BAD_FRAME: Self = Self(1002, "Not a message of at most 64 KiB.");
+    pub(super) const FULL: Self = Self(1013, "Too many sockets are open. Try again later.");
     pub(super) const TRY_LATER: Self = Self(1013, "The database does not answer.");
     pub(super) const BAD_MESSAGE: Self = Self(4400, "Not a message of graphql-transport-ws.");
     pub(super) const NO_KEY: Self = Self(

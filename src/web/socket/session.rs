@@ -7,6 +7,7 @@
 mod clockwork;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use super::Sockets;
 use super::caller::Caller;
 use super::messages::{self, Close, Incoming};
 use super::operation::{self, Reply, Said, Say};
+use super::permit::Permit;
 use crate::actor::Origin;
 use crate::secret::Secret;
 use clockwork::{Clockwork, Due, Standing};
@@ -53,12 +55,19 @@ struct Operation {
     task: AbortHandle,
 }
 
+/// Where a socket comes from, and the place it has.
+pub(super) struct Visitor {
+    pub(super) client: Option<IpAddr>,
+    pub(super) permit: Permit,
+}
+
 /// A socket without its wire.
 pub(super) struct Session {
     sockets: Sockets,
     origin: Origin,
     /// The key from the header of the upgrade.
     key: Option<Secret>,
+    visitor: Visitor,
     caller: Option<Arc<Caller>>,
     operations: HashMap<String, Operation>,
     tasks: JoinSet<()>,
@@ -69,13 +78,19 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(sockets: Sockets, origin: Origin, key: Option<Secret>) -> Self {
+    pub(super) fn new(
+        sockets: Sockets,
+        origin: Origin,
+        key: Option<Secret>,
+        visitor: Visitor,
+    ) -> Self {
         let (say, said) = mpsc::channel(1);
         Self {
             clockwork: Clockwork::start(sockets.pace),
             sockets,
             origin,
             key,
+            visitor,
             caller: None,
             operations: HashMap::new(),
             tasks: JoinSet::new(),
@@ -172,6 +187,10 @@ impl Session {
         };
         let app = self.sockets.endpoint.app();
         let caller = Caller::identify(app, key, self.origin.clone()).await?;
+        if !self.visitor.permit.is_known {
+            let permit = self.sockets.permits.known(self.visitor.client);
+            self.visitor.permit = permit.ok_or(Close::FULL)?;
+        }
         self.caller = Some(Arc::new(caller));
         Ok(())
     }

@@ -113,7 +113,7 @@ async fn what_is_left_after_the_drain_is_cut() {
     let stop = CancellationToken::new();
     let ending = (stop.clone(), Drain(SHORT));
     let mut task = JoinSet::new();
-    task.spawn(listen(listener, house(&held), patient(), ending));
+    task.spawn(listen(listener, house(&held), patient().into(), ending));
     let mut stream = TcpStream::connect(address).await.expect("let in");
     get_path(&mut stream, "/wait").await;
     held.begun.notified().await;

@@ -169,8 +169,19 @@ async fn there_are_only_so_many_sockets() {
     let live = &desk.app.live;
     let seats: Vec<_> = std::iter::from_fn(|| live.take_seat()).collect();
     assert_eq!(seats.len(), keydesk::live::SEATS);
+    let bearer = format!("Bearer {}", desk.owner_key());
+    let known = [PROTOCOL, ("authorization", bearer.as_str())];
+    let refused = server.upgrade(&known).await.err();
+    assert_eq!(refused.map(|status| status.as_u16()), Some(503));
+    let mut late = server.open().await;
+    late.init(&bearer).await;
+    assert_eq!(late.closed().await, 1013);
+    drop(seats);
+    assert!(server.upgrade(&known).await.is_ok());
+    let seats = std::iter::from_fn(|| live.take_unauthenticated_seat());
+    let seats: Vec<_> = seats.collect();
     let refused = server.upgrade(&[PROTOCOL]).await.err();
     assert_eq!(refused.map(|status| status.as_u16()), Some(503));
+    assert!(server.upgrade(&known).await.is_ok());
     drop(seats);
-    assert!(server.upgrade(&[PROTOCOL]).await.is_ok());
 }

@@ -121,6 +121,10 @@ impl Installation {
 
     /// Starts a command that goes on; what it says is added to `stdout` and `stderr` in the folder.
     pub(crate) fn start(&self, arguments: &[&str]) -> Process {
+        self.start_logged(&mut self.command(arguments))
+    }
+
+    fn start_logged(&self, command: &mut Command) -> Process {
         let log = |name: &str| {
             let file = File::options()
                 .append(true)
@@ -128,8 +132,22 @@ impl Installation {
                 .open(self.path(name));
             Stdio::from(file.expect("a file for the log"))
         };
-        let mut command = self.command(arguments);
         Process::start(command.stdout(log("stdout")).stderr(log("stderr")))
+    }
+
+    /// Starts the server with so many open files at most, and waits until it answers.
+    pub(crate) fn serve_with_files(&self, most: u32) -> Process {
+        let limited = format!("ulimit -n {most} && exec \"$0\" serve --migrate");
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", &limited, env!("CARGO_BIN_EXE_keydesk")])
+            .env_clear()
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        let process = self.start_logged(&mut command);
+        wait_for("the server", || get(self.port, "/readyz"));
+        process
     }
 
     /// Starts the server and waits until it answers.

@@ -16,6 +16,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use tokio_util::sync::CancellationToken;
 
 use super::app::TestApp;
+use super::network;
 
 /// How long to wait for something to happen; a busy build machine is slow.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -103,6 +104,15 @@ impl Client {
         address: SocketAddr,
         headers: &[(&str, &str)],
     ) -> Result<Self, StatusCode> {
+        Self::connect_from([127, 0, 0, 1], address, headers).await
+    }
+
+    /// The same from this address.
+    pub(crate) async fn connect_from(
+        source: [u8; 4],
+        address: SocketAddr,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, StatusCode> {
         let url = format!("ws://{address}/graphql/ws");
         let mut request = url.into_client_request().expect("a request");
         for (name, value) in headers {
@@ -111,7 +121,7 @@ impl Client {
                 .headers_mut()
                 .insert(name, value.parse().expect("a value"));
         }
-        let wire = TcpStream::connect(address).await.expect("connected");
+        let wire = network::connect_from(source, address).await;
         match client_async(request, wire).await {
             Ok((wire, _)) => Ok(Self { wire }),
             Err(Error::Http(response)) => Err(response.status()),
