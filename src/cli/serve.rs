@@ -1,5 +1,7 @@
 //! `keydesk serve`.
 
+mod hangup;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +34,13 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self, settings: Settings) -> Result<(), Failure> {
+        tokio::select! {
+            served = Box::pin(self.serve(settings)) => served,
+            never = hangup::ignore() => match never {},
+        }
+    }
+
+    async fn serve(self, settings: Settings) -> Result<(), Failure> {
         let listen = settings.server.listen;
         let shows = self.shows(&settings)?;
         // Found wrong at the start, not at the first mail.

@@ -9,6 +9,7 @@ mod content;
 mod cookies;
 mod cors;
 mod deadline;
+mod descriptors;
 mod graphql;
 mod headers;
 mod health;

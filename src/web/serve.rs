@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::admission::Admission;
+use super::descriptors;
 use super::limits::Limits;
 use super::listener::listen;
 use crate::app::App;
@@ -51,7 +52,11 @@ pub async fn serve(
     }
     tasks.spawn(align(app, stop.clone()));
 
-    let limits = Limits::default();
+    let usual = Limits::default();
+    let limits = Limits {
+        connections: descriptors::connections(&settings, usual.connections),
+        ..usual
+    };
     let admission = Admission::new(limits, &settings.server);
     listen(listener, router, admission, (stop.clone(), drain)).await;
     stop.cancel();

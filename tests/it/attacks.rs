@@ -2,6 +2,7 @@
 //! answers, and has not grown.
 
 mod documents;
+mod files;
 mod hosts;
 mod requests;
 mod slow;

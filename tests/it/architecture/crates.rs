@@ -91,7 +91,10 @@ const PLACED: &[(&str, &[&str])] = &[
     ("qrcode", &["src/qr.rs"]),
     ("rpassword", &["src/cli/typed_password.rs"]),
     ("rust_embed", &["src/mail/templates.rs", "src/web/pages/"]),
-    ("rustix", &["src/hasher.rs", "src/hasher/"]),
+    (
+        "rustix",
+        &["src/hasher.rs", "src/hasher/", "src/web/descriptors.rs"],
+    ),
     (
         "sea_orm",
         &["src/db/", "src/keyset/", "src/entities/", "*store"],
