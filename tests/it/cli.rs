@@ -15,11 +15,14 @@ mod updating;
 
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
+use keydesk::clock::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::app::TestApp;
+use crate::support::program::keep_only_the_date;
 
 /// A folder with a SQLite database, and the program run in it.
 struct Machine {
@@ -44,6 +47,11 @@ impl Machine {
 
     /// On the database of a running server, SQLite or PostgreSQL, with its key.
     fn beside(server: &TestApp) -> Self {
+        let (theirs, ours) = (server.app.clock.now(), Clock::system().now());
+        assert!(
+            theirs.until(ours).max(ours.until(theirs)) < Duration::from_hours(1),
+            "the program has the system's clock: use TestApp::start_today"
+        );
         let mut machine = Self::new();
         let mailbox = machine.folder.path().join("mailbox").display().to_string();
         machine.settings = vec![
@@ -79,7 +87,7 @@ impl Machine {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keydesk"));
-        command.env_clear().current_dir(self.folder.path());
+        keep_only_the_date(&mut command).current_dir(self.folder.path());
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.args(arguments);
         command
@@ -129,9 +137,8 @@ fn only_line(ran: &Ran) -> &str {
 fn in_a_terminal(machine: &Machine, arguments: &[&str], talk: &[(&str, &str)]) -> Ran {
     let words = [&[env!("CARGO_BIN_EXE_keydesk")], arguments].concat();
     let mut command = Command::new("/usr/bin/script");
-    command
+    keep_only_the_date(&mut command)
         .args(["-qec", &words.join(" "), "/dev/null"])
-        .env_clear()
         .envs(machine.settings.iter().map(|(name, value)| (name, value)))
         .current_dir(machine.folder.path())
         .stdin(Stdio::piped())

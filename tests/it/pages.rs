@@ -147,6 +147,19 @@ impl<'a> Visitor<'a> {
         self.send(Method::POST, path, &all, body.to_owned()).await
     }
 
+    /// Posts until the server has the time to judge it, as a person who is told to try again does.
+    async fn post_until_judged(&mut self, path: &str, body: &str) -> Answer {
+        for _ in 0..50 {
+            let answer = self
+                .post_raw(path, &[("sec-fetch-site", "same-origin")], body)
+                .await;
+            if answer.status != StatusCode::SERVICE_UNAVAILABLE {
+                return answer;
+            }
+        }
+        panic!("{path} was unavailable fifty times in a row");
+    }
+
     async fn send(
         &mut self,
         method: Method,

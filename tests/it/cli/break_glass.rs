@@ -48,7 +48,7 @@ async fn event(desk: &TestApp, action: &str) -> Value {
 
 #[tokio::test]
 async fn a_temporary_password_is_printed_alone_and_everything_else_is_as_after_any_reset() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let ada = owner(&desk, "ada").await;
     sign_in(&desk, &ada).await;
     let lock = "UPDATE users SET locked_until = $1 WHERE id = $2";
@@ -84,7 +84,7 @@ async fn a_temporary_password_is_printed_alone_and_everything_else_is_as_after_a
 
 #[tokio::test]
 async fn without_a_name_it_is_the_one_active_owner_or_a_list_of_all() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let machine = Machine::beside(&desk);
     let nobody = machine.run(&[BREAK_GLASS]);
     assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""), "{nobody:?}");
@@ -115,7 +115,7 @@ async fn without_a_name_it_is_the_one_active_owner_or_a_list_of_all() {
 
 #[tokio::test]
 async fn members_strangers_and_those_with_passwords_elsewhere_are_refused_and_told_the_way() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let mia = desk.member("mia").await;
     owner(&desk, "ada").await;
     let ldap = json!({ "role": "ADMIN", "authenticationSource": "LDAP" });
@@ -138,7 +138,7 @@ async fn members_strangers_and_those_with_passwords_elsewhere_are_refused_and_to
 
 #[tokio::test]
 async fn a_disabled_owner_stays_so_unless_enabled_by_name() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let ada = owner(&desk, "ada").await;
     owner(&desk, "bea").await;
     let machine = Machine::beside(&desk);
@@ -166,7 +166,7 @@ async fn a_disabled_owner_stays_so_unless_enabled_by_name() {
 
 #[tokio::test]
 async fn a_typed_password_comes_by_a_pipe_whatever_settings_say_about_who_may_know_it() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let ada = owner(&desk, "ada").await;
     let mut machine = Machine::beside(&desk);
     machine.settings.extend([
@@ -196,7 +196,7 @@ async fn a_typed_password_comes_by_a_pipe_whatever_settings_say_about_who_may_kn
 
 #[tokio::test]
 async fn on_a_terminal_the_password_is_asked_twice_and_the_owner_chosen_by_number() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let (ada, bea) = (owner(&desk, "ada").await, owner(&desk, "bea").await);
     let machine = Machine::beside(&desk);
     let twice = [("New password: ", GOOD), ("Once more: ", GOOD)];

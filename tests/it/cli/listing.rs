@@ -2,12 +2,15 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::Machine;
 use crate::support::app::TestApp;
 use crate::support::sdl::Sdl;
+
+const DAY: Duration = Duration::from_hours(24);
 
 fn names(machine: &Machine, conditions: &[&str]) -> Vec<String> {
     let mut arguments = vec!["user", "list", "--json"];
@@ -23,7 +26,7 @@ fn names(machine: &Machine, conditions: &[&str]) -> Vec<String> {
 
 #[tokio::test]
 async fn users_are_found_by_the_conditions_of_the_api() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let ada = desk.member("ada").await;
     desk.user(
         "bea",
@@ -38,6 +41,13 @@ async fn users_are_found_by_the_conditions_of_the_api() {
     let machine = Machine::beside(&desk);
     assert_eq!(machine.run(&["user", "disable", "cleo"]).code, 0);
     let id = format!("id={ada}");
+    let now = desk.app.clock.now();
+    let at = |span: Duration| now.plus(span).to_rfc3339();
+    let (begun, next) = (at(Duration::ZERO), at(Duration::from_secs(1)));
+    let created = format!("createdAt={begun}..{next}");
+    let created_before = format!("createdAt=..{begun}");
+    let changed = format!("passwordChangedAt={}..", now.minus(DAY).to_rfc3339());
+    let ends = format!("passwordExpiresAt=..{}", at(2 * DAY));
     for (conditions, found) in [
         (&[][..], &["ada", "bea", "cleo"][..]),
         (&["role=admin"], &["bea"]),
@@ -52,13 +62,10 @@ async fn users_are_found_by_the_conditions_of_the_api() {
         (&["emailVerified=true"], &["ada"]),
         (&["hasPassword=true", "mustChangePassword=true"], &["ada"]),
         (&["neverSignedIn=false"], &[]),
-        (
-            &["createdAt=2026-11-21T09:30:00Z..2026-11-21T09:30:01Z"],
-            &["ada", "bea", "cleo"],
-        ),
-        (&["createdAt=..2026-11-21T09:30:00Z"], &[]),
-        (&["passwordChangedAt=2026-01-01T00:00:00Z.."], &["ada"]),
-        (&["passwordExpiresAt=..2026-11-23T00:00:00Z"], &["ada"]),
+        (&[created.as_str()], &["ada", "bea", "cleo"]),
+        (&[created_before.as_str()], &[]),
+        (&[changed.as_str()], &["ada"]),
+        (&[ends.as_str()], &["ada"]),
         (&["lastSignInAt=520w.."], &[]),
         (&["createdAt=..+5200w", "role=admin"], &["bea"]),
         (&[id.as_str()], &["ada"]),
@@ -79,7 +86,7 @@ async fn users_are_found_by_the_conditions_of_the_api() {
 
 #[tokio::test]
 async fn every_condition_of_the_api_is_known_and_every_fault_is_told_at_once() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let machine = Machine::beside(&desk);
     let fields = Sdl::full().input_fields("UserFilter");
     assert!(fields.len() >= 14, "{fields:?}");
@@ -116,7 +123,7 @@ async fn every_condition_of_the_api_is_known_and_every_fault_is_told_at_once() {
 
 #[tokio::test]
 async fn a_list_goes_on_over_pages_and_says_when_it_is_cut() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     for number in 0..205 {
         desk.user(&format!("user{number:03}"), json!({})).await;
     }

@@ -14,7 +14,7 @@ async fn queued(desk: &TestApp) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mails_are_listed_by_what_is_asked_for_and_shown_without_their_secret() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.member("ada").await;
     desk.member("bea").await;
     let mail = queued(&desk).await;
@@ -65,7 +65,7 @@ async fn mails_are_listed_by_what_is_asked_for_and_shown_without_their_secret() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mails_are_tried_again_cancelled_and_tried_out_as_in_the_api() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.member("ada").await;
     let mail = queued(&desk).await;
     let machine = Machine::beside(&desk);
@@ -109,7 +109,7 @@ async fn mails_are_tried_again_cancelled_and_tried_out_as_in_the_api() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_address_is_shown_with_its_user_and_cleared_by_either_name() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.member("ada").await;
     let machine = Machine::beside(&desk);
     let mark = async |address: &str| {
@@ -142,7 +142,7 @@ async fn a_failing_address_is_shown_with_its_user_and_cleared_by_either_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_a_mail_sent_to_a_failing_address_is_warned() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.member("ada").await;
     desk.write("UPDATE users SET email_verified_at = 1", vec![])
         .await;

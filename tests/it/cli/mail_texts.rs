@@ -132,7 +132,7 @@ fn a_server_with_broken_files_does_not_start_and_the_doctor_says_why() {
 
 #[tokio::test]
 async fn a_preview_has_a_made_up_password_and_the_user_s_name() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.member("ada").await;
     let machine = Machine::beside(&desk);
     let seen = machine.run(&[

@@ -21,7 +21,7 @@ fn lines(ran: &Ran) -> Vec<Value> {
 
 #[tokio::test]
 async fn several_users_get_a_password_each_and_a_refusal_stops_nobody_else() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let (ada, bea) = (desk.member("ada").await, desk.member("bea").await);
     let machine = Machine::beside(&desk);
     let ran = reset(&machine, &["ada", "nobody", "BEA@example.org", "Ada"]);
@@ -67,7 +67,7 @@ async fn several_users_get_a_password_each_and_a_refusal_stops_nobody_else() {
 
 #[tokio::test]
 async fn a_mailed_password_is_printed_only_where_that_is_asked_for() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let ada = desk.member("ada").await;
     let machine = Machine::beside(&desk);
     let mailed = reset(&machine, &["ada", "--generate", "--send-email"]);
@@ -85,7 +85,7 @@ async fn a_mailed_password_is_printed_only_where_that_is_asked_for() {
 
 #[tokio::test]
 async fn the_options_of_a_reset_are_those_of_the_api() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let ada = desk.member("ada").await;
     let machine = Machine::beside(&desk);
     let arguments = [
@@ -120,7 +120,7 @@ async fn the_options_of_a_reset_are_those_of_the_api() {
 
 #[tokio::test]
 async fn what_makes_no_sense_is_refused_before_anything_happens() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.member("ada").await;
     desk.member("bea").await;
     let before = desk.snapshot().await;

@@ -23,7 +23,7 @@ fn by_grace(reason: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_user_is_disabled_for_a_while_and_enabled_again_and_neither_is_claimed_twice() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.member("ada").await;
     let machine = Machine::beside(&desk);
     let forever = machine.run(&["user", "disable", "ada", "--reason", "left"]);
@@ -65,7 +65,7 @@ async fn a_user_is_disabled_for_a_while_and_enabled_again_and_neither_is_claimed
 
 #[tokio::test]
 async fn a_lock_is_lifted_once() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let ada = desk.member("ada").await;
     let lock = "UPDATE users SET locked_until = $1, failed_sign_ins = 7 WHERE id = $2";
     desk.write(lock, vec![FAR_MILLIS.into(), uuid(&ada)]).await;
@@ -87,7 +87,7 @@ async fn a_lock_is_lifted_once() {
 
 #[tokio::test]
 async fn a_user_is_deleted_after_a_question_and_restored() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.member("ada").await;
     let before = desk.snapshot().await;
     let machine = Machine::beside(&desk);
@@ -152,7 +152,7 @@ async fn a_user_is_deleted_after_a_question_and_restored() {
 
 #[tokio::test]
 async fn open_sessions_are_counted_where_a_user_is_shown() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let ada = desk.member("ada").await;
     let sql = "INSERT INTO sessions (id, user_id, token_hash, credential_version, created_at, \
                last_used_at, expires_at, ended_at) VALUES ($1, $2, $3, 1, $4, $4, $5, $6)";
@@ -186,7 +186,7 @@ async fn open_sessions_are_counted_where_a_user_is_shown() {
 
 #[tokio::test]
 async fn what_cannot_be_is_refused() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.user("ada", json!({ "role": "OWNER" })).await;
     let before = desk.snapshot().await.but_for_denials();
     let machine = Machine::beside(&desk);

@@ -12,7 +12,7 @@ fn update(machine: &Machine, more: &[&str]) -> Ran {
 
 #[tokio::test]
 async fn several_fields_are_changed_at_once_and_cleared() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let ada = desk.member("ada").await;
     let machine = Machine::beside(&desk);
     let all = [
@@ -66,7 +66,7 @@ async fn several_fields_are_changed_at_once_and_cleared() {
 
 #[tokio::test]
 async fn what_is_so_already_is_called_unchanged_and_leaves_no_trace() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     let ada = desk.member("ada").await;
     let before = desk.snapshot().await;
     let machine = Machine::beside(&desk);
@@ -92,7 +92,7 @@ async fn what_is_so_already_is_called_unchanged_and_leaves_no_trace() {
 
 #[tokio::test]
 async fn every_fault_is_told_at_once_and_nothing_is_changed() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.member("ada").await;
     desk.member("bea").await;
     let before = desk.snapshot().await;
@@ -155,7 +155,7 @@ async fn every_fault_is_told_at_once_and_nothing_is_changed() {
 
 #[tokio::test]
 async fn every_field_of_the_api_s_patch_is_known() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.member("ada").await;
     let machine = Machine::beside(&desk);
     let fields = Sdl::full().input_fields("UserPatch");

@@ -10,6 +10,9 @@ use crate::support::browser::{Browser, Setting, Theme};
 const RUN: &str = "return axe.run(document).then((found) => found.violations.map((rule) => \
     rule.id + ': ' + rule.nodes.map((node) => node.target.join(' ')).join(', ')))";
 
+/// Whether one has to scroll sideways.
+const WIDER: &str = "return document.documentElement.scrollWidth > window.innerWidth";
+
 struct Auditor {
     axe: String,
     seen: usize,
@@ -18,6 +21,10 @@ struct Auditor {
 
 impl Looks for Auditor {
     async fn look(&mut self, browser: &Browser, name: &str) {
+        if browser.eval(WIDER, vec![]).await != json!(false) {
+            self.violations
+                .push(format!("{name}: wider than the window"));
+        }
         for theme in [Theme::Light, Theme::Dark] {
             browser.set_theme(theme).await;
             browser.eval(&self.axe, vec![]).await;

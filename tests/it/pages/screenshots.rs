@@ -39,7 +39,7 @@ impl Looks for Photographer {
 }
 
 #[tokio::test]
-#[ignore = "needs chromium"]
+#[ignore = "needs chromium, and people who look at the pictures: .ci/long"]
 async fn every_page_has_its_picture() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).expect("a folder");

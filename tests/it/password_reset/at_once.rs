@@ -26,10 +26,7 @@ async fn twenty_resets_at_once_leave_the_state_of_exactly_one() {
         .iter()
         .filter(|answer| answer.codes().is_empty())
         .collect();
-    for refused in answers.iter().filter(|answer| !answer.codes().is_empty()) {
-        assert_eq!(refused.codes(), ["OVERLOADED"]);
-    }
-    assert!(!done.is_empty());
+    assert_eq!(done.len(), answers.len(), "{answers:#?}");
     let mut winners = Vec::new();
     for answer in &done {
         if app.verifies(&ada, &generated(answer)).await {

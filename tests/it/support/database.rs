@@ -7,11 +7,13 @@ use std::sync::{Arc, Weak};
 
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use keydesk::db::Db;
 use keydesk::secret::Secret;
 use keydesk::settings::Settings;
+
+const FILE: &str = "keydesk.sqlite";
 
 /// Made for one test, gone after it.
 pub(crate) struct TestDatabase {
@@ -30,6 +32,9 @@ struct OnServer {
 /// The database with every migration in it, as long as a test uses a copy.
 static TEMPLATE: Mutex<Weak<OnServer>> = Mutex::const_new(Weak::new());
 
+/// The bytes of a SQLite file with every migration in it.
+static TEMPLATE_FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
+
 impl TestDatabase {
     /// One without a single table.
     pub(crate) async fn empty() -> Self {
@@ -39,12 +44,15 @@ impl TestDatabase {
         }
     }
 
-    /// One to migrate; on a server a copy of one that is.
+    /// A copy of a migrated one.
     ///
-    /// `Why:` there, every migration for every test takes longer than most tests.
+    /// `Why:` every migration for every test takes longer than most tests.
     pub(crate) async fn create() -> Self {
         let Some(server) = server() else {
-            return Self::of(None, None);
+            let database = Self::of(None, None);
+            let bytes = TEMPLATE_FILE.get_or_init(migrated_file).await;
+            std::fs::write(database.folder().join(FILE), bytes).expect("copied");
+            return database;
         };
         let template = template(&server).await;
         let copied = OnServer::create(server, &format!("TEMPLATE {}", template.name)).await;
@@ -53,7 +61,7 @@ impl TestDatabase {
 
     fn of(on_server: Option<OnServer>, template: Option<Arc<OnServer>>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("keydesk.sqlite");
+        let file = folder.path().join(FILE);
         Self {
             url: on_server
                 .as_ref()
@@ -117,14 +125,26 @@ async fn template(server: &str) -> Arc<OnServer> {
         return template;
     }
     let template = Arc::new(OnServer::create(server.to_owned(), "").await);
-    let toml = format!("[database]\nurl = \"{}\"", template.url());
+    migrate(&template.url()).await;
+    *shared = Arc::downgrade(&template);
+    template
+}
+
+async fn migrated_file() -> Vec<u8> {
+    let database = TestDatabase::of(None, None);
+    migrate(database.url()).await;
+    std::fs::read(database.folder().join(FILE)).expect("a file")
+}
+
+/// Applies every migration and leaves no connection behind: a database in use is not copied, and a file
+/// in use does not hold what its log still does.
+async fn migrate(url: &str) {
+    let toml = format!("[database]\nurl = \"{url}\"");
     let settings = Settings::from_toml(&toml).expect("settings");
     let db = Db::connect(&settings.database).await.expect("connected");
     db.migrate_up().await.expect("migrated");
-    // A database that somebody is connected to is not copied.
+    db.read().clone().close().await.expect("closed");
     db.write().clone().close().await.expect("closed");
-    *shared = Arc::downgrade(&template);
-    template
 }
 
 impl OnServer {

@@ -19,6 +19,16 @@ pub(crate) fn free_port() -> u16 {
     listener.local_addr().expect("bound").port()
 }
 
+/// Gives a program none of the environment but the date that libfaketime makes up for the tests.
+pub(crate) fn keep_only_the_date(command: &mut Command) -> &mut Command {
+    let is_date = |name: &std::ffi::OsStr| {
+        let name = name.to_string_lossy();
+        name == "LD_PRELOAD" || name.starts_with("FAKETIME")
+    };
+    let kept = std::env::vars_os().filter(|(name, _)| is_date(name));
+    command.env_clear().envs(kept)
+}
+
 /// Asks again and again until there is an answer.
 pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
@@ -102,9 +112,8 @@ impl Installation {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keydesk"));
-        command
+        keep_only_the_date(&mut command)
             .args(arguments)
-            .env_clear()
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path())
             .stdin(Stdio::null());

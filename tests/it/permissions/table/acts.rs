@@ -82,7 +82,7 @@ pub(super) const ACTS: [Act; 26] = [
     Act {
         roles: HELP,
         ..act(
-            "mail a link to, and block",
+            "mail a link to and block",
             "sendPasswordResetEmail",
             r#"user: { login: "TARGET" }, invalidatePassword: true"#,
             PasswordsReset,
