@@ -7,6 +7,7 @@
 
 mod crates;
 mod sources;
+mod waiting;
 
 use sources::{Source, all};
 

@@ -16,6 +16,8 @@ mod updating;
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Instant;
 
 use keydesk::clock::Clock;
 use serde_json::Value;
@@ -23,6 +25,7 @@ use tempfile::TempDir;
 
 use crate::support::app::TestApp;
 use crate::support::program::keep_only_the_date;
+use crate::support::waiting::PATIENCE;
 
 /// A folder with a SQLite database, and the program run in it.
 struct Machine {
@@ -148,23 +151,45 @@ fn in_a_terminal(machine: &Machine, arguments: &[&str], talk: &[(&str, &str)]) -
         .spawn()
         .expect("script, of Debian's bsdutils, is there");
     let mut stdin = child.stdin.take().expect("piped");
-    let mut stdout = child.stdout.take().expect("piped");
+    let stdout = child.stdout.take().expect("piped");
+    let (heard, hearing) = mpsc::channel();
+    let reading = std::thread::spawn(move || {
+        // Ends with the program, or when nobody listens any more.
+        stdout
+            .bytes()
+            .map_while(Result::ok)
+            .try_for_each(|byte| heard.send(byte))
+    });
     let mut said = String::new();
     for (question, answer) in talk {
-        let mut byte = [0];
+        let end = Instant::now() + PATIENCE;
         let mut asked = String::new();
         while !asked.ends_with(question) {
-            let read = stdout.read(&mut byte).expect("read");
-            assert_eq!(read, 1, "{question} was never asked: {said}{asked}");
-            asked.push(char::from(byte[0]));
+            let left = end.saturating_duration_since(Instant::now());
+            let byte = hearing.recv_timeout(left);
+            let byte = byte.unwrap_or_else(|_| panic!("{question} was never asked: {said}{asked}"));
+            asked.push(char::from(byte));
         }
         said.push_str(&asked);
         stdin
             .write_all(format!("{answer}\n").as_bytes())
             .expect("written");
     }
-    stdout.read_to_string(&mut said).expect("read");
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        match hearing.recv_timeout(left) {
+            Ok(byte) => said.push(char::from(byte)),
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                drop(child.kill());
+                panic!("it never ended: {said}");
+            }
+        }
+    }
     drop(stdin);
+    // It ends early when a question was never asked.
+    let _heard = reading.join().expect("read");
     let ran = finished(child.wait_with_output());
     Ran {
         stdout: said,

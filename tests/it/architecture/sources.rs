@@ -1,7 +1,7 @@
 //! The sources as text, with the little parsing that the guards need.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One file of `src`.
 pub(super) struct Source {
@@ -18,7 +18,19 @@ pub(super) struct Source {
 pub(super) fn all() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = Vec::new();
-    let mut folders = vec![root.join("src")];
+    for (path, text) in texts_below(&root.join("src")) {
+        let below = path.strip_prefix(root).expect("below the root");
+        sources.push(Source::new(&below.to_string_lossy(), &text));
+    }
+    assert!(sources.len() > 100, "only {} sources found", sources.len());
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    sources
+}
+
+/// Every file of Rust below a folder, with its text.
+pub(super) fn texts_below(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut texts = Vec::new();
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
@@ -26,14 +38,11 @@ pub(super) fn all() -> Vec<Source> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).expect("a source");
-                let below = path.strip_prefix(root).expect("below the root");
-                sources.push(Source::new(&below.to_string_lossy(), &text));
+                texts.push((path, text));
             }
         }
     }
-    assert!(sources.len() > 100, "only {} sources found", sources.len());
-    sources.sort_by(|a, b| a.path.cmp(&b.path));
-    sources
+    texts
 }
 
 impl Source {

@@ -100,7 +100,10 @@ async fn a_body_that_drips_ends_with_a_refusal_of_ours() {
     write.write_all(head.as_bytes()).await.expect("sent");
     let mut dripping = JoinSet::new();
     dripping.spawn(async move {
+        let mut sent = 0_u32;
         while write.write_all(b" ").await.is_ok() {
+            sent += 1;
+            assert!(sent < 6000, "byte after byte is taken");
             sleep(Duration::from_millis(10)).await;
         }
     });
@@ -154,7 +157,8 @@ async fn an_answer_that_is_taken_slowly_is_not_an_idle_connection() {
     let mut piece = vec![0; 1024 * 1024];
     let mut taken = 0;
     loop {
-        let count = stream.read(&mut piece).await.expect("read");
+        let read = timeout(PATIENCE, stream.read(&mut piece)).await;
+        let count = read.expect("more of the answer in time").expect("read");
         if count == 0 {
             break;
         }

@@ -9,13 +9,15 @@ use keydesk::clock::{Clock, Timestamp};
 use keydesk::ids::{MailDeliveryId, UserId};
 use keydesk::mail::transport::{SmtpLimits, SmtpMailer};
 use keydesk::mail::{
-    self, Delivery, Details, MailKind, MailSecret, Mailer, NewEmail, Templates, Worker,
+    self, Delivery, DeliveryStatus, Details, MailKind, MailSecret, Mailer, NewEmail, Templates,
+    Worker,
 };
 use keydesk::secret::Secret;
 use keydesk::settings::{Settings, TransportSettings};
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::support::database::TestDatabase;
+use crate::support::waiting::eventually;
 
 pub(super) const PASSWORD: &str = "amber=quill-27-wagon";
 
@@ -138,6 +140,12 @@ impl Desk {
     pub(super) async fn find(&self, id: MailDeliveryId) -> Delivery {
         let found = mail::find_many(&self.app, &Actor::system(), &[id]).await;
         found.expect("read").pop().expect("there")
+    }
+
+    /// Waits until a mail is sent.
+    pub(super) async fn until_sent(&self, id: MailDeliveryId) {
+        let is_sent = async || self.find(id).await.status == DeliveryStatus::Sent;
+        eventually("a mail to be sent", is_sent).await;
     }
 
     /// Whether the row still holds the sealed secret.

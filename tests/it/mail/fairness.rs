@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keydesk::mail::transport::MemoryMailer;
-use keydesk::mail::{DeliveryStatus, Mailer, OutgoingEmail, SendError, Sending};
+use keydesk::mail::{Mailer, OutgoingEmail, SendError, Sending};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::desk::{Desk, worker};
+use crate::support::waiting::PATIENCE;
 
 /// Does not answer for mail to some domains until told to, and takes all other.
 struct Stuck {
@@ -29,11 +31,14 @@ impl Stuck {
     }
 
     async fn holds(&self, mails: u32) {
-        drop(self.hanging.acquire_many(mails).await.expect("open"));
+        let hanging = timeout(PATIENCE, self.hanging.acquire_many(mails)).await;
+        let hanging = hanging.unwrap_or_else(|_| panic!("{mails} mails never hung at once"));
+        drop(hanging.expect("open"));
     }
 
     /// Answers as many as are stuck.
     async fn answer(&self, mails: u32) {
+        self.holds(mails).await;
         let hanging = self.hanging.acquire_many(mails).await;
         hanging.expect("open").forget();
         self.answers
@@ -78,9 +83,7 @@ async fn a_domain_that_hangs_keeps_no_other_waiting() {
     let worker = desk.worker(mailer.clone());
     let watching = async {
         for id in others {
-            while desk.find(id).await.status != DeliveryStatus::Sent {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            desk.until_sent(id).await;
         }
         stop.cancel();
     };
@@ -108,9 +111,7 @@ async fn domains_that_were_slow_never_have_all_lanes_again() {
         for number in 0..3 {
             let address = format!("anna@fine{number}.example");
             let id = desk.enqueue_to(&address, None).await.id;
-            while desk.find(id).await.status != DeliveryStatus::Sent {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            desk.until_sent(id).await;
         }
         stop.cancel();
     };

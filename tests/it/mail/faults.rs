@@ -22,11 +22,14 @@ struct Fate {
     taken: usize,
 }
 
+/// More than any mail is tried.
+const MOST_TRIES: u32 = 100;
+
 /// Tries a mail until it is over. The waits between tries must be those of the backoff.
 async fn tried_to_the_end(desk: &Desk) -> (DeliveryStatus, u32) {
     let worker = desk.worker(desk.mailer(short()));
     let queued = desk.enqueue().await;
-    loop {
+    for _ in 0..MOST_TRIES {
         assert_eq!(worker.deliver_due().await.expect("a database"), 1);
         let mail = desk.find(queued.id).await;
         let kept = desk.keeps_secret(queued.id).await;
@@ -42,6 +45,7 @@ async fn tried_to_the_end(desk: &Desk) -> (DeliveryStatus, u32) {
         let allowed = backoff(tries, 0)..=backoff(tries, 255);
         assert!(allowed.contains(&wait), "{wait:?} after {tries}");
     }
+    panic!("not over after {MOST_TRIES} tries");
 }
 
 async fn fate(behaviours: &[Behaviour]) -> Fate {

@@ -9,6 +9,7 @@ use keydesk::mail::DeliveryStatus;
 use super::desk::{Desk, short};
 use crate::support::program::Installation;
 use crate::support::smtp::{Behaviour, SmtpPeer};
+use crate::support::waiting::eventually;
 
 /// As many as go at once to a domain of which nothing is known.
 const MAILS: usize = 3;
@@ -43,9 +44,8 @@ async fn a_kill_between_the_content_and_its_mark_costs_one_copy_at_most() {
         (program, process)
     });
     let (_program, mut process) = starting.await.expect("started");
-    while peer.contents().len() < MAILS {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let all = async || peer.contents().len() >= MAILS;
+    eventually("the contents of all mails", all).await;
     process.kill();
 
     let worker = desk.worker(desk.mailer(short()));

@@ -7,6 +7,7 @@ use keydesk::mail::{Delivery, DeliveryStatus};
 
 use super::desk::{Desk, short};
 use crate::support::smtp::{Behaviour, Door, SmtpPeer};
+use crate::support::waiting::eventually;
 
 /// Sends mails one after the other.
 async fn send(peer: &SmtpPeer, mails: usize, limits: SmtpLimits) -> Vec<Delivery> {
@@ -93,9 +94,8 @@ async fn idle_connections_are_closed() {
     let worker = desk.worker(desk.mailer(limits));
     desk.enqueue().await;
     worker.deliver_due().await.unwrap();
-    while !peer.commands().iter().any(|said| said == "QUIT") {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let is_closed = async || peer.commands().iter().any(|said| said == "QUIT");
+    eventually("the end of an idle connection", is_closed).await;
 }
 
 #[tokio::test]

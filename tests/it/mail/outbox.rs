@@ -243,9 +243,7 @@ async fn a_running_worker_sends_what_is_queued_and_stops_within_a_second() {
     let working = worker.run(stop.clone());
     let watching = async {
         let queued = desk.enqueue().await;
-        while desk.find(queued.id).await.status != DeliveryStatus::Sent {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        desk.until_sent(queued.id).await;
         stop.cancel();
         tokio::time::Instant::now()
     };

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::support::app::TestApp;
 use super::super::support::socket::{Client, Server, until};
+use super::super::support::waiting::eventually;
 use super::{EVENTS, MAIL, follow, queue_mail, record, served};
 
 /// The status in the next answer.
@@ -283,23 +284,22 @@ async fn a_listening_connection_that_is_cut_is_made_anew_and_nothing_is_missed()
     assert_eq!(listening(&desk).await, Vec::<i64>::new());
     let mut client = server.sign_in(desk.owner_key()).await;
     follow(&desk, &mut client, "1", json!({})).await;
-    let mut before = listening(&desk).await;
-    while before.is_empty() {
-        before = listening(&desk).await;
-    }
+    let is_there = async || !listening(&desk).await.is_empty();
+    eventually("a listening connection", is_there).await;
+    let before = listening(&desk).await;
     assert_eq!(before.len(), 1);
     let sql = "SELECT pg_terminate_backend($1::bigint::int)";
     desk.rows(sql, vec![before[0].into()]).await;
     record(&desk, "meanwhile", None).await;
     assert_eq!(count(&mut client, 1).await["meanwhile"], 1);
-    let mut after = listening(&desk).await;
-    while after.is_empty() || after == before {
-        after = listening(&desk).await;
-    }
-    assert_eq!(after.len(), 1);
+    let is_another = async || {
+        let now = listening(&desk).await;
+        !now.is_empty() && now != before
+    };
+    eventually("another listening connection", is_another).await;
+    assert_eq!(listening(&desk).await.len(), 1);
     // One that nobody needs any more is closed.
     client.say(json!({ "type": "complete", "id": "1" })).await;
-    while !listening(&desk).await.is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let is_gone = async || listening(&desk).await.is_empty();
+    eventually("the end of the listening connection", is_gone).await;
 }

@@ -15,3 +15,4 @@ pub(crate) mod rows;
 pub(crate) mod sdl;
 pub(crate) mod smtp;
 pub(crate) mod socket;
+pub(crate) mod waiting;

@@ -8,7 +8,7 @@ use keydesk::web::{self, Drain, Pace, Shows};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::app::TestApp;
 use super::network;
+use super::waiting::eventually;
 
 /// How long to wait for something to happen; a busy build machine is slow.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -168,8 +169,9 @@ impl Client {
 
     /// The next message, or the code and reason of the end.
     pub(crate) async fn next(&mut self) -> Result<Value, (u16, String)> {
+        let end = Instant::now() + PATIENCE;
         loop {
-            let message = timeout(PATIENCE, self.wire.next()).await;
+            let message = timeout_at(end, self.wire.next()).await;
             return match message.expect("a message in time") {
                 Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text).expect("JSON")),
                 Some(Ok(Message::Close(Some(frame)))) => {
@@ -213,11 +215,15 @@ impl Client {
 
     /// How the socket ends, past whatever is said before.
     pub(crate) async fn end(&mut self) -> (u16, String) {
-        loop {
-            if let Err(end) = self.next().await {
-                return end;
+        let ending = async {
+            loop {
+                if let Err(end) = self.next().await {
+                    return end;
+                }
             }
-        }
+        };
+        let ended = timeout(PATIENCE, ending).await;
+        ended.expect("the socket is closed in time")
     }
 
     /// The code with which it ends, when nothing is said before.
@@ -231,11 +237,5 @@ impl Client {
 
 /// Waits until something is true that nobody announces.
 pub(crate) async fn until(what: &str, is_true: impl Fn() -> bool) {
-    let polling = async {
-        while !is_true() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let in_time = timeout(PATIENCE, polling).await;
-    assert!(in_time.is_ok(), "waited in vain for {what}");
+    eventually(what, async || is_true()).await;
 }
