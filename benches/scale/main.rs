@@ -23,6 +23,8 @@ mod load;
 mod mail;
 mod process;
 mod reading;
+#[path = "../../tests/it/support/statistics.rs"]
+mod statistics;
 mod table;
 mod timing;
 

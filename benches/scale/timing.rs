@@ -5,7 +5,6 @@
 //! half a millisecond. The AUC is the share of pairs in which the other one takes longer than the known
 //! one (Mann-Whitney); 0.5 is a coin.
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::Path;
 use std::time::Instant;
 
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 use crate::compare::median;
 use crate::desk::Store;
 use crate::load::{Bytes, Connection, post};
+use crate::statistics::{auc, shuffle, standard_error};
 use crate::table::{Goal, Line};
 
 /// As many requests as settings can allow.
@@ -204,30 +204,10 @@ fn print((label, act): (&str, &str), known: (&str, &[f64]), other: (&str, &[f64]
         figure: auc(known.1, other.1),
         unit: "",
         goal: Goal::Alike(two - one),
-        beside: format!("medians {two:.2} ms against {one:.2} ms"),
+        beside: format!(
+            "± {:.3}; medians {two:.2} ms against {one:.2} ms",
+            standard_error(known.1, other.1)
+        ),
     };
     line.print();
-}
-
-/// The share of pairs in which the other takes longer; ties count half.
-fn auc(known: &[f64], other: &[f64]) -> f64 {
-    let wins = known.iter().flat_map(|one| {
-        other.iter().map(move |two| match two.total_cmp(one) {
-            std::cmp::Ordering::Greater => 1.0,
-            std::cmp::Ordering::Equal => 0.5,
-            std::cmp::Ordering::Less => 0.0,
-        })
-    });
-    wins.sum::<f64>() / (known.len() * other.len()) as f64
-}
-
-/// Fisher and Yates; what it draws from need not be hard to guess, only new each time.
-fn shuffle<T>(items: &mut [T]) {
-    let mut state = RandomState::new().build_hasher().finish() | 1;
-    for place in (1..items.len()).rev() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        items.swap(place, (state % (place as u64 + 1)) as usize);
-    }
 }

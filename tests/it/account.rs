@@ -6,6 +6,7 @@ mod own_password;
 mod own_sessions;
 mod signing_in;
 mod step_up;
+mod timing;
 
 use serde_json::{Value, json};
 

@@ -15,9 +15,8 @@ mod updating;
 
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use keydesk::clock::Clock;
 use serde_json::Value;

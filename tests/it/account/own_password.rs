@@ -36,6 +36,32 @@ async fn it_is_replaced_others_end_and_the_user_is_told() {
 }
 
 #[tokio::test]
+async fn every_link_that_was_out_is_void_afterwards() {
+    let desk = TestApp::start().await;
+    let ada = desk.person("ada", "MEMBER").await;
+    let asked_for = desk.mailed("ada").await;
+    let document = "mutation($input: CreatePasswordResetLinkInput!) { createPasswordResetLink(input: \
+                    $input) { url errors { code } } }";
+    let input = json!({ "user": { "login": "ada" }, "revokePreviousLinks": false });
+    let made = desk.ask(document, json!({ "input": input })).await;
+    let url = text(&made.root()["url"]);
+    let handed_over = url.rsplit('/').next().expect("a token");
+    let token = desk.session("ada").await;
+    let changed = change(&desk, &token, PASSWORD, NEXT).await;
+    assert_eq!(changed.codes(), [""; 0], "{changed:#?}");
+    let (login, flow_id) = ("ada", &asked_for.flow_id);
+    let exchanged = desk.verify_code(login, flow_id, &asked_for.code).await;
+    assert_eq!(exchanged.codes(), ["CODE_INVALID"]);
+    for link in [asked_for.token.as_str(), handed_over] {
+        let answer = desk
+            .complete(link, "harbour kettle, seven brass moons")
+            .await;
+        assert_eq!(answer.codes(), ["TOKEN_REVOKED"], "{answer:#?}");
+    }
+    assert!(desk.verifies(&ada, NEXT).await);
+}
+
+#[tokio::test]
 async fn a_wrong_present_one_a_weak_new_one_and_the_same_again_are_refused() {
     let desk = TestApp::start().await;
     let ada = desk.person("ada", "MEMBER").await;

@@ -1,5 +1,6 @@
 //! Beginning and ending sessions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{text, viewer};
 use crate::support::app::TestApp;
+use crate::support::hold::{HASH_READ, meanwhile};
 use crate::support::people::PASSWORD;
 
 #[tokio::test]
@@ -419,6 +421,30 @@ async fn a_hostile_stored_hash_is_a_failed_sign_in() {
         let answer = desk.sign_in("ada", PASSWORD).await;
         assert_eq!(answer.codes(), ["INVALID_CREDENTIALS"], "{hash}");
         desk.run("unlockUser", json!({ "login": "ada" })).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_password_that_was_replaced_while_it_was_judged_begins_no_session() {
+    for (forced, kept) in [(true, false), (false, false), (false, true)] {
+        let desk = Arc::new(TestApp::start().await);
+        let replica = desk.second_replica().await;
+        desk.person("ada", "MEMBER").await;
+        let resetting = async {
+            let document = "mutation($forced: Boolean!, $revoke: Boolean!) { resetPassword(input: { user: { \
+                            login: \"ada\" }, generate: true, forceChangeOnLogin: $forced, \
+                            revokeSessions: $revoke }) { errors { code } } }";
+            let variables = json!({ "forced": forced, "revoke": !kept });
+            let reset = replica.ask(document, variables).await;
+            assert_eq!(reset.codes(), [""; 0], "{reset:#?}");
+        };
+        let sign_in = |desk: Arc<TestApp>| async move { desk.sign_in("ada", PASSWORD).await };
+        let answer = meanwhile(&desk, HASH_READ, sign_in, resetting).await;
+        assert_eq!(answer.codes(), ["INVALID_CREDENTIALS"], "{answer:#?}");
+        assert_eq!(answer.root()["sessionToken"], Value::Null);
+        assert_eq!(desk.snapshot().await.count("sessions"), 0);
+        let sql = "SELECT last_sign_in_at FROM users WHERE last_sign_in_at IS NOT NULL";
+        assert_eq!(desk.rows(sql, vec![]).await.len(), 0);
     }
 }
 

@@ -1,13 +1,18 @@
 //! People confirm who they are before they touch what belongs to others.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use super::viewer;
-use crate::support::app::{Answer, TestApp};
+use crate::support::app::{Answer, CHEAP, TestApp};
+use crate::support::hold::{HASH_READ, meanwhile};
 use crate::support::people::PASSWORD;
+use crate::support::waiting::eventually;
 
 const RESET: &str = "mutation($password: Password) { resetPassword(input: { user: { login: \"ada\" }, \
     generate: true, actorPassword: $password }) { generatedPassword errors { code path \
@@ -99,6 +104,83 @@ async fn ten_wrong_ones_in_a_row_end_the_session_whichever_door_they_came_by() {
         "OWNER",
         "the other session goes on"
     );
+}
+
+/// `Why:` the hasher stands still until each guess was counted or refused; else ten would end the session
+/// before the others come.
+#[tokio::test]
+async fn of_thirty_guesses_at_once_ten_are_judged() {
+    const GUESSES: u64 = 30;
+    let desk = TestApp::start().await.hash_at(CHEAP);
+    desk.person("olga", "OWNER").await;
+    desk.person("ada", "MEMBER").await;
+    let token = desk.session("olga").await;
+    let (go_on, going_on) = mpsc::channel::<()>();
+    let standing = desk.app.hasher.compute(move || going_on.recv().ok());
+    let answered = AtomicU64::new(0);
+    let guess = async || {
+        let answer = reset(&desk, &token, Some("wrong")).await;
+        answered.fetch_add(1, Ordering::SeqCst);
+        answer
+    };
+    let watching = async {
+        let all_came = async || {
+            let rows = desk.rows("SELECT wrong_proofs FROM sessions", vec![]).await;
+            let tries = rows[0]["wrong_proofs"].as_u64().expect("a number");
+            answered.load(Ordering::SeqCst) + tries >= GUESSES
+        };
+        eventually("all guesses to be counted or refused", all_came).await;
+        drop(go_on);
+    };
+    let guesses = async {
+        join(watching, join_all((0..GUESSES).map(|_| guess())))
+            .await
+            .1
+    };
+    let (stood, answers) = join(standing, guesses).await;
+    stood.expect("hashing goes on");
+    let mut codes: Vec<String> = answers.iter().flat_map(Answer::codes).collect();
+    codes.sort();
+    let wanted = [vec!["INCORRECT_PASSWORD"; 10], vec!["RATE_LIMITED"; 20]].concat();
+    assert_eq!(codes, wanted);
+    assert_eq!(viewer(&desk, &token).await.status, StatusCode::UNAUTHORIZED);
+}
+
+/// The reset keeps the session, so that nothing but the version of the password tells.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_password_that_was_replaced_while_it_was_judged_confirms_nobody() {
+    let desk = Arc::new(TestApp::start().await);
+    let replica = desk.second_replica().await;
+    desk.person("olga", "OWNER").await;
+    desk.person("ada", "MEMBER").await;
+    let token = desk.session("olga").await;
+    let replacing = async {
+        let document = "mutation { resetPassword(input: { user: { login: \"olga\" }, generate: true, \
+                        forceChangeOnLogin: false, revokeSessions: false }) { errors { code } } }";
+        let reset = replica.ask(document, json!({})).await;
+        assert_eq!(reset.codes(), [""; 0], "{reset:#?}");
+    };
+    let confirming = token.clone();
+    let confirm = |desk: Arc<TestApp>| async move {
+        let document = "mutation($password: Password!) { confirmIdentity(input: { password: $password }) \
+                        { sessionToken errors { code } } }";
+        let variables = json!({ "password": PASSWORD });
+        desk.ask_as(Some(&confirming), document, variables).await
+    };
+    let answer = meanwhile(&desk, HASH_READ, confirm, replacing).await;
+    assert_eq!(answer.top_level(), Some("UNAUTHENTICATED"), "{answer:#?}");
+    // The session is the one it was: kept by the reset, and not confirmed.
+    assert_eq!(
+        viewer(&desk, &token).await.root()["stepUpValidUntil"],
+        Value::Null
+    );
+    assert_eq!(
+        reset(&desk, &token, None).await.codes(),
+        ["STEP_UP_REQUIRED"]
+    );
+    let sql = "SELECT outcome FROM audit_events WHERE action = 'identity.confirmed'";
+    let events = desk.rows(sql, vec![]).await;
+    assert_eq!(events, [json!({ "outcome": "DENIED" })]);
 }
 
 #[tokio::test]

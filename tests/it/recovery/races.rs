@@ -1,9 +1,13 @@
 //! Many at once over two replicas. `KEYDESK_ROUNDS` says how many rounds; CI and the figures use 100.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::support::app::TestApp;
+use crate::support::hold::{USER_READ, meanwhile};
 
 const NEXT: &str = "lantern seven plum orbit";
 
@@ -110,4 +114,37 @@ async fn requests_are_answered_once_each_by_two_replicas() {
     assert_eq!(after.count("one_time_links"), 20);
     assert_eq!(after.count("password_reset_requests"), 0);
     assert_eq!(desk.events("user.password.reset_requested").await, 20);
+}
+
+/// The account was found by what was typed, and has another address by the time the link is made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_link_is_not_mailed_when_the_address_changed_meanwhile() {
+    for (login, links) in [("ada@example.org", 0), ("ada", 1)] {
+        let desk = Arc::new(TestApp::start().await);
+        let replica = desk.second_replica().await;
+        desk.person("ada", "MEMBER").await;
+        desk.forgot(login).await;
+        let changing = async {
+            let document = "mutation { updateUser(input: { user: { login: \"ada\" }, patch: { email: \
+                            \"new@example.net\", emailVerified: true } }) { errors { code } } }";
+            let changed = replica.ask(document, json!({})).await;
+            assert_eq!(changed.codes(), [""; 0], "{changed:#?}");
+        };
+        let see_to = |desk: Arc<TestApp>| async move { desk.see_to_requests().await };
+        let seen = meanwhile(&desk, USER_READ, see_to, changing).await;
+        assert_eq!(seen, 1, "{login}");
+        let recipients = async || {
+            let sql = "SELECT recipient FROM outbox_emails WHERE kind = 'PASSWORD_RESET_LINK'";
+            let rows = desk.rows(sql, vec![]).await;
+            let recipients = rows.iter().map(|row| row["recipient"].to_string());
+            recipients.collect::<Vec<_>>()
+        };
+        assert_eq!(recipients().await, [""; 0], "{login}");
+        assert_eq!(desk.snapshot().await.count("one_time_links"), 0, "{login}");
+        // The request is looked at once more, with what was typed.
+        desk.app.clock.advance(Duration::from_secs(30));
+        assert_eq!(desk.see_to_requests().await, 1, "{login}");
+        let wanted = vec!["\"new@example.net\""; links];
+        assert_eq!(recipients().await, wanted, "{login}");
+    }
 }

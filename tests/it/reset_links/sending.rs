@@ -1,5 +1,6 @@
 //! Mailing a link.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -10,7 +11,8 @@ use keydesk::clock::Timestamp;
 use serde_json::{Value, json};
 
 use super::{GOOD, SEND, ask, ask_as, assert_refused, choose, mailed_link, statuses, token};
-use crate::support::app::TestApp;
+use crate::support::app::{Answer, TestApp};
+use crate::support::hold::{USER_READ, meanwhile};
 use crate::support::people::PASSWORD;
 
 const ALLOWED: &str = "https://portal.example.org/done";
@@ -367,4 +369,43 @@ async fn a_helpdesk_mails_members_alone_and_the_trail_says_who_was_refused() {
             (Some("SUCCESS"), Some("ada"))
         ]
     );
+}
+
+/// Mails a link, or a password, to somebody whose address is changed after it was looked at.
+async fn sent_meanwhile(
+    document: &'static str,
+    more: Value,
+    is_verified: bool,
+) -> (Arc<TestApp>, Answer) {
+    let desk = Arc::new(TestApp::start().await);
+    let replica = desk.second_replica().await;
+    desk.person("ada", "MEMBER").await;
+    let changing = async {
+        let document = "mutation($patch: UserPatch!) { updateUser(input: { user: { login: \"ada\" }, \
+                        patch: $patch }) { errors { code } } }";
+        let patch = json!({ "email": "new@example.net", "emailVerified": is_verified });
+        let changed = replica.ask(document, json!({ "patch": patch })).await;
+        assert_eq!(changed.codes(), [""; 0], "{changed:#?}");
+    };
+    let send = |desk: Arc<TestApp>| async move { ask(&desk, document, "ada", more).await };
+    let answer = meanwhile(&desk, USER_READ, send, changing).await;
+    (desk, answer)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_address_that_changed_meanwhile_is_judged_again_and_the_old_one_gets_nothing() {
+    const RESET: &str = "mutation($input: ResetPasswordInput!) { resetPassword(input: $input) { \
+                         errors { code } } }";
+    let by_mail = json!({ "generate": true, "sendEmail": true });
+    for (document, more) in [(SEND, json!({})), (RESET, by_mail)] {
+        let (desk, answer) = sent_meanwhile(document, more.clone(), false).await;
+        assert_eq!(answer.codes(), ["EMAIL_NOT_VERIFIED"], "{answer:#?}");
+        let sql = "SELECT recipient FROM outbox_emails WHERE kind <> 'EMAIL_CHANGED'";
+        assert_eq!(desk.rows(sql, vec![]).await.len(), 0, "{more}");
+
+        let (desk, answer) = sent_meanwhile(document, more.clone(), true).await;
+        assert_eq!(answer.codes(), [""; 0], "{answer:#?}");
+        let sent = desk.rows(sql, vec![]).await;
+        assert_eq!(sent, [json!({ "recipient": "new@example.net" })], "{more}");
+    }
 }

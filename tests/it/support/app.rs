@@ -16,13 +16,15 @@ use keydesk::access::{self, NewApiKey};
 use keydesk::actor::{Actor, Permission, Role};
 use keydesk::app::App;
 use keydesk::clock::{Clock, Timestamp};
-use keydesk::hasher::Cost;
+use keydesk::hasher::{Cost, Hasher, Limits};
 use keydesk::mail::transport::MemoryMailer;
 use keydesk::mail::{Templates, Worker};
 use keydesk::settings::{ServerSettings, Settings};
 use keydesk::web::{self, Shows};
 
 use super::database::TestDatabase;
+use super::hold::Moments;
+use super::waiting;
 
 /// 2026-11-21T09:30:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_795_253_400_000);
@@ -37,7 +39,7 @@ const PATIENCE: usize = 50;
 const BUSY_MACHINE: &str = "acquire_timeout_seconds = 30\nmax_connections = 6\n";
 
 /// A hash of the cost that ships takes 25 ms, and a test makes dozens.
-const CHEAP: Cost = Cost {
+pub(crate) const CHEAP: Cost = Cost {
     memory_kib: 64,
     passes: 1,
     lanes: 1,
@@ -52,6 +54,7 @@ pub(crate) struct TestApp {
     overrides: String,
     key: String,
     statements: Arc<AtomicUsize>,
+    moments: Moments,
 }
 
 /// What came back.
@@ -131,6 +134,20 @@ impl TestApp {
         desk
     }
 
+    /// Hashing at this cost on one thread, for which passwords wait as long as it takes.
+    pub(crate) fn hash_at(mut self, cost: Cost) -> Self {
+        let limits = Limits {
+            threads: 1,
+            queue: 256,
+            wait: waiting::PATIENCE,
+            nice: 0,
+        };
+        self.app.hasher = Hasher::start(cost, limits).expect("a hasher");
+        self.router =
+            web::router(&self.app, &self.templates(), Shows::default()).expect("a router");
+        self
+    }
+
     /// Another replica on the same database, with the same clock and the same key.
     pub(crate) async fn second_replica(&self) -> Self {
         let app = start(&self.database, &self.overrides, self.app.clock.clone()).await;
@@ -147,8 +164,11 @@ impl TestApp {
     ) -> Self {
         let statements = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&statements);
-        app.db.on_statement(move |_sql| {
+        let moments = Moments::default();
+        let passed = moments.clone();
+        app.db.on_statement(move |sql| {
             counted.fetch_add(1, Ordering::SeqCst);
+            passed.pass(sql);
         });
         let templates = read(&app);
         let router = web::router(&app, &templates, Shows::default()).expect("a router");
@@ -160,6 +180,7 @@ impl TestApp {
             overrides,
             key,
             statements,
+            moments,
         }
     }
 
@@ -171,6 +192,11 @@ impl TestApp {
     /// How many statements this replica has run.
     pub(crate) fn statements(&self) -> usize {
         self.statements.load(Ordering::SeqCst)
+    }
+
+    /// The statements of this replica as they pass by.
+    pub(crate) fn moments(&self) -> &Moments {
+        &self.moments
     }
 
     /// A key with these scopes and this rank.
