@@ -8,6 +8,7 @@ mod links;
 mod listing;
 mod mail;
 mod mail_texts;
+mod one_transaction;
 mod resetting;
 mod serving;
 mod states;

@@ -26,6 +26,7 @@ mod mail;
 mod mail_templates;
 mod migrations;
 mod one_time_links;
+mod one_transaction;
 mod pages;
 mod password_reset;
 mod permissions;
