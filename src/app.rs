@@ -113,10 +113,7 @@ fn read_keys(settings: &Settings) -> Result<Keyring, StartError> {
     if let Some(key) = &settings.security.key {
         return Ok(Keyring::parse(key)?);
     }
-    let Some(database) = settings.database.sqlite_path() else {
-        return Err(StartError::KeyMissing);
-    };
-    let path = database.with_extension("key");
+    let path = settings.key_path().ok_or(StartError::KeyMissing)?;
     let text = read_or_make(&path).map_err(|cause| StartError::KeyFile {
         path: path.display().to_string(),
         cause,

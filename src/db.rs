@@ -4,20 +4,33 @@
 //! wait for each other instead of failing; reads have connections of their own.
 
 mod alignment;
+mod backup;
+mod commits;
 mod connect;
+mod copy;
 mod migrate;
 mod news;
 mod passing;
+mod restore;
+mod sqlite;
+mod storage;
 mod transaction;
+mod writer;
 
 use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, SqlErr, Statement};
 
 use crate::error::Internal;
 
+pub use copy::CopyError;
 pub use migrate::SchemaState;
 pub use news::announce;
 pub use passing::is_passing;
+pub use restore::restore;
+pub use storage::{StorageState, is_storage_full};
 pub use transaction::Txn;
+pub use writer::Writer;
+
+use commits::Commits;
 
 impl From<DbErr> for Internal {
     fn from(cause: DbErr) -> Self {
@@ -29,7 +42,9 @@ impl From<DbErr> for Internal {
 #[derive(Clone, Debug)]
 pub struct Db {
     read: DatabaseConnection,
-    write: DatabaseConnection,
+    write: Writer,
+    /// SQLite: what it committed by the writing connection.
+    commits: Option<Commits>,
 }
 
 impl Db {
@@ -40,6 +55,7 @@ impl Db {
         self.read
             .set_metric_callback(move |info| seen(&info.statement.sql));
         self.write
+            .connection
             .set_metric_callback(move |info| other(&info.statement.sql));
     }
 
@@ -56,8 +72,19 @@ impl Db {
     }
 
     /// For single statements that change something.
-    pub fn write(&self) -> &DatabaseConnection {
+    pub fn write(&self) -> &Writer {
         &self.write
+    }
+
+    /// What the last write said about the storage below the database.
+    pub fn storage(&self) -> StorageState {
+        self.write.storage.state()
+    }
+
+    /// Closes every connection, and waits until that is done.
+    pub async fn close(self) -> Result<(), Internal> {
+        self.read.close().await?;
+        Ok(self.write.connection.close().await?)
     }
 
     /// The kind of database, for people: `sqlite` or `postgresql`.

@@ -26,3 +26,8 @@ pub async fn try_hold(
 pub async fn serialise(txn: &Txn, name: &str, now: Timestamp) -> Result<(), Internal> {
     store::write_lease(txn, name, now).await
 }
+
+/// Writes a row that nobody reads, to learn whether the database can be written again.
+pub async fn try_writing(app: &App) -> Result<(), Internal> {
+    store::write_lease(app.db.write(), "storage probe", app.clock.now()).await
+}

@@ -17,7 +17,8 @@ pub use api_keys::{
     find_many, list, made, require_key_manager, revoke, revoke_keys_of, update,
 };
 pub use authenticate::authenticate;
-pub use server_key::{ServerKeyError, check_server_key};
+pub use leases::try_writing;
+pub use server_key::{ServerKeyError, check_server_key, compare_server_key};
 
 /// The order's name in cursors of keys.
 pub const API_KEY_ORDER: &str = "api_keys";

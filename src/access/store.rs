@@ -152,8 +152,15 @@ pub(super) async fn server_key(
         .on_conflict(OnConflict::column(Column::Name).do_nothing().to_owned())
         .exec_without_returning(db)
         .await?;
-    let known = server_key::Entity::find_by_id("server").one(db).await?;
-    known
-        .map(|row| row.key_hash)
+    known_server_key(db)
+        .await?
         .ok_or_else(|| Internal::new("reading the key's print", "no row"))
+}
+
+/// The fingerprint, if there is one yet.
+pub(super) async fn known_server_key(
+    db: &impl ConnectionTrait,
+) -> Result<Option<Vec<u8>>, Internal> {
+    let known = server_key::Entity::find_by_id("server").one(db).await?;
+    Ok(known.map(|row| row.key_hash))
 }

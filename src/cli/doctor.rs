@@ -86,6 +86,15 @@ impl Doctor {
             findings.push(problem("database", text));
             return findings;
         }
+        if let Some(path) = settings.key_path().filter(|path| !path.exists()) {
+            let text = format!(
+                "there is no {}; put back the one this database was made with. For a new database the first \
+                 `keydesk migrate up` makes it",
+                path.display()
+            );
+            findings.push(problem("key", text));
+            return findings;
+        }
         let app = match App::start(settings.clone(), Clock::system()).await {
             Ok(app) => app,
             Err(error) => {
@@ -93,31 +102,41 @@ impl Doctor {
                 return findings;
             }
         };
-        findings.push(database(&app).await);
-        let schema = migrations(&app).await;
+        findings.extend(self.look_at(&app).await);
+        // The last one to close a SQLite database takes the files beside it away.
+        if let Err(error) = app.db.clone().close().await {
+            findings.push(problem("database", error.to_string()));
+        }
+        findings.extend(settings.mail.dkim.as_ref().map(dkim));
+        findings.extend(return_path(&settings.mail));
+        findings
+    }
+
+    async fn look_at(&self, app: &App) -> Vec<Finding> {
+        let settings = &app.settings;
+        let mut findings = vec![database(app).await];
+        let schema = migrations(app).await;
         if schema.state.is_ok() {
-            findings.push(key(&app).await);
+            findings.push(key(app).await);
         }
         findings.push(schema);
-        findings.push(clock(&app).await);
-        findings.push(match crate::credentials::policy(&settings) {
+        findings.push(clock(app).await);
+        findings.push(match crate::credentials::policy(settings) {
             Ok(_) => fine("policy", "the password rules can be applied"),
             Err(error) => problem("policy", error.to_string()),
         });
-        match Templates::read(&settings).map(Arc::new) {
+        match Templates::read(settings).map(Arc::new) {
             Ok(templates) => {
-                findings.push(match web::router(&app, &templates, Shows::default()) {
+                findings.push(match web::router(app, &templates, Shows::default()) {
                     Ok(_router) => fine("pages", "templates, texts and logo can be shown"),
                     Err(error) => problem("pages", error.to_string()),
                 });
                 findings.push(fine("templates", "the texts of mails can be used"));
-                findings.push(self.mail(&app, &templates).await);
+                findings.push(self.mail(app, &templates).await);
             }
             // Neither pages nor mail can be looked at before these are mended.
             Err(error) => findings.push(problem("templates", error.to_string())),
         }
-        findings.extend(settings.mail.dkim.as_ref().map(dkim));
-        findings.extend(return_path(&settings.mail));
         findings
     }
 
@@ -203,7 +222,7 @@ async fn database(app: &App) -> Finding {
 }
 
 async fn key(app: &App) -> Finding {
-    match access::check_server_key(app).await {
+    match access::compare_server_key(app).await {
         Ok(()) => fine(
             "key",
             "the server key is the one this database was made with",

@@ -7,6 +7,7 @@ use crate::actor::ReadError;
 use crate::app::StartError;
 use crate::audit::{CheckpointError, VerifyError};
 use crate::credentials::ChooseError;
+use crate::db::is_storage_full;
 use crate::error::Internal;
 use crate::mail::DeliveryError;
 use crate::mail_templates::TemplateError;
@@ -21,6 +22,8 @@ pub(super) enum Failure {
     Usage(String),
     /// Something broke.
     Ours(String),
+    /// There is no room for the change.
+    StorageFull,
 }
 
 impl Failure {
@@ -29,6 +32,7 @@ impl Failure {
             Self::Refused(_) => 1,
             Self::Usage(_) => 2,
             Self::Ours(_) => 3,
+            Self::StorageFull => 4,
         }
     }
 }
@@ -37,13 +41,20 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(text) | Self::Usage(text) | Self::Ours(text) => formatter.write_str(text),
+            Self::StorageFull => formatter.write_str(
+                "the database's storage is full, so nothing was changed; make room and run it again",
+            ),
         }
     }
 }
 
 impl From<Internal> for Failure {
     fn from(cause: Internal) -> Self {
-        Self::Ours(cause.to_string())
+        if is_storage_full(&cause) {
+            Self::StorageFull
+        } else {
+            Self::Ours(cause.to_string())
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! The command-line door: one file for each command, the same acts as the other doors.
 //!
-//! Exit codes: 0 done, 1 refused, 2 usage, 3 ours. Secrets come in by standard input or a terminal that
+//! Exit codes: 0 done, 1 refused, 2 usage, 3 ours, 4 no room. Secrets come in by standard input or a terminal that
 //! does not show them and go out once on standard output, never by an argument. Results go to standard
 //! output, words to standard error.
 
 mod admin;
 mod api_key;
 mod audit;
+mod backup;
 mod demo;
 mod demo_users;
 mod doctor;
@@ -20,6 +21,7 @@ mod near;
 mod output;
 mod permissions;
 mod reset_admin_password;
+mod restore;
 mod serve;
 mod typed_password;
 mod user;
@@ -66,6 +68,12 @@ enum Command {
     /// Brings the database's schema up to date, or takes steps back.
     #[command(after_help = "Example: keydesk migrate status")]
     Migrate(migrate::Migrate),
+    /// Writes a copy of the database while servers use it (SQLite).
+    #[command(after_help = "Example: keydesk backup /backup/keydesk-2026-11-30.sqlite")]
+    Backup(backup::Backup),
+    /// Puts a backup in the place of the database (SQLite). Stop the server first.
+    #[command(after_help = "Example: keydesk restore /backup/keydesk-2026-11-30.sqlite")]
+    Restore(restore::Restore),
     /// Prints the GraphQL schema as SDL.
     #[command(after_help = "Example: keydesk schema > schema.graphql")]
     Schema {
@@ -143,6 +151,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Demo(demo) => Box::pin(demo.run()).await,
         Command::Serve(serve) => Box::pin(serve.run(load(settings.as_deref())?)).await,
         Command::Migrate(migrate) => migrate.run(&open(load(settings.as_deref())?).await?).await,
+        Command::Backup(backup) => backup.run(&load(settings.as_deref())?).await,
+        Command::Restore(restore) => restore.run(&load(settings.as_deref())?).await,
         Command::Schema { public } => {
             let sdl = if public {
                 graphql::public_sdl()

@@ -1,51 +1,55 @@
 //! Opening the connections to SQLite and PostgreSQL.
 
-use std::path::Path;
-use std::time::Duration;
-
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 use crate::error::Internal;
 use crate::settings::DatabaseSettings;
 
-use super::Db;
+use super::commits::Commits;
+use super::storage::Storage;
+use super::writer::Writer;
+use super::{Db, sqlite};
 
 /// Readers of a SQLite file. One core answers many reads, so a few are enough.
 const SQLITE_READERS: u32 = 4;
 
 impl Db {
+    fn of(read: DatabaseConnection, write: DatabaseConnection, commits: Option<Commits>) -> Self {
+        let storage = Storage::default();
+        let write = Writer {
+            connection: write,
+            storage,
+        };
+        Self {
+            read,
+            write,
+            commits,
+        }
+    }
+
     /// Connects; makes a missing SQLite file.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, Internal> {
         let Some(path) = settings.sqlite_path() else {
             let url = settings.url.expose();
             let pool = Database::connect(options(settings, url, settings.max_connections));
             let pool = pool.await.map_err(connecting)?;
-            return Ok(Self {
-                read: pool.clone(),
-                write: pool,
-            });
+            return Ok(Self::of(pool.clone(), pool, None));
         };
-        make_private(&path).map_err(Internal::while_doing("making the database file"))?;
+        sqlite::make_private(&path).map_err(Internal::while_doing("making the database file"))?;
         let url = format!("sqlite:{}?mode=rwc", path.display());
-        let write = sqlite(settings, &url, 1).await?;
-        let read = sqlite(settings, &url, SQLITE_READERS).await?;
-        Ok(Self { read, write })
+        // A restore may be replacing the file just now; then the name stands for another one afterwards.
+        let identity = sqlite::identity(&path);
+        let commits = Commits::default();
+        let write = sqlite::connect(options(settings, &url, 1), Some(commits.clone()));
+        let write = write.await.map_err(connecting)?;
+        let read = sqlite::connect(options(settings, &url, SQLITE_READERS), None);
+        let read = read.await.map_err(connecting)?;
+        if sqlite::identity(&path) != identity {
+            let text = "the database file was replaced meanwhile; start again";
+            return Err(Internal::new("connecting to the database", text));
+        }
+        Ok(Self::of(read, write, Some(commits)))
     }
-}
-
-/// A new database file is for its owner alone; SQLite gives the files beside it the same mode.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }
 
 fn connecting(cause: DbErr) -> Internal {
@@ -68,27 +72,4 @@ fn options(settings: &DatabaseSettings, url: &str, connections: u32) -> ConnectO
         ])
     });
     options
-}
-
-/// `Why:` WAL lets reads go on during a write; FULL keeps an acknowledged change through a power
-/// cut, which for a reset password is worth the wait for the disk. 16 MiB of pages hold the inner nodes of
-/// every index of a million users; sorting in memory keeps names out of temporary files. No `mmap_size`: an
-/// error of the disk would end the process. The driver's cache of 100 statements holds every shape of a list
-/// that a portal uses.
-async fn sqlite(
-    settings: &DatabaseSettings,
-    url: &str,
-    connections: u32,
-) -> Result<DatabaseConnection, Internal> {
-    let mut options = options(settings, url, connections);
-    options.map_sqlx_sqlite_opts(|sqlite| {
-        sqlite
-            .pragma("journal_mode", "WAL")
-            .pragma("synchronous", "FULL")
-            .pragma("secure_delete", "ON")
-            .pragma("cache_size", "-16384")
-            .pragma("temp_store", "MEMORY")
-            .busy_timeout(Duration::from_secs(5))
-    });
-    Database::connect(options).await.map_err(connecting)
 }

@@ -1,11 +1,11 @@
 //! Applying migrations, one process at a time.
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, Statement};
 
 use crate::error::Internal;
 
-use super::{Db, Txn};
+use super::Db;
 
 /// Any number, the same in every process that migrates one database.
 const MIGRATION_LOCK: i64 = 0x6b65_7964_6573_6b01;
@@ -47,7 +47,7 @@ impl Db {
     async fn migrating<F>(&self, run: F) -> Result<SchemaState, Internal>
     where
         F: for<'a> FnOnce(
-            &'a Txn,
+            &'a DatabaseTransaction,
         )
             -> std::pin::Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send + 'a>>,
     {
@@ -63,7 +63,7 @@ impl Db {
             ))
             .await?;
         }
-        run(&txn)
+        run(txn.inner())
             .await
             .map_err(Internal::while_doing("migrating the database"))?;
         txn.commit().await?;

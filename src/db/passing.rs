@@ -6,6 +6,8 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::error::Internal;
 
+use super::storage;
+
 /// Codes of PostgreSQL that say so: a statement or lock took too long, two changes crossed, too many
 /// connections, a server that stops or starts. `Source:` PostgreSQL manual, appendix A.
 const POSTGRES: [&str; 8] = [
@@ -18,11 +20,15 @@ const SQLITE_BUSY: u32 = 5;
 /// Whether the database was busy or gone, rather than asked something wrong.
 pub fn is_passing(error: &Internal) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref());
-    cause.is_some_and(|cause: &DbErr| match cause {
+    cause.is_some_and(|cause: &DbErr| storage::fault(cause).is_some() || passes(cause))
+}
+
+fn passes(cause: &DbErr) -> bool {
+    match cause {
         DbErr::ConnectionAcquire(_) => true,
         DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error) => runtime(error),
         _ => false,
-    })
+    }
 }
 
 fn runtime(error: &RuntimeErr) -> bool {

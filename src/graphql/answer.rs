@@ -4,7 +4,7 @@
 use async_graphql::parser::Error as ParseError;
 use async_graphql::{PathSegment, Response, ServerError, Value, value};
 
-use super::error::UNAVAILABLE;
+use super::error::{STORAGE_FULL, UNAVAILABLE};
 use super::limits::{Cost, TooComplex};
 
 /// Errors in one answer. `Source:` `docs/security.md`.
@@ -109,7 +109,7 @@ pub(crate) fn only_overloaded(response: Response, seconds: u64) -> Response {
     Response::from_errors(vec![error])
 }
 
-/// Whether nothing came of an answer because the database was busy or gone.
+/// Whether nothing came of an answer because the database was busy or gone, or had no room.
 ///
 /// `Why:` where any field has a value the answer stands: it may hold a password that is shown once.
 fn is_unavailable(response: &Response) -> bool {
@@ -123,7 +123,9 @@ fn is_unavailable(response: &Response) -> bool {
                 .extensions
                 .as_ref()
                 .and_then(|known| known.get("code"));
-            code == Some(&Value::from(UNAVAILABLE))
+            [UNAVAILABLE, STORAGE_FULL]
+                .iter()
+                .any(|passing| code == Some(&Value::from(*passing)))
         })
 }
 

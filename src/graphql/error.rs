@@ -20,7 +20,7 @@ use super::mutation_error::{
 use crate::actor::{Denied, ReadError};
 use crate::clock::Timestamp;
 use crate::credentials::ChooseError;
-use crate::db::is_passing;
+use crate::db::{is_passing, is_storage_full};
 use crate::error::Internal;
 use crate::live::Missed;
 use crate::page::PageError;
@@ -29,6 +29,8 @@ use crate::users::UserError;
 
 /// The code of a top-level error that passes.
 pub(crate) const UNAVAILABLE: &str = "SERVICE_UNAVAILABLE";
+/// The code of a change that was not made because there is no room for it.
+pub(crate) const STORAGE_FULL: &str = "STORAGE_FULL";
 
 /// Turns a refusal into entries of `errors`. `None` when it went the top-level road instead.
 #[expect(
@@ -278,6 +280,11 @@ pub(crate) fn top_level<T>(ctx: &Context<'_>, code: &'static str, message: &str)
 
 pub(crate) fn internal<T>(ctx: &Context<'_>, cause: &Internal) -> Option<T> {
     tracing::error!(error = %cause, field = ctx.item.node.name.node.as_str(), "a request failed");
+    if is_storage_full(cause) {
+        let message = "The server's storage is full. Nothing was changed; reading still works. Try again \
+                       when the operator has made room; a mutation with the same idempotency key.";
+        return top_level(ctx, STORAGE_FULL, message);
+    }
     if is_passing(cause) {
         let message = "The database does not answer, or has too much to do. Try again shortly; a \
                        mutation with the same idempotency key.";

@@ -76,13 +76,7 @@ fn hours(name: &'static str, value: u64) -> Result<Duration, SettingsError> {
 
 impl Raw {
     pub(super) fn check(self) -> Result<DatabaseSettings, SettingsError> {
-        // The default address stands in the embedded file, so a file given beside it wins over it.
-        let direct = if self.url_file.is_some() {
-            None
-        } else {
-            self.url
-        };
-        let url = read_secret("database.url", direct, self.url_file)?
+        let url = read_secret("database.url", self.url, self.url_file)?
             .ok_or_else(|| SettingsError::value("database.url", "is missing"))?;
         let known = ["sqlite:", "postgres://", "postgresql://"];
         if !known.iter().any(|scheme| url.expose().starts_with(scheme)) {

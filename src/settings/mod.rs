@@ -3,6 +3,7 @@
 //! `default.toml` is embedded and is the reference of every setting. Unknown keys are refused, so a
 //! slip of the pen never leaves a control off. No other file reads the environment.
 
+mod alternatives;
 mod audit;
 mod database;
 mod dkim;
@@ -112,23 +113,43 @@ impl Settings {
         Self::read(file, Some(environment()))
     }
 
+    /// The file beside a SQLite database that holds the server key, where no setting names one.
+    pub fn key_path(&self) -> Option<PathBuf> {
+        let database = self.database.sqlite_path()?;
+        let is_set = self.security.key.is_some();
+        (!is_set).then(|| database.with_extension("key"))
+    }
+
     /// The defaults changed by a TOML text, without the environment; for `demo` and for tests.
     pub fn from_toml(overrides: &str) -> Result<Self, SettingsError> {
-        let builder = Config::builder()
-            .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
-            .add_source(File::from_str(overrides, FileFormat::Toml));
-        Self::build(builder.build())
+        let overrides = Config::builder()
+            .add_source(File::from_str(overrides, FileFormat::Toml))
+            .build();
+        Self::layered([overrides])
     }
 
     fn read(file: Option<&Path>, environment: Option<Environment>) -> Result<Self, SettingsError> {
-        let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
-        if let Some(path) = file {
-            builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+        let file = file.map(|path| {
+            let file = File::from(path).format(FileFormat::Toml);
+            Config::builder().add_source(file).build()
+        });
+        let environment =
+            environment.map(|variables| Config::builder().add_source(variables).build());
+        Self::layered(file.into_iter().chain(environment))
+    }
+
+    /// Puts sources on each other, above the defaults; the later one wins.
+    fn layered(
+        sources: impl IntoIterator<Item = Result<Config, config::ConfigError>>,
+    ) -> Result<Self, SettingsError> {
+        let shape = |error: config::ConfigError| SettingsError::Shape(error.to_string());
+        let defaults = File::from_str(DEFAULTS, FileFormat::Toml);
+        let mut whole = Config::builder().add_source(defaults);
+        for source in sources {
+            let source = source.map_err(shape)?;
+            whole = alternatives::drop_beaten(whole, &source)?.add_source(source);
         }
-        if let Some(environment) = environment {
-            builder = builder.add_source(environment);
-        }
-        Self::build(builder.build())
+        Self::build(whole.build())
     }
 
     fn build(config: Result<Config, config::ConfigError>) -> Result<Self, SettingsError> {

@@ -1,6 +1,7 @@
 //! The built program: what it prints, where, and with which exit code.
 
 mod audit;
+mod backups;
 mod break_glass;
 mod describing;
 mod keys_and_users;

@@ -121,10 +121,16 @@ impl Mailer for FileMailer {
 
     fn check(&self) -> Sending<'_> {
         Box::pin(async move {
-            make_private(&self.directory)
-                .await
-                .map(|()| self.name.clone())
-                .map_err(|error| later(&self.directory, &error))
+            // Looking makes nothing: the first mail makes the folder, within the nearest one that is there.
+            let folders = self.directory.ancestors();
+            let mut there = folders.filter(|path| path.exists());
+            match there.next() {
+                Some(path) if !path.is_dir() => {
+                    let error = io::ErrorKind::NotADirectory.into();
+                    Err(later(&self.directory, &error))
+                }
+                _ => Ok(self.name.clone()),
+            }
         })
     }
 }

@@ -7,6 +7,7 @@ use super::sources::{Source, all};
 const PLACED: &[(&str, &[&str])] = &[
     ("argon2", &["src/hasher/"]),
     ("async_graphql", &["src/graphql/", "src/web/graphql.rs"]),
+    ("async_trait", &["src/db/"]),
     ("axum", &["src/web/"]),
     ("chacha20poly1305", &["src/keyring.rs"]),
     ("clap", &["src/cli/"]),

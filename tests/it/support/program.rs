@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -128,6 +128,11 @@ impl Installation {
         String::from_utf8(output.stdout).expect("text")
     }
 
+    /// Runs a command to its end, however that is.
+    pub(crate) fn output(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program runs")
+    }
+
     /// Starts a command that goes on; what it says is added to `stdout` and `stderr` in the folder.
     pub(crate) fn start(&self, arguments: &[&str]) -> Process {
         self.start_logged(&mut self.command(arguments))
@@ -142,6 +147,22 @@ impl Installation {
             Stdio::from(file.expect("a file for the log"))
         };
         Process::start(command.stdout(log("stdout")).stderr(log("stderr")))
+    }
+
+    /// Starts the server so that a file that may not grow is an error for it and not its end, and waits
+    /// until it answers.
+    pub(crate) fn serve_with_limited_files(&self) -> Process {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "trap '' XFSZ; exec \"$0\" serve --migrate"])
+            .arg(env!("CARGO_BIN_EXE_keydesk"))
+            .env_clear()
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        let process = self.start_logged(&mut command);
+        wait_for("the server", || get(self.port, "/readyz"));
+        process
     }
 
     /// Starts the server with so many open files at most, and waits until it answers.
