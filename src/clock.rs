@@ -115,6 +115,21 @@ impl Clock {
         }
     }
 
+    /// Whether it is set by hand.
+    pub fn is_manual(&self) -> bool {
+        matches!(self.0.as_ref(), Kind::Manual { .. })
+    }
+
+    /// Moves a system clock forward to another one's reading, where it is behind; never back.
+    ///
+    /// `Why:` a reading is old by the time it arrives, so it never shows that this clock is ahead.
+    pub fn catch_up(&self, other: Timestamp) {
+        if let Kind::System { ahead_millis } = self.0.as_ref() {
+            let ahead = other.0.saturating_sub(system_millis());
+            ahead_millis.fetch_max(ahead, Ordering::Relaxed);
+        }
+    }
+
     /// Moves a system clock to another one's reading, for example the database's. Gives the distance.
     ///
     /// `Units:` milliseconds that this machine's own clock is behind the other one.
@@ -154,6 +169,16 @@ mod tests {
     fn a_far_end_stays_writable() {
         let moment = Timestamp::from_millis(0).plus(Duration::MAX);
         assert_eq!(moment.to_rfc3339(), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn a_clock_catches_up_and_is_never_set_back_by_it() {
+        let clock = Clock::system();
+        let hour = Duration::from_hours(1);
+        clock.catch_up(clock.now().plus(hour));
+        assert!(clock.now() > Clock::system().now().plus(hour / 2));
+        clock.catch_up(Clock::system().now());
+        assert!(clock.now() > Clock::system().now().plus(hour / 2));
     }
 
     #[test]

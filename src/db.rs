@@ -8,6 +8,7 @@ mod backup;
 mod commits;
 mod connect;
 mod copy;
+mod instant;
 mod migrate;
 mod news;
 mod passing;
@@ -22,6 +23,7 @@ use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, SqlErr, Statement};
 use crate::error::Internal;
 
 pub use copy::CopyError;
+pub use instant::{catch_up, now};
 pub use migrate::SchemaState;
 pub use news::announce;
 pub use passing::is_passing;

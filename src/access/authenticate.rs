@@ -31,7 +31,7 @@ pub async fn authenticate(
         return tokens::person(app, issuer, presented, origin).await;
     }
     let now = app.clock.now();
-    let found = store::by_hash(app.db.read(), presented.sha256()).await?;
+    let found = store::by_hash(app.db.read(), &app.clock, presented.sha256()).await?;
     let Some(key) = found.filter(|key| key.status(now) == ApiKeyStatus::Active) else {
         return Ok(None);
     };

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::audit::{self, Attempt, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials::{self, Verdict};
-use crate::db::Txn;
+use crate::db::{self, Txn};
 use crate::error::Internal;
 use crate::ids::UserId;
 use crate::secret::Secret;
@@ -92,6 +92,8 @@ async fn sign_in_noted(
     else {
         return Err(AccountError::InvalidCredentials);
     };
+    // The clock has caught up with the database's since.
+    let now = app.clock.now();
     if let Some(end) = user.password_expires_at.filter(|end| *end <= now) {
         return Err(AccountError::TemporaryPasswordExpired(end));
     }
@@ -141,6 +143,7 @@ async fn count(app: &App, eligible: Option<&User>, login: &str) -> Result<bool, 
     let now = app.clock.now();
     let id = eligible.map_or_else(|| UserId::new(now), |user| user.id);
     let txn = app.db.begin_write().await?;
+    db::catch_up(&txn, &app.clock).await?;
     let counted = store::count_try(&txn, id, now).await?;
     let subject = users::login_subject(login);
     rate_limit::note(&txn, app, "sign_in.tried", &subject).await?;

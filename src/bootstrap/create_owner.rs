@@ -59,7 +59,7 @@ pub async fn create_owner(
         return Err(SetupError::Link(SetupState::Closed));
     }
     let now = app.clock.now();
-    if !store::consume(&txn, &token, now).await? {
+    if !store::consume(&txn, app, &token).await? {
         txn.rollback().await?;
         return Err(SetupError::Link(look(app, &token).await?));
     }

@@ -13,6 +13,7 @@ pub use store::sweep;
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db;
 use crate::error::Internal;
 use crate::secret::Secret;
 use crate::users;
@@ -67,6 +68,7 @@ impl Stored {
 
 /// What has become of a setup link. Changes nothing.
 pub async fn look(app: &App, token: &Secret) -> Result<SetupState, Internal> {
+    db::catch_up(app.db.read(), &app.clock).await?;
     let Some(link) = store::find(app.db.read(), token).await? else {
         return Ok(SetupState::Unknown);
     };

@@ -1,12 +1,12 @@
 //! Every query on setup links.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::Stored;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::db::{self, Txn};
 use crate::entities::setup_link::{ActiveModel, Column, Entity};
 use crate::error::Internal;
 use crate::ids::LinkId;
@@ -46,13 +46,14 @@ pub(super) async fn find(
 }
 
 /// Uses a link up by one compare-and-swap. `false` when it could not be used any more.
-pub(super) async fn consume(txn: &Txn, token: &Secret, now: Timestamp) -> Result<bool, Internal> {
+pub(super) async fn consume(txn: &Txn, app: &App, token: &Secret) -> Result<bool, Internal> {
+    let now = app.clock.now();
     let changed = Entity::update_many()
         .col_expr(Column::UsedAt, Expr::value(now.as_millis()))
         .filter(Column::TokenHash.eq(token.sha256().to_vec()))
         .filter(Column::UsedAt.is_null())
         .filter(Column::ClosedAt.is_null())
-        .filter(Column::ExpiresAt.gt(now.as_millis()))
+        .filter(Expr::col(Column::ExpiresAt).gt(db::now(txn, &app.clock)))
         .exec(txn)
         .await?;
     Ok(changed.rows_affected == 1)

@@ -36,10 +36,10 @@ pub async fn exchange(
     } = claimed;
     let mac = code::mac(&app.keys, flow_hash, login, code);
     let token = Secret::random_token();
-    let is_counted = store::count_try(txn, flow_hash, now).await?;
+    let is_counted = store::count_try(txn, flow_hash, &app.clock).await?;
     // A try that was not counted is judged against nothing, by the same statement.
     let mac = if is_counted { mac } else { token.sha256() };
-    store::exchange(txn, (flow_hash, mac), token.sha256(), now).await?;
+    store::exchange(txn, (flow_hash, mac), token.sha256(), &app.clock).await?;
     let link = store::exchanged(txn, app, &token).await?;
     Ok(link.map(|link| (link, token)))
 }

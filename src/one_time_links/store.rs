@@ -4,7 +4,7 @@ mod read;
 
 pub(super) use read::{by_ids, counts_by_user, note_opened, pages_by_user, revoke};
 
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, SimpleExpr};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany,
 };
@@ -12,8 +12,8 @@ use sea_orm::{
 use super::mint::StoredCode;
 use super::{ClientClass, LinkOrigin, LinkPurpose, Maker, OneTimeLink, RevokedWhy, spoken};
 use crate::app::App;
-use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::clock::{Clock, Timestamp};
+use crate::db::{self, Txn};
 use crate::entities::one_time_link::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::{LinkId, MailDeliveryId, UserId};
@@ -23,11 +23,16 @@ use crate::secret::Secret;
 
 /// Only links that can still be used.
 fn outstanding(update: UpdateMany<Entity>, now: Timestamp) -> UpdateMany<Entity> {
+    outstanding_at(update, Expr::value(now.as_millis()))
+}
+
+/// The same at a moment that the database may tell.
+fn outstanding_at(update: UpdateMany<Entity>, now: SimpleExpr) -> UpdateMany<Entity> {
     update
         .filter(Column::UsedAt.is_null())
         .filter(Column::SupersededAt.is_null())
         .filter(Column::RevokedAt.is_null())
-        .filter(Column::ExpiresAt.gt(now.as_millis()))
+        .filter(Expr::col(Column::ExpiresAt).gt(now))
 }
 
 /// What a token is looked up by: the hash of 256 random bits, or the tag of a code.
@@ -138,20 +143,21 @@ pub(super) async fn insert(
 const MOST_TRIES: i64 = 5;
 
 /// Only the link of that flow, while its code can still be tried.
-fn with_code(update: UpdateMany<Entity>, flow: [u8; 32], now: Timestamp) -> UpdateMany<Entity> {
+fn with_code(update: UpdateMany<Entity>, flow: [u8; 32], now: SimpleExpr) -> UpdateMany<Entity> {
     let update = update
         .filter(Column::FlowHash.eq(flow.to_vec()))
         .filter(Column::Purpose.eq(LinkPurpose::PasswordReset.name()))
         .filter(Column::ExchangeHash.is_null())
-        .filter(Column::CodeExpiresAt.gt(now.as_millis()));
-    outstanding(update, now)
+        .filter(Expr::col(Column::CodeExpiresAt).gt(now.clone()));
+    outstanding_at(update, now)
 }
 
 /// Counts a try of a code before it is judged. `false` when it must not be judged.
-pub(super) async fn count_try(txn: &Txn, flow: [u8; 32], now: Timestamp) -> Result<bool, Internal> {
+pub(super) async fn count_try(txn: &Txn, flow: [u8; 32], clock: &Clock) -> Result<bool, Internal> {
     let update = Entity::update_many()
         .col_expr(Column::CodeTries, Expr::col(Column::CodeTries).add(1))
         .filter(Column::CodeTries.lt(MOST_TRIES));
+    let now = db::now(txn, clock);
     let counted = with_code(update, flow, now).exec(txn).await?;
     Ok(counted.rows_affected == 1)
 }
@@ -161,12 +167,13 @@ pub(super) async fn exchange(
     txn: &Txn,
     (flow, mac): ([u8; 32], [u8; 32]),
     key: [u8; 32],
-    now: Timestamp,
+    clock: &Clock,
 ) -> Result<(), Internal> {
     let update = Entity::update_many()
         .col_expr(Column::ExchangeHash, Expr::value(key.to_vec()))
         .col_expr(Column::CodeMac, Expr::value(None::<Vec<u8>>))
         .filter(Column::CodeMac.eq(mac.to_vec()));
+    let now = db::now(txn, clock);
     with_code(update, flow, now).exec(txn).await?;
     Ok(())
 }
@@ -194,6 +201,7 @@ pub async fn look(
     purpose: LinkPurpose,
     token: &Secret,
 ) -> Result<Option<OneTimeLink>, Internal> {
+    db::catch_up(app.db.read(), &app.clock).await?;
     by_token(app.db.read(), app, purpose, token).await
 }
 
@@ -212,7 +220,8 @@ pub async fn consume(
         .col_expr(Column::UsedAt, Expr::value(now.as_millis()))
         .filter(opened_by(&app.keys, token))
         .filter(Column::Purpose.eq(purpose.name()));
-    let changed = outstanding(update, now).exec(txn).await?;
+    let judged_at = db::now(txn, &app.clock);
+    let changed = outstanding_at(update, judged_at).exec(txn).await?;
     match changed.rows_affected {
         1 => by_token(txn, app, purpose, token).await,
         _ => Ok(None),

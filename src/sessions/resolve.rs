@@ -26,9 +26,9 @@ pub(super) async fn find_active(
     app: &App,
     presented: &Secret,
 ) -> Result<Option<(Session, String)>, Internal> {
-    let now = app.clock.now();
     let settings = &app.settings.security.sessions;
-    let found = store::by_token(app.db.read(), presented, now).await?;
+    let found = store::by_token(app.db.read(), presented, &app.clock).await?;
+    let now = app.clock.now();
     Ok(found.filter(|(session, _)| session.status(settings, now) == SessionStatus::Active))
 }
 

@@ -14,6 +14,7 @@ mod attacks;
 mod audit;
 mod audits;
 mod cli;
+mod clocks;
 mod door;
 mod durability;
 mod end_to_end;

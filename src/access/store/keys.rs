@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use self::creators::{Standing, creators, read, read_creator, with_creators};
 use crate::access::api_keys::{ApiKey, ApiKeyFilter, ApiKeyStatus, Creator, scope_names as names};
-use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::clock::{Clock, Timestamp};
+use crate::db::{self, Txn};
 use crate::entities::api_key::{ActiveModel, Column, Entity, Model};
 use crate::entities::user;
 use crate::error::Internal;
@@ -60,9 +60,15 @@ pub(in crate::access) async fn insert(
 /// A key with its creator in one statement, by the hash of its secret.
 pub(in crate::access) async fn by_hash(
     db: &impl ConnectionTrait,
+    clock: &Clock,
     hash: [u8; 32],
 ) -> Result<Option<ApiKey>, Internal> {
-    let wanted = Entity::find().filter(Column::SecretHash.eq(hash.to_vec()));
+    let works = Column::ExpiresAt
+        .is_null()
+        .or(Expr::col((Entity, Column::ExpiresAt)).gt(db::now(db, clock)));
+    let wanted = Entity::find()
+        .filter(Column::SecretHash.eq(hash.to_vec()))
+        .filter(works);
     Ok(with_creators(db, wanted).await?.into_iter().next())
 }
 

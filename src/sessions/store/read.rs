@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
     QuerySelect,
@@ -11,7 +12,8 @@ use uuid::Uuid;
 use super::super::{Session, Transport};
 use super::live;
 use crate::actor::Role;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
+use crate::db;
 use crate::entities::session::{Column, Entity, Model};
 use crate::entities::{credential, user};
 use crate::error::Internal;
@@ -39,6 +41,8 @@ struct Standing {
     disabled_until: Option<i64>,
     deleted_at: Option<i64>,
     credential_version: Option<i64>,
+    /// The moment for which all this was asked.
+    judged_at: i64,
 }
 
 impl Standing {
@@ -52,6 +56,7 @@ impl Standing {
 async fn standings(
     db: &impl ConnectionTrait,
     users: impl IntoIterator<Item = Uuid>,
+    judged_at: SimpleExpr,
 ) -> Result<HashMap<Uuid, Standing>, Internal> {
     let to_credentials = user::Entity::belongs_to(credential::Entity)
         .from(user::Column::Id)
@@ -69,12 +74,17 @@ async fn standings(
             user::Column::DeletedAt,
         ])
         .column_as(credential::Column::Version, "credential_version")
+        .column_as(judged_at, "judged_at")
         .join(JoinType::LeftJoin, to_credentials)
         .filter(user::Column::Id.is_in(users))
         .into_model::<Standing>()
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+fn at(now: Timestamp) -> SimpleExpr {
+    Expr::value(now.as_millis())
 }
 
 /// `Why:` a role this release does not know gives no rights.
@@ -102,18 +112,27 @@ fn session(row: Model, standing: Option<&Standing>, now: Timestamp) -> Session {
     }
 }
 
-/// The session with this token, and the username of its user.
+/// The session with this token, and the username of its user. `None` when it has expired.
+///
+/// `Order:` the clock catches up with the moment of the statement, so that what settings add to a session, its
+/// end without use and its step-up, is judged by that as well.
 pub(in crate::sessions) async fn by_token(
     db: &impl ConnectionTrait,
     token: &Secret,
-    now: Timestamp,
+    clock: &Clock,
 ) -> Result<Option<(Session, String)>, Internal> {
-    let wanted = Column::TokenHash.eq(token.sha256().to_vec());
-    let Some(row) = only(db, Entity::find().filter(wanted)).await? else {
+    let wanted = Entity::find()
+        .filter(Column::TokenHash.eq(token.sha256().to_vec()))
+        .filter(Expr::col(Column::ExpiresAt).gt(db::now(db, clock)));
+    let Some(row) = only(db, wanted).await? else {
         return Ok(None);
     };
-    let standings = standings(db, [row.user_id]).await?;
+    let standings = standings(db, [row.user_id], db::now(db, clock)).await?;
     let standing = standings.get(&row.user_id);
+    if let Some(standing) = standing {
+        clock.catch_up(Timestamp::from_millis(standing.judged_at));
+    }
+    let now = clock.now();
     let username = standing.map(|standing| standing.username.clone());
     Ok(username.map(|username| (session(row, standing, now), username)))
 }
@@ -125,7 +144,7 @@ pub(in crate::sessions) async fn by_ids(
 ) -> Result<Vec<Session>, Internal> {
     let wanted = Column::Id.is_in(ids.iter().map(|id| id.uuid()));
     let rows = Entity::find().filter(wanted).all(db).await?;
-    let standings = standings(db, rows.iter().map(|row| row.user_id)).await?;
+    let standings = standings(db, rows.iter().map(|row| row.user_id), at(now)).await?;
     let read = |row: Model| {
         let standing = standings.get(&row.user_id);
         session(row, standing, now)
@@ -147,7 +166,7 @@ pub(in crate::sessions) async fn last_used(
         .limit(most)
         .all(db)
         .await?;
-    let standings = standings(db, [user.uuid()]).await?;
+    let standings = standings(db, [user.uuid()], at(now)).await?;
     let standing = standings.get(&user.uuid());
     let rows = rows.into_iter();
     Ok(rows.map(|row| session(row, standing, now)).collect())
@@ -172,7 +191,7 @@ pub(in crate::sessions) async fn pages_by_user(
         |row| (Some(row.user_id), position(row)),
     )
     .await?;
-    let standings = standings(db, users.iter().copied()).await?;
+    let standings = standings(db, users.iter().copied(), at(now)).await?;
     let read = |(user, page): (Uuid, Page<Model>)| {
         let standing = standings.get(&user);
         (user, page.map(|row| session(row, standing, now)))

@@ -116,6 +116,11 @@ impl TestApp {
         Self::with_clock(overrides, Clock::manual(START)).await
     }
 
+    /// With the machine's own clock.
+    pub(crate) async fn on_the_real_clock() -> Self {
+        Self::with_clock("", Clock::system()).await
+    }
+
     async fn with_clock(overrides: &str, clock: Clock) -> Self {
         let database = Arc::new(TestDatabase::create().await);
         let mailer = Arc::new(MemoryMailer::default());
@@ -150,7 +155,12 @@ impl TestApp {
 
     /// Another replica on the same database, with the same clock and the same key.
     pub(crate) async fn second_replica(&self) -> Self {
-        let app = start(&self.database, &self.overrides, self.app.clock.clone()).await;
+        self.replica_with(self.app.clock.clone()).await
+    }
+
+    /// Another replica with a clock of its own.
+    pub(crate) async fn replica_with(&self, clock: Clock) -> Self {
+        let app = start(&self.database, &self.overrides, clock).await;
         let database = Arc::clone(&self.database);
         let state = (self.overrides.clone(), self.key.clone());
         Self::assemble(app, Arc::new(MemoryMailer::default()), database, state)
