@@ -22,9 +22,11 @@ pub async fn restore(
     from: &Path,
     at: Timestamp,
 ) -> Result<Option<PathBuf>, CopyError> {
-    let log = beside(from, "-wal");
-    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-        return Err(CopyError::Unfinished(log));
+    for suffix in ["-wal", "-journal"] {
+        let log = beside(from, suffix);
+        if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            return Err(CopyError::Unfinished(log));
+        }
     }
     let draft = Draft::create(database)?;
     draft.fill(from)?;
@@ -32,7 +34,10 @@ pub async fn restore(
     check(&draft, from).await?;
     let held = hold(database).await?;
     let aside = match &held {
-        Some(_) => Some(set_aside(database, at)?),
+        Some(_) => {
+            give_to_owner_of(database, draft.path())?;
+            Some(set_aside(database, at)?)
+        }
         None => None,
     };
     for suffix in COMPANIONS {
@@ -94,6 +99,21 @@ async fn hold(database: &Path) -> Result<Option<SqliteConnection>, CopyError> {
         .await
         .map_err(failed)?;
     Ok(Some(connection))
+}
+
+/// `Why:` root restores, and the server of another user has to open it.
+fn give_to_owner_of(database: &Path, draft: &Path) -> Result<(), CopyError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let owner = std::fs::metadata(database).map_err(CopyError::file(database))?;
+        let own = std::fs::metadata(draft).map_err(CopyError::file(draft))?;
+        if (owner.uid(), owner.gid()) != (own.uid(), own.gid()) {
+            let given = chown(draft, Some(owner.uid()), Some(owner.gid()));
+            given.map_err(CopyError::file(draft))?;
+        }
+    }
+    Ok(())
 }
 
 /// Gives the database a second name, under which it stays.

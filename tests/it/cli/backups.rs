@@ -1,7 +1,7 @@
 //! `keydesk backup` and `keydesk restore`, and that `doctor` makes nothing (SQLite).
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use sea_orm::{ConnectionTrait, Database, Statement};
@@ -292,4 +292,17 @@ async fn doctor_makes_nothing() {
         contents(machine.folder.path()) == before,
         "looking made something"
     );
+}
+
+#[test]
+#[ignore = "needs root, to give a file away"]
+fn a_restore_by_root_leaves_the_database_to_its_owner() {
+    const SOMEBODY: u32 = 65_534;
+    let machine = Machine::migrated();
+    let database = machine.folder.path().join("keydesk.sqlite");
+    assert_eq!(machine.run(&["backup", "one"]).code, 0);
+    std::os::unix::fs::chown(&database, Some(SOMEBODY), Some(SOMEBODY)).expect("given away");
+    assert_eq!(machine.run(&["restore", "one"]).code, 0);
+    let owner = std::fs::metadata(&database).expect("a file").uid();
+    assert_eq!((owner, mode(&database)), (SOMEBODY, 0o600));
 }
