@@ -1,8 +1,7 @@
 //! The present moment as the database tells it, for judging within a statement whether a secret still works.
 
-use sea_orm::sea_query::Query;
-use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
-use sea_orm::{ConnectionTrait, DatabaseBackend, StatementBuilder as _};
+use sea_orm::sea_query::{Expr, Query, SimpleExpr};
+use sea_orm::{ConnectionTrait, DatabaseBackend};
 
 use crate::clock::{Clock, Timestamp};
 use crate::error::Internal;

@@ -2,7 +2,6 @@
 
 use super::{OneTimeLink, code, store};
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
 use crate::secret::Secret;
@@ -27,7 +26,6 @@ pub async fn exchange(
     txn: &Txn,
     app: &App,
     claimed: Claimed<'_>,
-    now: Timestamp,
 ) -> Result<Option<(OneTimeLink, Secret)>, Internal> {
     let Claimed {
         flow_hash,

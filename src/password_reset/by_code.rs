@@ -92,7 +92,7 @@ async fn verify_noted(
         code: &command.code,
     };
     let txn = app.db.begin_write().await?;
-    let found = one_time_links::exchange(&txn, app, claimed, app.clock.now()).await?;
+    let found = one_time_links::exchange(&txn, app, claimed).await?;
     txn.commit().await.map_err(Internal::from)?;
     let (OneTimeLink { expires_at, .. }, token) = found.ok_or(CodeError::Invalid)?;
     Ok(VerifiedCode { token, expires_at })
