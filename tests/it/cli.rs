@@ -15,7 +15,7 @@ mod serving;
 mod states;
 mod updating;
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -156,7 +156,7 @@ fn in_a_terminal(machine: &Machine, arguments: &[&str], talk: &[(&str, &str)]) -
     let (heard, hearing) = mpsc::channel();
     let reading = std::thread::spawn(move || {
         // Ends with the program, or when nobody listens any more.
-        stdout
+        BufReader::new(stdout)
             .bytes()
             .map_while(Result::ok)
             .try_for_each(|byte| heard.send(byte))

@@ -46,7 +46,7 @@ fn unfinished(peer: &str) -> (Pieces, Request<Body>) {
     (more, request.body(body).expect("a request"))
 }
 
-async fn router(desk: &TestApp, limits: Limits) -> Router {
+fn router(desk: &TestApp, limits: Limits) -> Router {
     router_within(&desk.app, &desk.templates(), Shows::default(), limits).expect("a router")
 }
 
@@ -80,7 +80,7 @@ async fn bodies_under_way_have_a_bound_and_hold_no_place_among_the_requests_in_w
         in_work: 1,
         ..patient()
     };
-    let router = router(&desk, limits).await;
+    let router = router(&desk, limits);
     let (more, first) = begun(&router, "127.1.0.1").await;
     let (_more, second) = unfinished("127.2.0.1");
     assert_overloaded(ask(&router, second).await, "a second body").await;
@@ -103,7 +103,7 @@ async fn a_network_sends_its_share_of_bodies_at_once_and_keeps_nobody_else_out()
         in_work: 1,
         ..patient()
     };
-    let router = router(&desk, limits).await;
+    let router = router(&desk, limits);
     let held = [
         begun(&router, "127.1.0.1").await,
         begun(&router, "127.1.0.1").await,
@@ -123,7 +123,7 @@ async fn without_a_share_one_network_may_have_all() {
         bodies: 3,
         ..patient()
     };
-    let router = router(&desk, limits).await;
+    let router = router(&desk, limits);
     let mut held = Vec::new();
     for _ in 0..3 {
         held.push(begun(&router, "127.1.0.1").await);

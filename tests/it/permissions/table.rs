@@ -209,7 +209,7 @@ async fn check_act(act: &Act) {
         }
     }
     if act.has_last {
-        check_last_owner(act).await;
+        Box::pin(check_last_owner(act)).await;
     }
 }
 
