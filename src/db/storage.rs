@@ -52,11 +52,12 @@ impl Storage {
             && self.state() != fault
         {
             self.0.store(fault.number(), Ordering::Release);
-            match fault {
-                StorageState::Full => tracing::error!(
+            if fault == StorageState::Full {
+                tracing::error!(
                     "the database's storage is full; nothing can be changed until there is room"
-                ),
-                _ => tracing::error!(%error, "the database's storage cannot be written"),
+                );
+            } else {
+                tracing::error!(%error, "the database's storage cannot be written");
             }
         }
     }

@@ -114,7 +114,7 @@ fn the_recipe_for_nginx_logs_no_token_of_a_link() {
         .map(|name| format!("{name}_temp_path {here}/{name};\n"))
         .collect();
     let whole = format!(
-        "worker_processes 1;\ndaemon off;\npid {here}/nginx.pid;\nerror_log {here}/error.log;\nevents {{}}\n\
+        "daemon off;\nmaster_process off;\npid {here}/nginx.pid;\nerror_log {here}/error.log;\nevents {{}}\n\
          http {{\n{paths}access_log {here}/access.log;\n{recipe}\n}}\n"
     );
     let config = folder.path().join("nginx.conf");
