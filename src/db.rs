@@ -5,6 +5,7 @@
 
 mod alignment;
 mod backup;
+mod batches;
 mod commits;
 mod connect;
 mod copy;
@@ -22,6 +23,8 @@ use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, SqlErr, Statement};
 
 use crate::error::Internal;
 
+pub(crate) use batches::delete_some;
+pub use batches::{Budget, Cleaned};
 pub use copy::CopyError;
 pub use instant::{catch_up, now};
 pub use migrate::SchemaState;
@@ -65,6 +68,13 @@ impl Db {
     /// how it would run them. For tests: nothing of the server calls this.
     pub fn on_read(&mut self, seen: impl Fn(&Statement) + Send + Sync + 'static) {
         self.read
+            .set_metric_callback(move |info| seen(info.statement));
+    }
+
+    /// The same for the writing connections.
+    pub fn on_write(&mut self, seen: impl Fn(&Statement) + Send + Sync + 'static) {
+        self.write
+            .connection
             .set_metric_callback(move |info| seen(info.statement));
     }
 

@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod authenticate;
+pub mod cleanup;
 pub mod idempotency;
 pub mod leases;
 pub mod rate_limit;

@@ -118,6 +118,7 @@ impl Doctor {
         let schema = migrations(app).await;
         if schema.state.is_ok() {
             findings.push(key(app).await);
+            findings.push(cleaning(app).await);
         }
         findings.push(schema);
         findings.push(clock(app).await);
@@ -240,6 +241,31 @@ async fn migrations(app: &App) -> Finding {
         ),
         Err(error) => problem("migrations", error.to_string()),
     }
+}
+
+/// `Why:` a step that fails is only in the log of the one process that did it.
+async fn cleaning(app: &App) -> Finding {
+    let steps = match access::cleanup::steps(app).await {
+        Ok(steps) => steps,
+        Err(error) => return problem("cleanup", error.to_string()),
+    };
+    let failing = steps.iter().filter(|step| step.failures > 0);
+    let failing: Vec<_> = failing
+        .map(|step| {
+            let last = step.last_success_at.map_or("never done".to_owned(), |at| {
+                format!("last done {}", at.to_rfc3339())
+            });
+            format!("`{}` failed {} time(s), {last}", step.name, step.failures)
+        })
+        .collect();
+    if failing.is_empty() {
+        return fine("cleanup", "no step failed the last time");
+    }
+    let text = format!(
+        "{}; the log of the server that did it says why",
+        failing.join(", ")
+    );
+    problem("cleanup", text)
 }
 
 async fn clock(app: &App) -> Finding {

@@ -4,6 +4,7 @@
 
 pub(crate) mod api_key;
 pub(crate) mod audit_event;
+pub(crate) mod cleanup_step;
 pub(crate) mod counter;
 pub(crate) mod credential;
 pub(crate) mod failing_address;

@@ -10,9 +10,10 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "api_keys",
     "audit_events",
+    "cleanup_steps",
     "counters",
     "credentials",
     "failing_addresses",
