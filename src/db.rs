@@ -14,8 +14,10 @@ mod migrate;
 mod news;
 mod passing;
 mod restore;
+mod schema;
 mod sqlite;
 mod storage;
+mod store;
 mod transaction;
 mod writer;
 
@@ -27,10 +29,12 @@ pub(crate) use batches::delete_some;
 pub use batches::{Budget, Cleaned};
 pub use copy::CopyError;
 pub use instant::{catch_up, now};
-pub use migrate::SchemaState;
+pub use migrate::MigrateError;
 pub use news::announce;
+use passing::has_code;
 pub use passing::is_passing;
 pub use restore::restore;
+pub use schema::{SchemaFit, SchemaState};
 pub use storage::{StorageState, is_storage_full};
 pub use transaction::Txn;
 pub use writer::Writer;
@@ -50,6 +54,7 @@ pub struct Db {
     write: Writer,
     /// SQLite: what it committed by the writing connection.
     commits: Option<Commits>,
+    hidden_steps: usize,
 }
 
 impl Db {

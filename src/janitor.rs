@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{cleanup, idempotency, leases, rate_limit};
+use crate::access::{cleanup, idempotency, leases, rate_limit, replicas};
 use crate::app::App;
 use crate::db::{Budget, Cleaned};
 use crate::error::Internal;
@@ -32,12 +32,15 @@ type Sweep = for<'a> fn(
 ) -> Pin<Box<dyn Future<Output = Result<Cleaned, Internal>> + Send + 'a>>;
 
 /// What is swept, by name.
-const CHORES: [(&str, Sweep); 7] = [
+const CHORES: [(&str, Sweep); 8] = [
     ("idempotency keys", |app, budget| {
         Box::pin(idempotency::sweep(app, budget))
     }),
     ("limits of rates", |app, budget| {
         Box::pin(rate_limit::sweep(app, budget))
+    }),
+    ("replicas", |app, budget| {
+        Box::pin(replicas::sweep(app, budget))
     }),
     ("one-time links", |app, budget| {
         Box::pin(one_time_links::sweep(app, budget))

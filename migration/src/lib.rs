@@ -20,6 +20,7 @@ mod m20261121_000011_links;
 mod m20261121_000012_recovery;
 mod m20261121_000013_mail_product;
 mod m20261130_000014_upgrade;
+mod min_reader;
 
 use sea_orm_migration::prelude::*;
 
@@ -49,4 +50,4 @@ impl MigratorTrait for Migrator {
     }
 }
 
-pub use sea_orm_migration::{MigratorTrait, sea_orm::DbErr};
+pub use sea_orm_migration::{MigratorTrait, SchemaManager, sea_orm::DbErr};

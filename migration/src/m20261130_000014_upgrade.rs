@@ -1,9 +1,11 @@
-//! What cleaning up needs: an index for every step of it, and how each step fared.
+//! What cleaning up needs: an index for every step of it, and how each step fared. What an upgrade needs: who
+//! may work on the schema, and which replicas run.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::ConnectionTrait;
 
-use crate::columns::{instant, key, number};
+use crate::columns::{id, index, instant, key, number, text};
+use crate::min_reader;
 
 #[derive(Debug)]
 pub(crate) struct Migration;
@@ -42,13 +44,30 @@ impl MigrationTrait for Migration {
             db.execute_unprepared(&format!("CREATE INDEX {name} ON {definition}"))
                 .await?;
         }
-        manager.create_table(cleanup_steps(manager)).await
+        for table in [
+            cleanup_steps(manager),
+            replicas(),
+            min_reader::table(manager),
+        ] {
+            manager.create_table(table).await?;
+        }
+        manager
+            .create_index(index(
+                "replicas",
+                "ix_replicas__last_seen_at",
+                &["last_seen_at"],
+            ))
+            .await?;
+        // This step only adds: programs that know the one before go on.
+        min_reader::set(manager, "m20261121_000013_mail_product").await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .drop_table(Table::drop().table("cleanup_steps").take())
-            .await?;
+        for table in ["schema_requirements", "replicas", "cleanup_steps"] {
+            manager
+                .drop_table(Table::drop().table(table).take())
+                .await?;
+        }
         let db = manager.get_connection();
         for (name, _) in INDEXES {
             db.execute_unprepared(&format!("DROP INDEX {name}")).await?;
@@ -66,5 +85,17 @@ fn cleanup_steps(manager: &SchemaManager) -> TableCreateStatement {
         .col(instant("last_success_at"))
         .col(number("failures").not_null())
         .col(number("deleted").not_null())
+        .take()
+}
+
+/// Every server process that runs; a row goes when its process stops.
+fn replicas() -> TableCreateStatement {
+    Table::create()
+        .table("replicas")
+        .col(id())
+        .col(text("label").not_null())
+        .col(text("release").not_null())
+        .col(instant("started_at").not_null())
+        .col(instant("last_seen_at").not_null())
         .take()
 }

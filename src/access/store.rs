@@ -4,6 +4,7 @@ pub(super) mod keys;
 
 pub(super) mod cleanup;
 mod limits;
+pub(super) mod replicas;
 
 use sea_orm::sea_query::{Condition, Expr, OnConflict};
 use sea_orm::{

@@ -11,6 +11,7 @@ use super::output::{print, print_json};
 use crate::address::domain_key;
 use crate::app::App;
 use crate::clock::Clock;
+use crate::db::SchemaFit;
 use crate::mail::{self, Mailer, SendError, Templates, transport};
 use crate::settings::{DEFAULTS, DkimSettings, MailSettings, Settings};
 use crate::web::{self, Shows};
@@ -234,11 +235,18 @@ async fn key(app: &App) -> Finding {
 
 async fn migrations(app: &App) -> Finding {
     match app.db.schema_state().await {
-        Ok(state) if state.pending == 0 => fine("migrations", "none pending"),
-        Ok(state) => problem(
-            "migrations",
-            format!("{} pending; run `keydesk migrate up`", state.pending),
-        ),
+        Ok(state) => match state.fit() {
+            SchemaFit::Exact => fine("migrations", "none pending"),
+            SchemaFit::Newer => fine("migrations", &state.unknown_in_words()),
+            SchemaFit::Pending => problem(
+                "migrations",
+                format!("{} pending; run `keydesk migrate up`", state.pending),
+            ),
+            SchemaFit::TooNew => problem(
+                "migrations",
+                format!("{}; use a newer program", state.unknown_in_words()),
+            ),
+        },
         Err(error) => problem("migrations", error.to_string()),
     }
 }

@@ -16,6 +16,8 @@ pub(crate) mod outbox_email;
 pub(crate) mod password_history;
 pub(crate) mod password_reset_request;
 pub(crate) mod rate_limit;
+pub(crate) mod replica;
+pub(crate) mod schema_requirement;
 pub(crate) mod server_key;
 pub(crate) mod session;
 pub(crate) mod setup_link;

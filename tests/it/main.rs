@@ -43,4 +43,5 @@ mod secrets;
 mod subscriptions;
 mod support;
 mod tokens;
+mod upgrade;
 mod users;
