@@ -8,6 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::error::Internal;
@@ -38,6 +40,8 @@ pub struct App {
     pub live: Live,
     /// What this process saw again and has not written down yet.
     pub tally: Tally,
+    /// Cancelled once this process is about to stop; from then on it is not ready for new requests.
+    pub leaving: CancellationToken,
     /// Whose tokens prove who is calling, where any do.
     pub issuer: Option<Issuer>,
 }
@@ -89,6 +93,7 @@ impl App {
             started_at,
             live: Live::default(),
             tally: Tally::default(),
+            leaving: CancellationToken::new(),
             issuer,
         })
     }

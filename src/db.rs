@@ -5,6 +5,7 @@
 
 mod alignment;
 mod backup;
+mod batches;
 mod commits;
 mod connect;
 mod copy;
@@ -13,8 +14,10 @@ mod migrate;
 mod news;
 mod passing;
 mod restore;
+mod schema;
 mod sqlite;
 mod storage;
+mod store;
 mod transaction;
 mod writer;
 
@@ -22,12 +25,16 @@ use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, SqlErr, Statement};
 
 use crate::error::Internal;
 
+pub(crate) use batches::delete_some;
+pub use batches::{Budget, Cleaned};
 pub use copy::CopyError;
 pub use instant::{catch_up, now};
-pub use migrate::SchemaState;
+pub use migrate::MigrateError;
 pub use news::announce;
+use passing::has_code;
 pub use passing::is_passing;
 pub use restore::restore;
+pub use schema::{SchemaFit, SchemaState};
 pub use storage::{StorageState, is_storage_full};
 pub use transaction::Txn;
 pub use writer::Writer;
@@ -47,6 +54,7 @@ pub struct Db {
     write: Writer,
     /// SQLite: what it committed by the writing connection.
     commits: Option<Commits>,
+    hidden_steps: usize,
 }
 
 impl Db {
@@ -65,6 +73,13 @@ impl Db {
     /// how it would run them. For tests: nothing of the server calls this.
     pub fn on_read(&mut self, seen: impl Fn(&Statement) + Send + Sync + 'static) {
         self.read
+            .set_metric_callback(move |info| seen(info.statement));
+    }
+
+    /// The same for the writing connections.
+    pub fn on_write(&mut self, seen: impl Fn(&Statement) + Send + Sync + 'static) {
+        self.write
+            .connection
             .set_metric_callback(move |info| seen(info.statement));
     }
 

@@ -1,6 +1,7 @@
 //! The janitor: one process at a time deletes what has ended long enough ago.
 //!
-//! Every room with such rows registers here, in `CHORES`.
+//! Every room with such rows registers here, in `CHORES`. Each is a step of its own: one that fails keeps
+//! none of the others, and one with much to do leaves the rest to the next round.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -8,56 +9,127 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{idempotency, leases, rate_limit};
+use crate::access::{cleanup, idempotency, leases, rate_limit, replicas};
 use crate::app::App;
+use crate::db::{Budget, Cleaned};
 use crate::error::Internal;
 use crate::ids::WorkerId;
 use crate::{bootstrap, mail, one_time_links, sessions, users};
 
-/// How often it looks. The lease is longer, so that a holder that lives keeps it.
+/// How often it looks, and how soon again when a round left something.
 const EVERY: Duration = Duration::from_mins(5);
+const AGAIN: Duration = Duration::from_secs(1);
+/// How long one step of a round may take. All steps together stay below the lease.
+const STEP: Duration = Duration::from_secs(30);
+/// Longer than `EVERY` and than a round, so that a holder that lives keeps it.
 const LEASE: Duration = Duration::from_mins(15);
+/// The lease's name.
+const NAME: &str = "janitor";
 
-type Sweep =
-    for<'a> fn(&'a App) -> Pin<Box<dyn Future<Output = Result<u64, Internal>> + Send + 'a>>;
+type Sweep = for<'a> fn(
+    &'a App,
+    &'a Budget,
+) -> Pin<Box<dyn Future<Output = Result<Cleaned, Internal>> + Send + 'a>>;
 
 /// What is swept, by name.
-const CHORES: [(&str, Sweep); 7] = [
-    ("idempotency keys", |app| Box::pin(idempotency::sweep(app))),
-    ("limits of rates", |app| Box::pin(rate_limit::sweep(app))),
-    ("one-time links", |app| Box::pin(one_time_links::sweep(app))),
-    ("setup links", |app| Box::pin(bootstrap::sweep(app))),
-    ("sessions", |app| Box::pin(sessions::sweep(app))),
-    ("mails", |app| Box::pin(mail::sweep(app))),
-    ("deleted users", |app| Box::pin(users::purge(app))),
+const CHORES: [(&str, Sweep); 8] = [
+    ("idempotency keys", |app, budget| {
+        Box::pin(idempotency::sweep(app, budget))
+    }),
+    ("limits of rates", |app, budget| {
+        Box::pin(rate_limit::sweep(app, budget))
+    }),
+    ("replicas", |app, budget| {
+        Box::pin(replicas::sweep(app, budget))
+    }),
+    ("one-time links", |app, budget| {
+        Box::pin(one_time_links::sweep(app, budget))
+    }),
+    ("setup links", |app, budget| {
+        Box::pin(bootstrap::sweep(app, budget))
+    }),
+    ("sessions", |app, budget| {
+        Box::pin(sessions::sweep(app, budget))
+    }),
+    ("mails", |app, budget| Box::pin(mail::sweep(app, budget))),
+    ("deleted users", |app, budget| {
+        Box::pin(users::purge(app, budget))
+    }),
 ];
 
-/// Sweeps now and then until `stop`.
+/// What came of a round.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Rows that were deleted or changed.
+    pub deleted: u64,
+    /// Steps that failed.
+    pub failed: Vec<&'static str>,
+    /// Steps that left something to the next round.
+    pub unfinished: Vec<&'static str>,
+}
+
+/// Sweeps now and then until `stop`; then another process need not wait for the lease to end.
 pub async fn run(app: App, stop: CancellationToken) {
     let holder = WorkerId::new(app.clock.now());
-    loop {
-        if let Err(error) = sweep(&app, holder).await {
-            tracing::warn!(%error, "the janitor could not sweep");
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = sleep(EVERY) => {}
-        }
+    while !stop.is_cancelled() {
+        let wait = match round(&app, holder, &stop).await {
+            Ok(round) if round.unfinished.is_empty() => EVERY,
+            Ok(_unfinished) => AGAIN,
+            Err(error) => {
+                tracing::warn!(%error, "the janitor could not sweep");
+                EVERY
+            }
+        };
+        let _stopped = stop.run_until_cancelled(sleep(wait)).await;
+    }
+    if let Err(error) = leases::give_back(&app, NAME, holder).await {
+        tracing::warn!(%error, "the janitor's lease was not given back; it ends by itself");
     }
 }
 
 /// Sweeps once, unless another process holds the lease. Gives how many rows were deleted.
 pub async fn sweep(app: &App, holder: WorkerId) -> Result<u64, Internal> {
-    if !leases::try_hold(app, "janitor", holder, LEASE).await? {
-        return Ok(0);
+    Ok(round(app, holder, &CancellationToken::new()).await?.deleted)
+}
+
+/// The same with all that came of it, no longer than until `stop`.
+///
+/// `Errors:` when the lease cannot be asked for. The failure of a step is logged, written down for
+/// `keydesk doctor`, and no reason to leave out the next one.
+pub async fn round(
+    app: &App,
+    holder: WorkerId,
+    stop: &CancellationToken,
+) -> Result<Round, Internal> {
+    let mut round = Round::default();
+    if !leases::try_hold(app, NAME, holder, LEASE).await? {
+        return Ok(round);
     }
-    let mut total = 0;
     for (name, chore) in CHORES {
-        let deleted = chore(app).await?;
-        if deleted > 0 {
-            tracing::info!(deleted, "swept {name}");
+        if stop.is_cancelled() {
+            round.unfinished.push(name);
+            continue;
         }
-        total += deleted;
+        let cleaned = chore(app, &Budget::new(STEP, stop.clone())).await;
+        match &cleaned {
+            Ok(cleaned) => {
+                if cleaned.rows > 0 {
+                    tracing::info!(deleted = cleaned.rows, "swept {name}");
+                }
+                if !cleaned.is_complete {
+                    round.unfinished.push(name);
+                }
+                round.deleted += cleaned.rows;
+            }
+            Err(error) => {
+                tracing::error!(step = name, %error, "a step of the cleanup failed");
+                round.failed.push(name);
+            }
+        }
+        let rows = cleaned.ok().map(|cleaned| cleaned.rows);
+        if let Err(error) = cleanup::record(app, name, rows).await {
+            tracing::warn!(step = name, %error, "how a step of the cleanup fared was not written down");
+        }
     }
-    Ok(total)
+    Ok(round)
 }

@@ -17,6 +17,7 @@ mod entities;
 pub mod error;
 pub mod graphql;
 pub mod hasher;
+pub mod heartbeat;
 pub mod ids;
 pub mod janitor;
 pub mod jwt;

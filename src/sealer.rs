@@ -22,6 +22,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(5);
 /// Longer than a round, so that a holder that lives keeps it.
 const LEASE: Duration = Duration::from_secs(10);
+/// The lease's name.
+const NAME: &str = "sealer";
 
 /// Keeps the books until `stop`.
 pub async fn run(app: App, stop: CancellationToken) {
@@ -42,13 +44,16 @@ pub async fn run(app: App, stop: CancellationToken) {
     if let Err(error) = audit::write_tally(&app).await {
         tracing::error!(%error, "counts of refused attempts are lost");
     }
+    if let Err(error) = leases::give_back(&app, NAME, holder).await {
+        tracing::warn!(%error, "the sealer's lease was not given back; it ends by itself");
+    }
 }
 
 /// Writes down what this process counted; then does what there is to do, unless another process holds the lease. Gives how many windows it closed,
 /// events it sealed, and events it removed.
 pub async fn round(app: &App, holder: WorkerId) -> Result<u64, Internal> {
     audit::write_tally(app).await?;
-    if !audit::has_work(app).await? || !leases::try_hold(app, "sealer", holder, LEASE).await? {
+    if !audit::has_work(app).await? || !leases::try_hold(app, NAME, holder, LEASE).await? {
         return Ok(0);
     }
     let closed = audit::close_windows(app).await?;

@@ -19,6 +19,8 @@ mod m20261121_000010_api_keys;
 mod m20261121_000011_links;
 mod m20261121_000012_recovery;
 mod m20261121_000013_mail_product;
+mod m20261130_000014_upgrade;
+mod min_reader;
 
 use sea_orm_migration::prelude::*;
 
@@ -43,8 +45,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000011_links::Migration),
             Box::new(m20261121_000012_recovery::Migration),
             Box::new(m20261121_000013_mail_product::Migration),
+            Box::new(m20261130_000014_upgrade::Migration),
         ]
     }
 }
 
-pub use sea_orm_migration::{MigratorTrait, sea_orm::DbErr};
+pub use sea_orm_migration::{MigratorTrait, SchemaManager, sea_orm::DbErr};

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::store;
 use crate::actor::Actor;
 use crate::app::App;
-use crate::db::Txn;
+use crate::db::{Budget, Cleaned, Txn};
 use crate::error::Internal;
 use crate::keyring::Purpose;
 
@@ -126,11 +126,11 @@ where
     }
 }
 
-/// Deletes outcomes past their time. Gives how many.
-pub async fn sweep(app: &App) -> Result<u64, Internal> {
-    let before = app
-        .clock
-        .now()
-        .minus(app.settings.database.keep.idempotency);
-    store::delete_outcomes_before(app.db.write(), before).await
+/// Deletes outcomes past their time.
+pub async fn sweep(app: &App, budget: &Budget) -> Result<Cleaned, Internal> {
+    let keep = app.settings.database.keep.idempotency;
+    let before = app.clock.now().minus(keep);
+    budget
+        .in_batches(|most| store::delete_outcomes_before(app.db.write(), before, most))
+        .await
 }

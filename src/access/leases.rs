@@ -20,6 +20,11 @@ pub async fn try_hold(
     store::take_lease(app.db.write(), name, holder.uuid(), (now, now.plus(span))).await
 }
 
+/// Gives a lease back, so that another process need not wait for its end.
+pub async fn give_back(app: &App, name: &str, holder: WorkerId) -> Result<(), Internal> {
+    store::end_lease(app.db.write(), name, holder.uuid()).await
+}
+
 /// Lets one transaction at a time pass, until it ends.
 ///
 /// `Locks:` the lease's row, by writing it.

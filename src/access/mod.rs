@@ -1,12 +1,15 @@
-//! Access: API keys, keys against doing a thing twice, leases of workers, and limits of rates.
+//! Access: API keys, keys against doing a thing twice, leases of workers, limits of rates, and which replicas
+//! run.
 //!
 //! What an actor may do is decided in `actor.rs`; this room turns a presented key into an actor.
 
 mod api_keys;
 mod authenticate;
+pub mod cleanup;
 pub mod idempotency;
 pub mod leases;
 pub mod rate_limit;
+pub mod replicas;
 mod server_key;
 mod store;
 mod tokens;

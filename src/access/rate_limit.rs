@@ -10,7 +10,7 @@ use super::store;
 use crate::actor::Origin;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::db::{Budget, Cleaned, Txn};
 use crate::error::Internal;
 use crate::keyring::Purpose;
 
@@ -124,7 +124,10 @@ pub async fn note(txn: &Txn, app: &App, name: &str, key: &str) -> Result<(), Int
     Ok(())
 }
 
-/// Deletes what has come back entirely. Gives how many rows it was.
-pub async fn sweep(app: &App) -> Result<u64, Internal> {
-    store::delete_limits(app.db.write(), app.clock.now()).await
+/// Deletes what has come back entirely.
+pub async fn sweep(app: &App, budget: &Budget) -> Result<Cleaned, Internal> {
+    let now = app.clock.now();
+    budget
+        .in_batches(|most| store::delete_limits(app.db.write(), now, most))
+        .await
 }

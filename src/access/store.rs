@@ -2,7 +2,9 @@
 
 pub(super) mod keys;
 
+pub(super) mod cleanup;
 mod limits;
+pub(super) mod replicas;
 
 use sea_orm::sea_query::{Condition, Expr, OnConflict};
 use sea_orm::{
@@ -12,7 +14,7 @@ use uuid::Uuid;
 
 use super::idempotency::Once;
 use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::db::{Txn, delete_some};
 use crate::entities::{idempotency_key, lease, server_key, session};
 use crate::error::Internal;
 use crate::ids::{OutcomeId, SessionId};
@@ -71,12 +73,11 @@ pub(super) async fn outcome(
 pub(super) async fn delete_outcomes_before(
     db: &impl ConnectionTrait,
     before: Timestamp,
+    most: u64,
 ) -> Result<u64, Internal> {
-    let deleted = idempotency_key::Entity::delete_many()
-        .filter(idempotency_key::Column::CreatedAt.lt(before.as_millis()))
-        .exec(db)
-        .await?;
-    Ok(deleted.rows_affected)
+    use idempotency_key::{Column, Entity};
+    let due = Condition::all().add(Column::CreatedAt.lt(before.as_millis()));
+    delete_some::<Entity>(db, Column::CreatedAt, due, most).await
 }
 
 /// Two statements, each of which only one holder can win: renew or take over, else insert.
@@ -111,6 +112,22 @@ pub(super) async fn take_lease(
         .exec_without_returning(db)
         .await?;
     Ok(inserted == 1)
+}
+
+/// Ends a lease that this holder has. Another one's is left alone.
+pub(super) async fn end_lease(
+    db: &impl ConnectionTrait,
+    name: &str,
+    holder: Uuid,
+) -> Result<(), Internal> {
+    use lease::Column;
+    lease::Entity::update_many()
+        .col_expr(Column::HeldUntil, Expr::value(0))
+        .filter(Column::Name.eq(name))
+        .filter(Column::Holder.eq(holder))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// Writes a lease's row, whoever holds it, so that its lock is held until the transaction ends.

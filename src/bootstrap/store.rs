@@ -1,12 +1,12 @@
 //! Every query on setup links.
 
-use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::Stored;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::{self, Txn};
+use crate::db::{self, Budget, Cleaned, Txn, delete_some};
 use crate::entities::setup_link::{ActiveModel, Column, Entity};
 use crate::error::Internal;
 use crate::ids::LinkId;
@@ -70,12 +70,12 @@ pub(super) async fn close_all(txn: &Txn, now: Timestamp) -> Result<(), Internal>
     Ok(())
 }
 
-/// Deletes setup links that ended long ago. Gives how many.
-pub async fn sweep(app: &App) -> Result<u64, Internal> {
+/// Deletes setup links that ended long ago.
+pub async fn sweep(app: &App, budget: &Budget) -> Result<Cleaned, Internal> {
     let before = app.clock.now().minus(app.settings.database.keep.ended);
-    let deleted = Entity::delete_many()
-        .filter(Column::ExpiresAt.lt(before.as_millis()))
-        .exec(app.db.write())
-        .await?;
-    Ok(deleted.rows_affected)
+    let due = Condition::all().add(Column::ExpiresAt.lt(before.as_millis()));
+    let db = app.db.write();
+    budget
+        .in_batches(|most| delete_some::<Entity>(db, Column::ExpiresAt, due.clone(), most))
+        .await
 }

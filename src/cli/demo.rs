@@ -172,7 +172,7 @@ fn settings(folder: &Path, mailbox: &Path, address: SocketAddr) -> Result<Settin
         folder.join("keydesk.sqlite").display()
     ));
     let text = format!(
-        "[server]\nlisten = \"{address}\"\npublic_url = \"http://{address}\"\n\
+        "[server]\nlisten = \"{address}\"\npublic_url = \"http://{address}\"\nstop_grace_seconds = 0\n\
          [database]\nurl = {database}\n\
          [mail.transport]\nkind = \"file\"\ndirectory = {}\n\
          [telemetry]\nfilter = \"warn\"\n",

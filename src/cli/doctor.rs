@@ -11,6 +11,7 @@ use super::output::{print, print_json};
 use crate::address::domain_key;
 use crate::app::App;
 use crate::clock::Clock;
+use crate::db::SchemaFit;
 use crate::mail::{self, Mailer, SendError, Templates, transport};
 use crate::settings::{DEFAULTS, DkimSettings, MailSettings, Settings};
 use crate::web::{self, Shows};
@@ -118,6 +119,7 @@ impl Doctor {
         let schema = migrations(app).await;
         if schema.state.is_ok() {
             findings.push(key(app).await);
+            findings.push(cleaning(app).await);
         }
         findings.push(schema);
         findings.push(clock(app).await);
@@ -233,13 +235,45 @@ async fn key(app: &App) -> Finding {
 
 async fn migrations(app: &App) -> Finding {
     match app.db.schema_state().await {
-        Ok(state) if state.pending == 0 => fine("migrations", "none pending"),
-        Ok(state) => problem(
-            "migrations",
-            format!("{} pending; run `keydesk migrate up`", state.pending),
-        ),
+        Ok(state) => match state.fit() {
+            SchemaFit::Exact => fine("migrations", "none pending"),
+            SchemaFit::Newer => fine("migrations", &state.unknown_in_words()),
+            SchemaFit::Pending => problem(
+                "migrations",
+                format!("{} pending; run `keydesk migrate up`", state.pending),
+            ),
+            SchemaFit::TooNew => problem(
+                "migrations",
+                format!("{}; use a newer program", state.unknown_in_words()),
+            ),
+        },
         Err(error) => problem("migrations", error.to_string()),
     }
+}
+
+/// `Why:` a step that fails is only in the log of the one process that did it.
+async fn cleaning(app: &App) -> Finding {
+    let steps = match access::cleanup::steps(app).await {
+        Ok(steps) => steps,
+        Err(error) => return problem("cleanup", error.to_string()),
+    };
+    let failing = steps.iter().filter(|step| step.failures > 0);
+    let failing: Vec<_> = failing
+        .map(|step| {
+            let last = step.last_success_at.map_or("never done".to_owned(), |at| {
+                format!("last done {}", at.to_rfc3339())
+            });
+            format!("`{}` failed {} time(s), {last}", step.name, step.failures)
+        })
+        .collect();
+    if failing.is_empty() {
+        return fine("cleanup", "no step failed the last time");
+    }
+    let text = format!(
+        "{}; the log of the server that did it says why",
+        failing.join(", ")
+    );
+    problem("cleanup", text)
 }
 
 async fn clock(app: &App) -> Finding {

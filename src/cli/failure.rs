@@ -7,7 +7,7 @@ use crate::actor::ReadError;
 use crate::app::StartError;
 use crate::audit::{CheckpointError, VerifyError};
 use crate::credentials::ChooseError;
-use crate::db::is_storage_full;
+use crate::db::{MigrateError, is_storage_full};
 use crate::error::Internal;
 use crate::mail::DeliveryError;
 use crate::mail_templates::TemplateError;
@@ -62,6 +62,15 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Internal(cause) => cause.into(),
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<MigrateError> for Failure {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Internal(cause) => cause.into(),
             other => Self::Refused(other.to_string()),
         }
     }

@@ -23,6 +23,7 @@ mod permissions;
 mod reset_admin_password;
 mod restore;
 mod serve;
+mod signals;
 mod typed_password;
 mod user;
 mod when;
@@ -35,6 +36,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::app::App;
 use crate::clock::Clock;
+use crate::db::SchemaFit;
 use crate::settings::{SETTINGS_FILE_VARIABLE, Settings};
 use crate::{access, graphql, telemetry};
 use failure::Failure;
@@ -225,12 +227,23 @@ async fn ready(settings: Settings) -> Result<App, Failure> {
 }
 
 async fn check_schema(app: &App) -> Result<(), Failure> {
-    let pending = app.db.schema_state().await?.pending;
-    if pending > 0 {
-        return Err(Failure::Refused(format!(
-            "the database lacks {pending} migration(s); run `keydesk migrate up` first, or start \
-             with `keydesk serve --migrate`"
-        )));
+    let state = app.db.schema_state().await?;
+    match state.fit() {
+        SchemaFit::Exact | SchemaFit::Newer => {}
+        SchemaFit::Pending => {
+            return Err(Failure::Refused(format!(
+                "the database lacks {} migration(s); run `keydesk migrate up` first, or start with \
+                 `keydesk serve --migrate`",
+                state.pending
+            )));
+        }
+        SchemaFit::TooNew => {
+            return Err(Failure::Refused(format!(
+                "the database is too new for this program: {}. Use the program of the newer release, or \
+                 take its steps back with it: `keydesk migrate down`",
+                state.unknown_in_words()
+            )));
+        }
     }
     Ok(access::check_server_key(app).await?)
 }

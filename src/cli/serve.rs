@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
+use super::signals::stopping;
 use super::{check_schema, open};
 use crate::app::App;
 use crate::bootstrap;
@@ -127,29 +128,13 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let mailer = transport::from_settings(&app.settings.mail)?;
     let worker = mailer.map(|mailer| Worker::new(app.clone(), mailer, templates));
-    let asked = stop.clone();
+    let (asked, leaving) = (stop.clone(), app.leaving.clone());
+    let grace = app.settings.server.stop_grace;
     let serving = web::serve(app, (listener, router), worker, (stop, drain));
     tokio::pin!(serving);
     tokio::select! {
         ended = &mut serving => return Ok(ended?),
-        () = asked_to_stop() => asked.cancel(),
+        () = stopping(&leaving, grace) => asked.cancel(),
     }
     Ok(serving.await?)
-}
-
-/// Waits for Ctrl-C or the signal of a service manager.
-async fn asked_to_stop() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _cannot_listen = interrupt.await;
 }

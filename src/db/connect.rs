@@ -24,6 +24,7 @@ impl Db {
             read,
             write,
             commits,
+            hidden_steps: 0,
         }
     }
 

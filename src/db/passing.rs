@@ -17,6 +17,21 @@ const POSTGRES: [&str; 8] = [
 /// `SQLITE_BUSY`, whatever its extended code says. `Source:` <https://www.sqlite.org/rescode.html>.
 const SQLITE_BUSY: u32 = 5;
 
+/// Whether PostgreSQL refused something with this code.
+pub(super) fn has_code(error: &Internal, wanted: &str) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(|cause: &DbErr| match cause {
+        DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error) => match error {
+            RuntimeErr::SqlxError(error) => error
+                .as_database_error()
+                .and_then(|error| error.code())
+                .is_some_and(|code| code == wanted),
+            RuntimeErr::Internal(_) => false,
+        },
+        _ => false,
+    })
+}
+
 /// Whether the database was busy or gone, rather than asked something wrong.
 pub fn is_passing(error: &Internal) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref());

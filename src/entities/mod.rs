@@ -4,6 +4,7 @@
 
 pub(crate) mod api_key;
 pub(crate) mod audit_event;
+pub(crate) mod cleanup_step;
 pub(crate) mod counter;
 pub(crate) mod credential;
 pub(crate) mod failing_address;
@@ -15,6 +16,8 @@ pub(crate) mod outbox_email;
 pub(crate) mod password_history;
 pub(crate) mod password_reset_request;
 pub(crate) mod rate_limit;
+pub(crate) mod replica;
+pub(crate) mod schema_requirement;
 pub(crate) mod server_key;
 pub(crate) mod session;
 pub(crate) mod setup_link;

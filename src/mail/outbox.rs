@@ -7,7 +7,7 @@ use crate::actor::Actor;
 use crate::address::domain_key;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::db::{Budget, Cleaned, Txn};
 use crate::error::Internal;
 use crate::ids::{MailDeliveryId, UserId};
 
@@ -82,8 +82,10 @@ pub(super) fn message_id(app: &App, id: MailDeliveryId) -> String {
     format!("{id}@{domain}")
 }
 
-/// Deletes mails that ended long ago. Gives how many.
-pub async fn sweep(app: &App) -> Result<u64, Internal> {
+/// Deletes mails that ended long ago.
+pub async fn sweep(app: &App, budget: &Budget) -> Result<Cleaned, Internal> {
     let before = app.clock.now().minus(app.settings.database.keep.mail);
-    store::delete_finished_before(app.db.write(), before).await
+    budget
+        .in_batches(|most| store::delete_finished_before(app.db.write(), before, most))
+        .await
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::db::{Txn, delete_some};
 use crate::entities::outbox_email::{Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::{MailDeliveryId, UserId};
@@ -265,12 +265,10 @@ fn read_tries(count: i64) -> u32 {
 pub(super) async fn delete_finished_before(
     db: &impl ConnectionTrait,
     before: Timestamp,
+    most: u64,
 ) -> Result<u64, Internal> {
-    let deleted = Entity::delete_many()
-        .filter(Column::FinishedAt.lt(before.as_millis()))
-        .exec(db)
-        .await?;
-    Ok(deleted.rows_affected)
+    let due = Condition::all().add(Column::FinishedAt.lt(before.as_millis()));
+    delete_some::<Entity>(db, Column::FinishedAt, due, most).await
 }
 
 /// `Why:` a kind or status unknown here was written by a newer release sharing the database; it is

@@ -13,7 +13,7 @@ use super::mint::StoredCode;
 use super::{ClientClass, LinkOrigin, LinkPurpose, Maker, OneTimeLink, RevokedWhy, spoken};
 use crate::app::App;
 use crate::clock::{Clock, Timestamp};
-use crate::db::{self, Txn};
+use crate::db::{self, Budget, Cleaned, Txn, delete_some};
 use crate::entities::one_time_link::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::{LinkId, MailDeliveryId, UserId};
@@ -267,12 +267,12 @@ fn read(row: Model) -> Option<OneTimeLink> {
     })
 }
 
-/// Deletes links that ended long ago. Gives how many.
-pub async fn sweep(app: &App) -> Result<u64, Internal> {
+/// Deletes links that ended long ago.
+pub async fn sweep(app: &App, budget: &Budget) -> Result<Cleaned, Internal> {
     let before = app.clock.now().minus(app.settings.database.keep.ended);
-    let deleted = Entity::delete_many()
-        .filter(Column::ExpiresAt.lt(before.as_millis()))
-        .exec(app.db.write())
-        .await?;
-    Ok(deleted.rows_affected)
+    let due = Condition::all().add(Column::ExpiresAt.lt(before.as_millis()));
+    let db = app.db.write();
+    budget
+        .in_batches(|most| delete_some::<Entity>(db, Column::ExpiresAt, due.clone(), most))
+        .await
 }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -36,6 +37,8 @@ pub struct ServerSettings {
     /// The clients of one network get at most this part of connections, bodies under way, requests in work
     /// and sockets: 8 is an eighth, 0 no limit.
     pub network_share: u32,
+    /// How long connections are still taken after a stop was asked for.
+    pub stop_grace: Duration,
     /// Pages elsewhere that may call the API, as browsers write them in `Origin`.
     pub cors_origins: Vec<String>,
 }
@@ -89,6 +92,7 @@ pub(super) struct Raw {
     playground: Option<bool>,
     trusted_proxies: List,
     network_share: u32,
+    stop_grace_seconds: u64,
     cors_origins: List,
 }
 
@@ -136,6 +140,11 @@ impl Raw {
             playground: self.playground.unwrap_or(is_local),
             trusted_proxies: all(self.trusted_proxies, proxy)?,
             network_share: in_range("server.network_share", self.network_share, 0..=1000)?,
+            stop_grace: Duration::from_secs(in_range(
+                "server.stop_grace_seconds",
+                self.stop_grace_seconds,
+                0..=60,
+            )?),
             cors_origins: all(self.cors_origins, origin)?,
         })
     }

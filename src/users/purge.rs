@@ -8,29 +8,47 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::audit::{self, AuditAction, Event};
 use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::db::{Budget, Cleaned, Txn, is_passing};
 use crate::error::Internal;
 use crate::ids::UserId;
 use crate::one_time_links::{self, RevokedWhy};
 use crate::{access, credentials, mail, sessions};
 
-/// Most users of one round.
-const AT_ONCE: u64 = 500;
+/// Users looked for at once.
+const AT_ONCE: u64 = 100;
 
-/// Anonymises whoever was deleted longer ago than settings keep deleted users. Gives how many.
-pub async fn purge(app: &App) -> Result<u64, Internal> {
+/// Anonymises whoever was deleted longer ago than settings keep deleted users.
+///
+/// `Order:` in the order of their deletion, past those that fail: one user whose rows cannot be changed
+/// must not keep all others as they are.
+/// `Errors:` the last failure, once everybody else was seen to; one that passes, at once.
+pub async fn purge(app: &App, budget: &Budget) -> Result<Cleaned, Internal> {
     let before = app.clock.now().minus(app.settings.database.keep.deleted);
-    let mut purged = 0;
-    for user in store::to_purge(app.db.read(), before, AT_ONCE).await? {
-        match purge_one(app, &user, before).await {
-            Ok(done) => purged += u64::from(done),
-            Err(UserError::Internal(cause)) => return Err(cause),
-            Err(refusal) => {
-                tracing::error!(?refusal, user = %user.id, "a deleted user was not anonymised");
+    let (mut cleaned, mut after, mut failure) = (Cleaned::default(), None, None);
+    loop {
+        let due = store::to_purge(app.db.read(), before, after, AT_ONCE).await?;
+        for user in &due {
+            if budget.is_used_up() {
+                cleaned.is_complete = false;
+                return failure.map_or(Ok(cleaned), Err);
+            }
+            match purge_one(app, user, before).await {
+                Ok(done) => cleaned.rows += u64::from(done),
+                Err(UserError::Internal(cause)) if is_passing(&cause) => return Err(cause),
+                Err(UserError::Internal(cause)) => {
+                    tracing::error!(error = %cause, user = %user.id, "a deleted user was not anonymised");
+                    failure = Some(cause);
+                }
+                Err(refusal) => {
+                    tracing::error!(?refusal, user = %user.id, "a deleted user was not anonymised");
+                }
             }
         }
+        let Some(last) = due.last() else {
+            return failure.map_or(Ok(cleaned), Err);
+        };
+        after = last.deleted_at.map(|deleted| (deleted, last.id));
     }
-    Ok(purged)
 }
 
 /// `false` when the user was restored meanwhile, or another process was first.

@@ -215,16 +215,25 @@ pub async fn unlock(txn: &Txn, id: UserId) -> Result<(), Internal> {
     Ok(())
 }
 
-/// Users deleted before this moment and not yet anonymised, some of them.
+/// Users deleted before this moment and not yet anonymised, some of them: those after a place in the order
+/// of their deletion.
 pub(super) async fn to_purge(
     db: &impl ConnectionTrait,
     before: Timestamp,
+    after: Option<(Timestamp, UserId)>,
     most: u64,
 ) -> Result<Vec<User>, Internal> {
-    let rows = Entity::find()
-        .filter(Column::DeletedAt.gte(0))
+    let mut due = Entity::find()
         .filter(Column::DeletedAt.lt(before.as_millis()))
-        .filter(Column::PurgedAt.is_null())
+        .filter(Column::PurgedAt.is_null());
+    if let Some((deleted, id)) = after {
+        let row = Expr::tuple([Column::DeletedAt.into_expr(), Column::Id.into_expr()]);
+        let place = Expr::tuple([Expr::val(deleted.as_millis()), Expr::val(id.uuid())]);
+        due = due.filter(row.gt(place));
+    }
+    let rows = due
+        .order_by_asc(Column::DeletedAt)
+        .order_by_asc(Column::Id)
         .limit(most)
         .all(db)
         .await?;

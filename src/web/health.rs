@@ -1,27 +1,31 @@
-//! `/livez`: the process runs. `/readyz`: it can serve, that is, its database answers and has the
-//! schema this release needs, and can be written to.
+//! `/livez`: the process runs. `/readyz`: it can serve, that is, it is not about to stop, and its database
+//! answers, has a schema on which this release can work, and can be written to.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::access;
 use crate::app::App;
-use crate::db::StorageState;
+use crate::db::{SchemaFit, StorageState};
 
 pub(super) async fn live() -> &'static str {
     "live\n"
 }
 
 pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+    let refused = |words| (StatusCode::SERVICE_UNAVAILABLE, words);
+    if app.leaving.is_cancelled() {
+        return refused("stopping\n");
+    }
     match app.db.schema_state().await {
-        Ok(state) if state.pending == 0 => writable(&app).await,
-        Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are pending\n"),
+        Ok(state) => match state.fit() {
+            SchemaFit::Exact | SchemaFit::Newer => writable(&app).await,
+            SchemaFit::Pending => refused("migrations are pending\n"),
+            SchemaFit::TooNew => refused("the database needs a newer release of this program\n"),
+        },
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database does not answer\n",
-            )
+            refused("the database does not answer\n")
         }
     }
 }

@@ -15,6 +15,7 @@ use super::limits::Limits;
 use super::listener::listen;
 use crate::app::App;
 use crate::error::Internal;
+use crate::heartbeat;
 use crate::janitor;
 use crate::live::Live;
 use crate::mail::Worker;
@@ -42,6 +43,7 @@ pub async fn serve(
         let stop = stop.clone();
         tasks.spawn(async move { worker.run(stop).await });
     }
+    tasks.spawn(heartbeat::run(app.clone(), stop.clone()));
     tasks.spawn(janitor::run(app.clone(), stop.clone()));
     tasks.spawn(watcher::run(app.clone(), stop.clone()));
     tasks.spawn(sealer::run(app.clone(), stop.clone()));

@@ -65,7 +65,10 @@ const RANKS: [(Equals, &[&str]); 13] = [
             "password_reset",
         ],
     ),
-    (Equals::Apart, &["janitor", "porter", "sealer", "watcher"]),
+    (
+        Equals::Apart,
+        &["heartbeat", "janitor", "porter", "sealer", "watcher"],
+    ),
     (Equals::Apart, &["graphql"]),
     (Equals::Apart, &["web"]),
     (Equals::InOrder, &["cli", "main"]),

@@ -14,6 +14,7 @@ mod resetting;
 mod serving;
 mod states;
 mod updating;
+mod upgrading;
 
 use std::io::{BufReader, Read as _, Write as _};
 use std::process::{Command, Output, Stdio};

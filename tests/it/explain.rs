@@ -1,7 +1,7 @@
 //! Guard: how each database runs the reads of a large list. Statements are those of the real code.
 
 mod cases;
-mod filling;
+pub(crate) mod filling;
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};

@@ -6,7 +6,7 @@ mod making;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::support::app::TestApp;
+use super::support::app::{TestApp, plenty};
 
 const VIEWER: &str = "{ viewer { actor { displayName } role scopes } }";
 
@@ -125,7 +125,9 @@ async fn purging_its_maker_ends_a_key() {
     act(&desk, "deleteUser", "ann", "").await;
     let day = std::time::Duration::from_hours(25);
     desk.app.clock.advance(day);
-    keydesk::users::purge(&desk.app).await.expect("purged");
+    keydesk::users::purge(&desk.app, &plenty())
+        .await
+        .expect("purged");
     assert_eq!(status(&desk, &key).await, 401);
     assert_eq!(keys_in(&desk, "REVOKED").await, ["own"]);
 }

@@ -1,11 +1,13 @@
 //! Guard: the schema goes up, down and up again, and everything in it is named by the rules.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use keydesk::db::Db;
 use keydesk::settings::Settings;
-use sea_orm::{ConnectionTrait, DatabaseBackend};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend};
 
 use crate::support::app::TestApp;
-use crate::support::catalog::{columns, connection, indexes, tables};
+use crate::support::catalog::{columns, connection, demanded, described, indexes, tables};
 
 const STEPS: u32 = 1_000;
 
@@ -118,4 +120,120 @@ async fn a_role_that_may_not_add_the_search_s_extension_is_told_what_a_superuser
     for sql in [format!("DROP OWNED BY {role}"), format!("DROP ROLE {role}")] {
         db.execute_unprepared(&sql).await.expect("done");
     }
+}
+
+/// Tables with their columns, and those columns that a writer has to know.
+#[derive(Clone, Debug, Default)]
+struct Columns(BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>);
+
+impl Columns {
+    async fn read(desk: &TestApp) -> Self {
+        let db = connection(&desk.app);
+        let mut read = Self::default();
+        for table in tables(db).await {
+            let all = described(db, &table).await.into_iter().collect();
+            let demanded = demanded(db, &table).await.into_iter().collect();
+            read.0.insert(table, (all, demanded));
+        }
+        read
+    }
+
+    /// What a program that knows only this schema would miss or fail to write in a later one.
+    fn broken_by(&self, later: &Self) -> Vec<String> {
+        let mut broken = Vec::new();
+        for (table, (columns, demanded)) in &self.0 {
+            let Some((kept, needed)) = later.0.get(table) else {
+                broken.push(format!("{table} is gone"));
+                continue;
+            };
+            for column in columns.difference(kept) {
+                broken.push(format!("{table}.{column} is gone or may no longer be null"));
+            }
+            for column in needed.difference(demanded) {
+                broken.push(format!("{table}.{column} has to be written"));
+            }
+        }
+        broken
+    }
+}
+
+#[test]
+fn what_a_program_of_the_last_release_would_miss_is_found() {
+    let table = |columns: &[&str], demanded: &[&str]| {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Columns(BTreeMap::from([(
+            "users".to_owned(),
+            (set(columns), set(demanded)),
+        )]))
+    };
+    let old = table(&["id", "name?"], &["id"]);
+    let added = table(&["id", "name?", "zone?", "role"], &["id"]);
+    assert_eq!(old.broken_by(&added), [""; 0]);
+    for contracted in [
+        table(&["id"], &["id"]),
+        table(&["id", "name"], &["id"]),
+        table(&["id", "name?", "role"], &["id", "role"]),
+        Columns::default(),
+    ] {
+        assert_eq!(old.broken_by(&contracted).len(), 1, "{contracted:?}");
+    }
+}
+
+async fn one_text(desk: &TestApp, sql: &str) -> String {
+    let row = desk.rows(sql, vec![]).await.pop().expect("a row");
+    row["text"].as_str().expect("a text").to_owned()
+}
+
+#[tokio::test]
+async fn a_step_that_takes_something_away_says_that_older_programs_cannot_go_on() {
+    let desk = TestApp::start().await;
+    let mut later = Columns::read(&desk).await;
+    let newest = "SELECT MAX(version) AS text FROM seaql_migrations";
+    let min_reader = "SELECT migration AS text FROM schema_requirements WHERE name = 'min_reader'";
+    let mut seen = 0;
+    while later.0.contains_key("schema_requirements") {
+        seen += 1;
+        let step = one_text(&desk, newest).await;
+        let needed = one_text(&desk, min_reader).await;
+        desk.app.db.migrate_down(1).await.expect("one step down");
+        let before = Columns::read(&desk).await;
+        let broken = before.broken_by(&later);
+        assert!(
+            broken.is_empty() || needed == step,
+            "{step} contracts ({broken:#?}): it has to call min_reader::set with its own name"
+        );
+        later = before;
+    }
+    assert!(seen > 0);
+}
+
+/// `Why:` whoever wants the table stands behind the step that waits for it.
+#[tokio::test]
+async fn a_step_that_waits_for_a_reader_lets_everybody_else_through() {
+    let desk = TestApp::start().await;
+    if desk.app.db.write().get_database_backend() != DatabaseBackend::Postgres {
+        return;
+    }
+    let mut alone = ConnectOptions::new(desk.database.url());
+    alone.max_connections(1);
+    let reader = Database::connect(alone).await.expect("a connection");
+    for sql in ["BEGIN", "SELECT 1 FROM users"] {
+        reader.execute_unprepared(sql).await.expect("done");
+    }
+    let db = desk.app.db.clone();
+    let mut migrating = tokio::task::JoinSet::new();
+    migrating.spawn(async move { db.migrate_down(STEPS).await });
+    let waiting = "SELECT COUNT(*) AS n FROM pg_locks WHERE NOT granted";
+    let end = tokio::time::Instant::now() + std::time::Duration::from_mins(1);
+    while desk.rows(waiting, vec![]).await[0]["n"] == 0 {
+        let now = tokio::time::Instant::now();
+        assert!(now < end, "the step did not wait within a minute");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    desk.rows("SELECT id FROM users", vec![]).await;
+    assert!(migrating.try_join_next().is_none(), "it did not wait");
+    reader.execute_unprepared("COMMIT").await.expect("done");
+    let ended = migrating.join_next().await.expect("a task");
+    let state = ended.expect("no panic").expect("migrated");
+    assert_eq!(state.applied, 0);
 }

@@ -1,9 +1,10 @@
 //! Limits of rates in the table `rate_limits`, beside the windows of the audit room, which have details.
 
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{CaseStatement, Condition, Expr, ExprTrait as _, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait};
 
 use crate::clock::Timestamp;
+use crate::db::delete_some;
 use crate::entities::rate_limit::{ActiveModel, Column, Entity};
 use crate::error::Internal;
 
@@ -53,11 +54,10 @@ pub(crate) async fn limit_end(
 pub(crate) async fn delete_limits(
     db: &impl ConnectionTrait,
     now: Timestamp,
+    most: u64,
 ) -> Result<u64, Internal> {
-    let deleted = Entity::delete_many()
-        .filter(Column::EndsAt.lte(now.as_millis()))
-        .filter(Column::Details.is_null())
-        .exec(db)
-        .await?;
-    Ok(deleted.rows_affected)
+    let due = Condition::all()
+        .add(Column::EndsAt.lte(now.as_millis()))
+        .add(Column::Details.is_null());
+    delete_some::<Entity>(db, Column::EndsAt, due, most).await
 }

@@ -17,10 +17,10 @@ fn migrations_go_up_and_down_and_are_told_apart() {
         machine.json(&["migrate", "--json"]),
         json!({ "applied": all, "pending": 0 })
     );
-    let down = machine.json(&["migrate", "down", "--json"]);
+    let down = machine.json(&["migrate", "down", "--yes", "--json"]);
     assert_eq!(down, json!({ "applied": all - 1, "pending": 1 }));
     let steps = (all - 1).to_string();
-    let down = machine.json(&["migrate", "down", "--steps", &steps, "--json"]);
+    let down = machine.json(&["migrate", "down", "--steps", &steps, "--yes", "--json"]);
     assert_eq!(down, json!({ "applied": 0, "pending": all }));
     let up = machine.run(&["migrate", "up"]);
     assert_eq!(
@@ -58,7 +58,7 @@ fn doctor_finds_pending_migrations_and_says_how_to_mend_them() {
     assert!(!machine.has_database(), "looking has made a database");
 
     machine.run(&["migrate"]);
-    machine.run(&["migrate", "down"]);
+    machine.run(&["migrate", "down", "--yes"]);
     let ill = machine.run(&["doctor"]);
     assert_eq!(ill.code, 1);
     let problem = ill.stdout.lines().find(|line| line.starts_with("PROBLEM"));

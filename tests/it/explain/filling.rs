@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseBackend};
 use crate::support::app::{START, TestApp};
 
 /// Mostly ordinary members, one in a thousand of each rare kind.
-pub(super) async fn fill(desk: &TestApp, count: u32) {
+pub(crate) async fn fill(desk: &TestApp, count: u32) {
     // Not the app's own connection: its statements end after five seconds.
     let db = Database::connect(desk.database.url()).await;
     let db = db.expect("a connection");

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -10,12 +11,14 @@ use axum::http::header::HOST;
 use axum::http::response::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use keydesk::access::{self, NewApiKey};
 use keydesk::actor::{Actor, Permission, Role};
 use keydesk::app::App;
 use keydesk::clock::{Clock, Timestamp};
+use keydesk::db::Budget;
 use keydesk::hasher::{Cost, Hasher, Limits};
 use keydesk::mail::transport::MemoryMailer;
 use keydesk::mail::{Templates, Worker};
@@ -323,6 +326,11 @@ impl TestApp {
 
 fn read(app: &App) -> Arc<Templates> {
     Arc::new(Templates::read(&app.settings).expect("templates"))
+}
+
+/// More time than any step of the cleanup takes.
+pub(crate) fn plenty() -> Budget {
+    Budget::new(Duration::from_hours(1), CancellationToken::new())
 }
 
 /// The text of an example operation.

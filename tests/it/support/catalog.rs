@@ -68,6 +68,23 @@ pub(crate) async fn described(db: &DatabaseConnection, table: &str) -> Vec<Strin
     texts(db, &sql).await
 }
 
+/// The columns of a table that are never null and have no default: whoever writes a row has to know them.
+pub(crate) async fn demanded(db: &DatabaseConnection, table: &str) -> Vec<String> {
+    let sql = if is_postgres(db) {
+        format!(
+            "SELECT column_name::text FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = '{table}' \
+             AND is_nullable = 'NO' AND column_default IS NULL"
+        )
+    } else {
+        format!(
+            "SELECT name FROM pragma_table_info('{table}') \
+             WHERE (\"notnull\" = 1 OR pk > 0) AND dflt_value IS NULL"
+        )
+    };
+    texts(db, &sql).await
+}
+
 /// The indexes of a table that were made by name, sorted; `unique` says which kind.
 pub(crate) async fn indexes(db: &DatabaseConnection, table: &str, unique: bool) -> Vec<String> {
     let sql = if is_postgres(db) {

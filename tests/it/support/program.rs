@@ -49,6 +49,21 @@ impl Process {
         self.0.id()
     }
 
+    /// Sends it a signal, by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let mut kill = Command::new("kill");
+        let sent = kill.args([&format!("-{name}"), &self.id().to_string()]);
+        assert!(sent.status().expect("kill is there").success());
+    }
+
+    /// How it ended by itself, once it has.
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+        self.0
+            .try_wait()
+            .expect("a child")
+            .and_then(|status| status.code())
+    }
+
     pub(crate) fn is_alive(&mut self) -> bool {
         matches!(self.0.try_wait(), Ok(None))
     }

@@ -10,9 +10,10 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 18] = [
     "api_keys",
     "audit_events",
+    "cleanup_steps",
     "counters",
     "credentials",
     "failing_addresses",
@@ -24,6 +25,7 @@ const TABLES: [&str; 16] = [
     "password_history",
     "password_reset_requests",
     "rate_limits",
+    "replicas",
     "sessions",
     "setup_links",
     "users",

@@ -7,7 +7,7 @@ use keydesk::mail::{SendError, Worker};
 use serde_json::{Value, json};
 
 use super::mail_to;
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, plenty};
 
 /// What the worker writes when a mail server says that there is no such user.
 async fn mark(desk: &TestApp, address: &str) {
@@ -126,7 +126,8 @@ async fn an_anonymised_user_leaves_no_address_behind() {
     desk.run("deleteUser", json!({ "login": "ada" })).await;
     let keep = desk.app.settings.database.keep.deleted;
     desk.app.clock.advance(keep * 2);
-    assert_eq!(keydesk::users::purge(&desk.app).await.expect("purged"), 1);
+    let purged = keydesk::users::purge(&desk.app, &plenty()).await;
+    assert_eq!(purged.expect("purged").rows, 1);
     assert_eq!(marks(&desk).await, 0);
     let left = desk.snapshot().await;
     assert!(!left.table_holds("outbox_emails", "example.org\""));
