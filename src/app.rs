@@ -8,6 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument as _;
+
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::error::Internal;
@@ -107,6 +109,16 @@ fn hashing_limits(settings: &Settings) -> Limits {
         wait: Duration::from_secs(2),
         nice: settings.security.hashing_nice,
     }
+}
+
+/// Runs something to its end, even where whoever asked for it goes away meanwhile: a client that hangs up,
+/// a request past its deadline.
+pub async fn run_to_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Internal> {
+    tokio::spawn(work.in_current_span())
+        .await
+        .map_err(Internal::while_doing("finishing what a request began"))
 }
 
 fn read_keys(settings: &Settings) -> Result<Keyring, StartError> {

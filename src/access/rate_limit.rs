@@ -70,6 +70,12 @@ pub async fn take(app: &App, name: &str, key: &str, limit: Limit) -> Result<Take
     Ok(Taken::RetryAt(Timestamp::from_millis(retry_at.max(now))))
 }
 
+/// Gives one back that was taken for something that did not happen.
+pub async fn give_back(app: &App, name: &str, key: &str, limit: Limit) -> Result<(), Internal> {
+    let key = app.keys.tag(Purpose::RateLimit, key.as_bytes());
+    store::give_limit_back(app.db.write(), (name, &key), limit.per_millis()).await
+}
+
 /// Takes one from the limit `name` for the client's network and for each wider one around it, whose limit
 /// is as many times as large as its weight. Refused by one of them it counts in none.
 ///

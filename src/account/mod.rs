@@ -12,6 +12,7 @@ mod read;
 mod sign_in;
 mod sign_out;
 mod store;
+mod tries;
 
 pub use change_password::{ChangePassword, PasswordChange, change_password};
 pub use confirm::{Confirmation, confirm_identity};

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use super::tries::Tries;
 use super::{AccountError, store};
 use crate::access::rate_limit::{self, Limit, Taken};
 use crate::actor::Actor;
-use crate::app::App;
+use crate::app::{App, run_to_end};
 use crate::audit::{self, Attempt, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials::{self, Verdict};
 use crate::db::{self, Txn};
 use crate::error::Internal;
+use crate::hasher::HashError;
 use crate::ids::UserId;
 use crate::secret::Secret;
 use crate::sessions::{self, NewSession, Session, Transport};
@@ -44,9 +46,21 @@ pub struct SignedIn {
 ///
 /// `Order:` the try is counted, then judged, then the session is written only if the password that
 /// was judged is still the present one. Unknown, disabled, locked and foreign accounts take the same
-/// steps and cost one hash and as many writes (ASVS 6.3.8).
+/// steps and cost one hash and as many writes (ASVS 6.3.8). A try that was not judged gives its count back.
+///
+/// `Why:` what begins here goes on when the client hangs up. A guess that is being judged stays counted, so
+/// hanging up buys none, and a right one leaves no count behind.
 pub async fn sign_in(app: &App, actor: &Actor, command: SignIn) -> Result<SignedIn, AccountError> {
     limit(app, actor).await?;
+    let (app, actor) = (app.clone(), actor.clone());
+    run_to_end(async move { begin_counted(&app, &actor, command).await }).await?
+}
+
+async fn begin_counted(
+    app: &App,
+    actor: &Actor,
+    command: SignIn,
+) -> Result<SignedIn, AccountError> {
     let found = users::find_by_login(app, &command.login).await?;
     let attempt = Attempt {
         action: AuditAction::SignedIn,
@@ -77,18 +91,33 @@ async fn sign_in_noted(
     found: Option<User>,
     command: SignIn,
 ) -> Result<SignedIn, AccountError> {
-    let now = app.clock.now();
-    let eligible = found.filter(|user| may_try(user, now));
+    let eligible = found.filter(|user| may_try(user, app.clock.now()));
     let counted = count(app, eligible.as_ref(), &command.login).await?;
-    let judged = eligible.as_ref().filter(|_| counted);
-    let verdict = credentials::verify(app, judged.map(|user| user.id), &command.password).await?;
+    let judged = eligible.filter(|_| counted.is_some());
+    let result = judge(app, actor, judged, &command).await;
+    if let Err(AccountError::Password(_) | AccountError::Internal(_)) = result {
+        give_back(app, counted, &command.login).await?;
+    }
+    result
+}
+
+/// Errors: `Password` (too many are being hashed) and `Internal` where nothing was judged, or nothing came
+/// of a right password; all others are the verdict.
+async fn judge(
+    app: &App,
+    actor: &Actor,
+    judged: Option<User>,
+    command: &SignIn,
+) -> Result<SignedIn, AccountError> {
+    let id = judged.as_ref().map(|user| user.id);
+    let verdict = credentials::verify(app, id, &command.password).await?;
     let (
         Some(user),
         Verdict::Right {
             version,
             is_outdated,
         },
-    ) = (eligible, verdict)
+    ) = (judged, verdict)
     else {
         return Err(AccountError::InvalidCredentials);
     };
@@ -98,7 +127,7 @@ async fn sign_in_noted(
         return Err(AccountError::TemporaryPasswordExpired(end));
     }
     let renewed = if is_outdated {
-        Some(credentials::hash_again(app, &command.password).await?)
+        hash_again(app, &command.password).await?
     } else {
         None
     };
@@ -126,6 +155,15 @@ async fn sign_in_noted(
     })
 }
 
+/// The hash at the present cost; the next sign-in sees to it where too many are being hashed.
+async fn hash_again(app: &App, password: &Secret) -> Result<Option<String>, Internal> {
+    match credentials::hash_again(app, password).await {
+        Ok(hash) => Ok(Some(hash)),
+        Err(HashError::Overloaded { .. }) => Ok(None),
+        Err(HashError::Internal(cause)) => Err(cause),
+    }
+}
+
 fn may_try(user: &User, now: Timestamp) -> bool {
     user.deleted_at.is_none()
         && !user.is_disabled(now)
@@ -134,21 +172,61 @@ fn may_try(user: &User, now: Timestamp) -> bool {
         && user.password_blocked_at.is_none()
 }
 
-/// Counts the try of somebody who may sign in, and does the same for nobody. Gives whether the password
-/// may be judged.
+/// A try, counted.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    user: UserId,
+    before: Tries,
+    after: Tries,
+}
+
+/// Counts the try of somebody who may sign in, and does the same for nobody. `None` when the password must
+/// not be judged.
 ///
 /// `Why:` the same statements and one commit for everybody. A row that nobody reads is written with each,
 /// so that the disk is waited for where no user was changed: the login is unknown, or locked.
-async fn count(app: &App, eligible: Option<&User>, login: &str) -> Result<bool, AccountError> {
+async fn count(
+    app: &App,
+    eligible: Option<&User>,
+    login: &str,
+) -> Result<Option<Counted>, AccountError> {
     let now = app.clock.now();
-    let id = eligible.map_or_else(|| UserId::new(now), |user| user.id);
+    let nobody = UserId::new(now);
+    let asked = eligible.map_or(nobody, |user| user.id);
     let txn = app.db.begin_write().await?;
     db::catch_up(&txn, &app.clock).await?;
-    let counted = store::count_try(&txn, id, now).await?;
-    let subject = users::login_subject(login);
-    rate_limit::note(&txn, app, "sign_in.tried", &subject).await?;
+    let before = store::lock_tries(&txn, asked).await?;
+    let counted = before.and_then(|before| {
+        let after = before.count(now.as_millis())?;
+        Some(Counted {
+            user: asked,
+            before,
+            after,
+        })
+    });
+    let written = counted.map_or((nobody, Tries::default()), |new| (new.user, new.after));
+    store::put_tries(&txn, written.0, written.1).await?;
+    note(&txn, app, login).await?;
     txn.commit().await.map_err(Internal::from)?;
     Ok(counted)
+}
+
+/// Takes the count of a try back that was not judged; by the same statements where none was counted.
+async fn give_back(app: &App, counted: Option<Counted>, login: &str) -> Result<(), AccountError> {
+    let nobody = UserId::new(app.clock.now());
+    let asked = counted.map_or(nobody, |counted| counted.user);
+    let txn = app.db.begin_write().await?;
+    let present = store::lock_tries(&txn, asked).await?.unwrap_or_default();
+    let back = counted.map(|counted| present.give_back(counted.before, counted.after));
+    store::put_tries(&txn, asked, back.unwrap_or_default()).await?;
+    note(&txn, app, login).await?;
+    txn.commit().await.map_err(Internal::from)?;
+    Ok(())
+}
+
+async fn note(txn: &Txn, app: &App, login: &str) -> Result<(), Internal> {
+    let subject = users::login_subject(login);
+    rate_limit::note(txn, app, "sign_in.tried", &subject).await
 }
 
 /// `None` when the user or the password has changed since it was judged.

@@ -1,65 +1,42 @@
 //! Every query on the tries at a user's password.
 
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, SimpleExpr};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
+use super::tries::{FREE_FAILURES, MOST_FAILURES, Tries};
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::entities::user::{Column, Entity, is_enabled};
 use crate::error::Internal;
 use crate::ids::UserId;
 
-/// Failures after which the waits begin.
-const FREE_FAILURES: i64 = 4;
-/// Failures in a row that stop the password until it is reset.
+/// The tries of a user, so that nobody else counts one until the transaction ends. `None` for nobody.
 ///
-/// `Source:` NIST SP 800-63B-4 §3.2.2: no more than 100.
-const MOST_FAILURES: i64 = 100;
-/// The first wait, which doubles with each further failure.
-const FIRST_WAIT_MILLIS: i64 = 1_000;
-/// The longest wait.
-const LONGEST_WAIT_MILLIS: i64 = 15 * 60 * 1_000;
-/// The end of a wait that only a reset or an administrator ends: 9999-12-31.
-const NEVER_MILLIS: i64 = 253_402_214_400_000;
-
-/// Counts a try before it is judged, and sets the wait that follows if it fails. `false` when the
-/// user is waiting already or the password is stopped: then the try must not be judged.
-///
-/// `Why:` one statement that counts and looks. Parallel tries would otherwise share a count.
-pub(super) async fn count_try(txn: &Txn, user: UserId, now: Timestamp) -> Result<bool, Internal> {
-    let now = now.as_millis();
-    let free = Column::LockedUntil
-        .is_null()
-        .or(Column::LockedUntil.lte(now));
-    let counted = Entity::update_many()
-        .col_expr(
-            Column::FailedSignIns,
-            Expr::col(Column::FailedSignIns).add(1),
-        )
-        .col_expr(Column::LockedUntil, wait(now))
-        .filter(Column::Id.eq(user.uuid()))
-        .filter(free)
-        .exec(txn)
+/// `Locks:` the user's row.
+pub(super) async fn lock_tries(txn: &Txn, user: UserId) -> Result<Option<Tries>, Internal> {
+    let row: Option<(i64, Option<i64>)> = Entity::find_by_id(user.uuid())
+        .select_only()
+        .columns([Column::FailedSignIns, Column::LockedUntil])
+        .lock_exclusive()
+        .into_tuple()
+        .one(txn)
         .await?;
-    Ok(counted.rows_affected == 1)
+    Ok(row.map(|(failures, locked_until)| Tries {
+        failures,
+        locked_until,
+    }))
 }
 
-/// Until when the user waits after one more failure, by how many there were before.
-///
-/// `Shape:` `CASE WHEN failed < 4 THEN locked_until WHEN failed >= 99 THEN never WHEN failed = 4 THEN
-/// now + 1000 WHEN failed = 5 THEN now + 2000 … ELSE now + 900000 END`.
-fn wait(now: i64) -> SimpleExpr {
-    let failed = || Expr::col(Column::FailedSignIns);
-    let mut cases =
-        CaseStatement::new().case(failed().lt(FREE_FAILURES), Expr::col(Column::LockedUntil));
-    cases = cases.case(failed().gte(MOST_FAILURES - 1), Expr::value(NEVER_MILLIS));
-    let (mut failures, mut millis) = (FREE_FAILURES, FIRST_WAIT_MILLIS);
-    while millis < LONGEST_WAIT_MILLIS {
-        cases = cases.case(failed().eq(failures), now + millis);
-        (failures, millis) = (failures + 1, millis * 2);
-    }
-    cases.finally(now + LONGEST_WAIT_MILLIS).into()
+/// Writes them.
+pub(super) async fn put_tries(txn: &Txn, user: UserId, tries: Tries) -> Result<(), Internal> {
+    Entity::update_many()
+        .col_expr(Column::FailedSignIns, Expr::value(tries.failures))
+        .col_expr(Column::LockedUntil, Expr::value(tries.locked_until))
+        .filter(Column::Id.eq(user.uuid()))
+        .exec(txn)
+        .await?;
+    Ok(())
 }
 
 /// Notes a successful sign-in, and forgets the failures before it. `false` when the user can no longer

@@ -4,6 +4,7 @@ mod introspection;
 mod networks;
 mod own_password;
 mod own_sessions;
+mod not_judged;
 mod signing_in;
 mod step_up;
 mod timing;
