@@ -33,6 +33,14 @@ pub enum Taken {
 }
 
 impl Limit {
+    /// So often in a minute, all of it at once.
+    pub fn a_minute(times: u32) -> Self {
+        Self {
+            burst: times,
+            per: Duration::from_mins(1) / times.max(1),
+        }
+    }
+
     /// The same for as many clients.
     fn times(self, weight: u32) -> Self {
         Self {
@@ -108,6 +116,14 @@ pub async fn take_by_network(
     }
     txn.commit().await?;
     Ok(Taken::Allowed)
+}
+
+/// Takes one of the passwords that the client's network may have judged without an account of its own.
+///
+/// `Why:` before anything slow. Anyone may ask, and each time costs a turn on the hashing threads.
+pub async fn take_password_check(app: &App, origin: &Origin) -> Result<Taken, Internal> {
+    let per_minute = app.settings.security.password_checks_per_minute;
+    take_by_network(app, "password_check", origin, Limit::a_minute(per_minute)).await
 }
 
 /// When all of these limits have one again.

@@ -1,7 +1,5 @@
 //! Signing in with a username or an address and a password.
 
-use std::time::Duration;
-
 use super::tries::Tries;
 use super::{AccountError, store};
 use crate::access::rate_limit::{self, Limit, Taken};
@@ -75,10 +73,7 @@ async fn begin_counted(
 /// `Why:` by network and before any look-up, so that the answer tells nothing about an account.
 async fn limit(app: &App, actor: &Actor) -> Result<(), AccountError> {
     let per_minute = app.settings.security.sign_ins_per_minute;
-    let limit = Limit {
-        burst: per_minute,
-        per: Duration::from_mins(1) / per_minute.max(1),
-    };
+    let limit = Limit::a_minute(per_minute);
     match rate_limit::take_by_network(app, "sign_in", &actor.origin, limit).await? {
         Taken::Allowed => Ok(()),
         Taken::RetryAt(retry_at) => Err(AccountError::RateLimited(retry_at)),

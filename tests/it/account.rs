@@ -2,9 +2,9 @@
 
 mod introspection;
 mod networks;
+mod not_judged;
 mod own_password;
 mod own_sessions;
-mod not_judged;
 mod signing_in;
 mod step_up;
 mod timing;
