@@ -116,8 +116,12 @@ fn hashing_limits(settings: &Settings) -> Limits {
 pub async fn run_to_end<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Internal> {
-    tokio::spawn(work.in_current_span())
-        .await
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the caller waits for it; it is to outlive a caller that goes away"
+    )]
+    let task = tokio::spawn(work.in_current_span());
+    task.await
         .map_err(Internal::while_doing("finishing what a request began"))
 }
 

@@ -22,12 +22,13 @@ type Sweep =
     for<'a> fn(&'a App) -> Pin<Box<dyn Future<Output = Result<u64, Internal>> + Send + 'a>>;
 
 /// What is swept, by name.
-const CHORES: [(&str, Sweep); 7] = [
+const CHORES: [(&str, Sweep); 8] = [
     ("idempotency keys", |app| Box::pin(idempotency::sweep(app))),
     ("limits of rates", |app| Box::pin(rate_limit::sweep(app))),
     ("one-time links", |app| Box::pin(one_time_links::sweep(app))),
     ("setup links", |app| Box::pin(bootstrap::sweep(app))),
     ("sessions", |app| Box::pin(sessions::sweep(app))),
+    ("devices", |app| Box::pin(sessions::sweep_devices(app))),
     ("mails", |app| Box::pin(mail::sweep(app))),
     ("deleted users", |app| Box::pin(users::purge(app))),
 ];

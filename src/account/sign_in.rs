@@ -1,6 +1,6 @@
 //! Signing in with a username or an address and a password.
 
-use super::tries::Tries;
+use super::counting::{self, Asking, Counted};
 use super::{AccountError, store};
 use crate::access::rate_limit::{self, Limit, Taken};
 use crate::actor::Actor;
@@ -8,10 +8,9 @@ use crate::app::{App, run_to_end};
 use crate::audit::{self, Attempt, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials::{self, Verdict};
-use crate::db::{self, Txn};
+use crate::db::Txn;
 use crate::error::Internal;
 use crate::hasher::HashError;
-use crate::ids::UserId;
 use crate::secret::Secret;
 use crate::sessions::{self, NewSession, Session, Transport};
 use crate::users::{self, AuthenticationSource, User};
@@ -38,6 +37,8 @@ pub struct SignedIn {
     pub token: Secret,
     /// When the person signed in before.
     pub previous_sign_in_at: Option<Timestamp>,
+    /// The tokens that the browser is to hold, so that accounts know it again. `None` where nothing changes.
+    pub devices: Option<Vec<Secret>>,
 }
 
 /// Begins a session.
@@ -87,11 +88,15 @@ async fn sign_in_noted(
     command: SignIn,
 ) -> Result<SignedIn, AccountError> {
     let eligible = found.filter(|user| may_try(user, app.clock.now()));
-    let counted = count(app, eligible.as_ref(), &command.login).await?;
-    let judged = eligible.filter(|_| counted.is_some());
+    let asking = Asking {
+        login: &command.login,
+        origin: &actor.origin,
+    };
+    let counted = counting::count(app, eligible.as_ref(), asking).await?;
+    let judged = eligible.zip(counted);
     let result = judge(app, actor, judged, &command).await;
     if let Err(AccountError::Password(_) | AccountError::Internal(_)) = result {
-        give_back(app, counted, &command.login).await?;
+        counting::give_back(app, counted, asking).await?;
     }
     result
 }
@@ -101,13 +106,13 @@ async fn sign_in_noted(
 async fn judge(
     app: &App,
     actor: &Actor,
-    judged: Option<User>,
+    judged: Option<(User, Counted)>,
     command: &SignIn,
 ) -> Result<SignedIn, AccountError> {
-    let id = judged.as_ref().map(|user| user.id);
+    let id = judged.as_ref().map(|(user, _)| user.id);
     let verdict = credentials::verify(app, id, &command.password).await?;
     let (
-        Some(user),
+        Some((user, counted)),
         Verdict::Right {
             version,
             is_outdated,
@@ -128,8 +133,14 @@ async fn judge(
     };
 
     let txn = app.db.begin_write().await?;
-    let begun = begin(&txn, app, actor, (&user, version), command.transport).await?;
-    let Some((user, session, token)) = begun else {
+    let right = Right {
+        user: &user,
+        version,
+        counted,
+        transport: command.transport,
+    };
+    let begun = begin(&txn, app, actor, right).await?;
+    let Some(begun) = begun else {
         txn.rollback().await.map_err(Internal::from)?;
         return Err(AccountError::InvalidCredentials);
     };
@@ -137,17 +148,7 @@ async fn judge(
         credentials::refresh(&txn, user.id, version, hash).await?;
     }
     txn.commit().await.map_err(Internal::from)?;
-    Ok(SignedIn {
-        previous_sign_in_at: user.last_sign_in_at,
-        user: User {
-            last_sign_in_at: Some(session.created_at),
-            failed_sign_ins: 0,
-            locked_until: None,
-            ..user
-        },
-        session,
-        token,
-    })
+    Ok(begun)
 }
 
 /// The hash at the present cost; the next sign-in sees to it where too many are being hashed.
@@ -167,61 +168,12 @@ fn may_try(user: &User, now: Timestamp) -> bool {
         && user.password_blocked_at.is_none()
 }
 
-/// A try, counted.
-#[derive(Clone, Copy, Debug)]
-struct Counted {
-    user: UserId,
-    before: Tries,
-    after: Tries,
-}
-
-/// Counts the try of somebody who may sign in, and does the same for nobody. `None` when the password must
-/// not be judged.
-///
-/// `Why:` the same statements and one commit for everybody. A row that nobody reads is written with each,
-/// so that the disk is waited for where no user was changed: the login is unknown, or locked.
-async fn count(
-    app: &App,
-    eligible: Option<&User>,
-    login: &str,
-) -> Result<Option<Counted>, AccountError> {
-    let now = app.clock.now();
-    let nobody = UserId::new(now);
-    let asked = eligible.map_or(nobody, |user| user.id);
-    let txn = app.db.begin_write().await?;
-    db::catch_up(&txn, &app.clock).await?;
-    let before = store::lock_tries(&txn, asked).await?;
-    let counted = before.and_then(|before| {
-        let after = before.count(now.as_millis())?;
-        Some(Counted {
-            user: asked,
-            before,
-            after,
-        })
-    });
-    let written = counted.map_or((nobody, Tries::default()), |new| (new.user, new.after));
-    store::put_tries(&txn, written.0, written.1).await?;
-    note(&txn, app, login).await?;
-    txn.commit().await.map_err(Internal::from)?;
-    Ok(counted)
-}
-
-/// Takes the count of a try back that was not judged; by the same statements where none was counted.
-async fn give_back(app: &App, counted: Option<Counted>, login: &str) -> Result<(), AccountError> {
-    let nobody = UserId::new(app.clock.now());
-    let asked = counted.map_or(nobody, |counted| counted.user);
-    let txn = app.db.begin_write().await?;
-    let present = store::lock_tries(&txn, asked).await?.unwrap_or_default();
-    let back = counted.map(|counted| present.give_back(counted.before, counted.after));
-    store::put_tries(&txn, asked, back.unwrap_or_default()).await?;
-    note(&txn, app, login).await?;
-    txn.commit().await.map_err(Internal::from)?;
-    Ok(())
-}
-
-async fn note(txn: &Txn, app: &App, login: &str) -> Result<(), Internal> {
-    let subject = users::login_subject(login);
-    rate_limit::note(txn, app, "sign_in.tried", &subject).await
+/// A password that was judged right.
+struct Right<'a> {
+    user: &'a User,
+    version: i64,
+    counted: Counted,
+    transport: Transport,
 }
 
 /// `None` when the user or the password has changed since it was judged.
@@ -229,26 +181,34 @@ async fn begin(
     txn: &Txn,
     app: &App,
     actor: &Actor,
-    (user, version): (&User, i64),
-    transport: Transport,
-) -> Result<Option<(User, Session, Secret)>, AccountError> {
-    if !store::note_sign_in(txn, user.id, app.clock.now()).await?
-        || credentials::version(txn, user.id).await? != Some(version)
+    right: Right<'_>,
+) -> Result<Option<SignedIn>, AccountError> {
+    let (now, origin) = (app.clock.now(), &actor.origin);
+    let forgiven = counting::forgive(txn, right.counted, now).await?;
+    if !store::note_sign_in(txn, right.user.id, forgiven, now).await?
+        || credentials::version(txn, right.user.id).await? != Some(right.version)
     {
         return Ok(None);
     }
-    let Some(user) = users::read_again(txn, user).await? else {
+    let Some(user) = users::read_again(txn, right.user).await? else {
         return Ok(None);
     };
     let new = NewSession {
         user: user.id,
         role: user.role,
-        credential_version: version,
+        credential_version: right.version,
         is_restricted: user.must_change_password,
-        transport,
-        origin: &actor.origin,
+        transport: right.transport,
+        origin,
     };
     let (session, token) = sessions::begin(txn, app, new).await?;
+    // Whoever came by a temporary password has not shown yet that the account is theirs.
+    let devices = if user.must_change_password {
+        None
+    } else {
+        let takes_cookies = right.transport == Transport::Cookie;
+        sessions::remember(txn, app, user.id, origin, takes_cookies).await?
+    };
     let event = Event {
         action: AuditAction::SignedIn,
         user: Some(user.id),
@@ -256,7 +216,16 @@ async fn begin(
         changes: vec![Change::to("session", &session.id)],
         reason: None,
     };
-    let person = Actor::person(&user.username, user.id, actor.origin.clone());
+    let person = Actor::person(&user.username, user.id, origin.clone());
     audit::record(txn, app, &person, event).await?;
-    Ok(Some((user, session, token)))
+    Ok(Some(SignedIn {
+        previous_sign_in_at: right.user.last_sign_in_at,
+        user: User {
+            last_sign_in_at: Some(session.created_at),
+            ..user
+        },
+        session,
+        token,
+        devices,
+    }))
 }

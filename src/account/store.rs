@@ -4,55 +4,74 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::tries::{FREE_FAILURES, MOST_FAILURES, Tries};
+use super::tries::{Count, FREE_FAILURES, MOST_FAILURES, Tries};
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::entities::user::{Column, Entity, is_enabled};
 use crate::error::Internal;
 use crate::ids::UserId;
 
-/// The tries of a user, so that nobody else counts one until the transaction ends. `None` for nobody.
+/// The tries of a user without those of a known source, so that nobody else counts one until the
+/// transaction ends. `None` for nobody.
 ///
 /// `Locks:` the user's row.
 pub(super) async fn lock_tries(txn: &Txn, user: UserId) -> Result<Option<Tries>, Internal> {
-    let row: Option<(i64, Option<i64>)> = Entity::find_by_id(user.uuid())
+    let row: Option<(i64, i64, Option<i64>)> = Entity::find_by_id(user.uuid())
         .select_only()
-        .columns([Column::FailedSignIns, Column::LockedUntil])
+        .columns([
+            Column::FailedSignIns,
+            Column::StrangerFailures,
+            Column::LockedUntil,
+        ])
         .lock_exclusive()
         .into_tuple()
         .one(txn)
         .await?;
-    Ok(row.map(|(failures, locked_until)| Tries {
-        failures,
-        locked_until,
+    Ok(row.map(|(total, failures, locked_until)| Tries {
+        total,
+        strangers: Count {
+            failures,
+            locked_until,
+        },
+        known: None,
     }))
 }
 
 /// Writes them.
 pub(super) async fn put_tries(txn: &Txn, user: UserId, tries: Tries) -> Result<(), Internal> {
+    let strangers = tries.strangers;
     Entity::update_many()
-        .col_expr(Column::FailedSignIns, Expr::value(tries.failures))
-        .col_expr(Column::LockedUntil, Expr::value(tries.locked_until))
+        .col_expr(Column::FailedSignIns, Expr::value(tries.total))
+        .col_expr(Column::StrangerFailures, Expr::value(strangers.failures))
+        .col_expr(Column::LockedUntil, Expr::value(strangers.locked_until))
         .filter(Column::Id.eq(user.uuid()))
         .exec(txn)
         .await?;
     Ok(())
 }
 
-/// Notes a successful sign-in, and forgets the failures before it. `false` when the user can no longer
-/// sign in.
+/// Notes a successful sign-in, which leaves these tries. `false` when the user can no longer sign in.
 ///
 /// `Locks:` the user's row, so that no reset comes between this and what follows in the transaction.
 pub(super) async fn note_sign_in(
     txn: &Txn,
     user: UserId,
+    tries: Tries,
     now: Timestamp,
 ) -> Result<bool, Internal> {
     let now = now.as_millis();
+    let strangers = tries.strangers;
+    // Whoever was told of a lock that goes on is not told again.
+    let told = if tries.total == 0 {
+        Expr::value(0)
+    } else {
+        Expr::col(Column::LockNotices)
+    };
     let noted = Entity::update_many()
-        .col_expr(Column::FailedSignIns, Expr::value(0))
-        .col_expr(Column::LockNotices, Expr::value(0))
-        .col_expr(Column::LockedUntil, Expr::value(None::<i64>))
+        .col_expr(Column::FailedSignIns, Expr::value(tries.total))
+        .col_expr(Column::StrangerFailures, Expr::value(strangers.failures))
+        .col_expr(Column::LockNotices, told)
+        .col_expr(Column::LockedUntil, Expr::value(strangers.locked_until))
         .col_expr(Column::LastSignInAt, Expr::value(now))
         .filter(Column::Id.eq(user.uuid()))
         .filter(Column::DeletedAt.is_null())

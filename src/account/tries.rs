@@ -13,32 +13,45 @@ const LONGEST_WAIT_MILLIS: i64 = 15 * 60 * 1_000;
 /// The end of a wait that only a reset or an administrator ends: 9999-12-31.
 const NEVER_MILLIS: i64 = 253_402_214_400_000;
 
-/// The failures of an account, and until when the next try waits. `Units:` Unix milliseconds.
+/// Failures of one source of tries, and until when its next one waits. `Units:` Unix milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tries {
+pub(super) struct Count {
     pub(super) failures: i64,
     pub(super) locked_until: Option<i64>,
 }
 
-impl Tries {
-    /// The count after one more failure. `None` while a wait is running or the password is stopped: then
-    /// the try is neither judged nor counted.
-    pub(super) fn count(self, now: i64) -> Option<Self> {
-        if self.locked_until.is_some_and(|end| end > now) {
-            return None;
-        }
-        Some(Self {
-            failures: self.failures.saturating_add(1),
-            locked_until: wait(self.failures, now).or(self.locked_until),
-        })
+/// The failures of an account, as a try from one source sees them.
+///
+/// `Why:` a browser or network that has signed in before has a count of its own, so that strangers keep
+/// nobody out; all of them draw on one budget, so that nobody gets more guesses by that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tries {
+    /// Of all sources together.
+    pub(super) total: i64,
+    /// Of all that the account does not know.
+    pub(super) strangers: Count,
+    /// Of the one that tries, where the account knows it.
+    pub(super) known: Option<Count>,
+}
+
+impl Count {
+    fn is_waiting(self, now: i64) -> bool {
+        self.locked_until.is_some_and(|end| end > now)
     }
 
-    /// The count without a try that was counted, from `before` to `after`, but never judged.
-    pub(super) fn give_back(self, before: Self, after: Self) -> Self {
+    fn count(self, now: i64) -> Self {
+        Self {
+            failures: self.failures.saturating_add(1),
+            locked_until: wait(self.failures, now).or(self.locked_until),
+        }
+    }
+
+    fn give_back(self, before: Self, after: Self) -> Self {
+        let counted = after.failures - before.failures;
         let is_its_wait =
             self.locked_until == after.locked_until && after.locked_until != before.locked_until;
         Self {
-            failures: self.failures.saturating_sub(1).max(0),
+            failures: self.failures.saturating_sub(counted).max(0),
             locked_until: if is_its_wait {
                 before.locked_until
             } else {
@@ -48,13 +61,64 @@ impl Tries {
     }
 }
 
+impl Tries {
+    /// The counts after one more failure. `None` while a wait is running or the password is stopped: then
+    /// the try is neither judged nor counted.
+    pub(super) fn count(self, now: i64) -> Option<Self> {
+        let source = self.known.unwrap_or(self.strangers);
+        if self.total >= MOST_FAILURES || source.is_waiting(now) {
+            return None;
+        }
+        let mut after = Self {
+            total: self.total.saturating_add(1),
+            ..self
+        };
+        match self.known {
+            Some(known) => after.known = Some(known.count(now)),
+            None => after.strangers = self.strangers.count(now),
+        }
+        if after.total >= MOST_FAILURES {
+            after.strangers.locked_until = Some(NEVER_MILLIS);
+        }
+        Some(after)
+    }
+
+    /// The counts without a try that was counted, from `before` to `after`, but never judged.
+    pub(super) fn give_back(self, before: Self, after: Self) -> Self {
+        let counted = after.total - before.total;
+        let known = |tries: Self| tries.known.unwrap_or_default();
+        Self {
+            total: self.total.saturating_sub(counted).max(0),
+            strangers: self.strangers.give_back(before.strangers, after.strangers),
+            known: self
+                .known
+                .map(|present| present.give_back(known(before), known(after))),
+        }
+    }
+
+    /// The counts after a sign-in: it forgives every source but those of which the next try waits now,
+    /// which would have kept it from signing in, had it been one of them. `others_waiting` are the
+    /// failures of known ones that wait.
+    ///
+    /// `Why:` a person who goes on signing in from a browser of theirs gives an attacker no more guesses.
+    pub(super) fn succeed(self, now: i64, others_waiting: i64) -> Self {
+        let strangers = if self.known.is_some() && self.strangers.is_waiting(now) {
+            self.strangers
+        } else {
+            Count::default()
+        };
+        Self {
+            total: strangers.failures.saturating_add(others_waiting),
+            strangers,
+            known: self.known.map(|_| Count::default()),
+        }
+    }
+}
+
 /// The end of the wait that follows a failure, by how many there were before it.
 fn wait(failures: i64, now: i64) -> Option<i64> {
     if failures < FREE_FAILURES {
         return None;
-    }
-    if failures >= MOST_FAILURES - 1 {
-        return Some(NEVER_MILLIS);
     }
     let doubled = u32::try_from(failures - FREE_FAILURES).unwrap_or(u32::MAX);
     let millis = FIRST_WAIT_MILLIS.saturating_mul(2_i64.saturating_pow(doubled));
@@ -62,37 +126,4 @@ fn wait(failures: i64, now: i64) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_double_from_the_fifth_failure_to_a_quarter_of_an_hour() {
-        let (mut tries, mut waits) = (Tries::default(), Vec::new());
-        let mut now = 1_000;
-        for _ in 0..MOST_FAILURES {
-            tries = tries.count(now).unwrap();
-            let end = tries.locked_until.unwrap_or(now).max(now);
-            waits.push((end - now) / 1_000);
-            now = end;
-        }
-        assert_eq!(waits[..8], [0, 0, 0, 0, 1, 2, 4, 8]);
-        assert_eq!(waits[13..15], [512, 900]);
-        assert_eq!(waits[98], 900);
-        assert_eq!(tries.locked_until, Some(NEVER_MILLIS));
-        assert_eq!(tries.count(now - 1), None);
-    }
-
-    #[test]
-    fn what_is_given_back_leaves_no_trace_in_whichever_order() {
-        let start = Tries {
-            failures: 3,
-            locked_until: None,
-        };
-        let one = start.count(5).unwrap();
-        let two = one.count(5).unwrap();
-        assert!(two.count(5).is_none());
-        assert_eq!(two.give_back(one, two).give_back(start, one), start);
-        assert_eq!(two.give_back(start, one).give_back(one, two), start);
-        assert_eq!(Tries::default().give_back(one, two), Tries::default());
-    }
-}
+mod tests;

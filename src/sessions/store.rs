@@ -1,5 +1,6 @@
 //! Every query on sessions.
 
+pub(super) mod devices;
 mod read;
 
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};

@@ -18,7 +18,7 @@ use crate::access;
 use crate::actor::{Actor, Origin, Via};
 use crate::app::App;
 use crate::error::Internal;
-use crate::graphql::session_cookie;
+use crate::graphql::{device_cookie, session_cookie};
 use crate::secret::Secret;
 use crate::sessions;
 
@@ -131,6 +131,16 @@ pub(super) fn origin(
         ip_address: peer
             .map(|ConnectInfo(address)| peer::client(address.ip(), headers, trusted).to_string()),
         user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
+        devices: devices(app, headers),
+    }
+}
+
+/// The tokens by which accounts know this browser again. Given twice, the cookie is not ours.
+fn devices(app: &App, headers: &HeaderMap) -> Vec<Secret> {
+    let mut found = cookies::named(headers, device_cookie::name(app));
+    match (found.next(), found.next()) {
+        (Some(value), None) => device_cookie::parse(&value),
+        _ => Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One's own account: signing in and out, confirming who one is, changing one's password.
 
+mod devices;
 mod introspection;
 mod networks;
 mod not_judged;
