@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::store;
 use crate::actor::Origin;
 use crate::app::App;
+use crate::audit::{self, AuditAction};
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
@@ -123,7 +124,12 @@ pub async fn take_by_network(
 /// `Why:` before anything slow. Anyone may ask, and each time costs a turn on the hashing threads.
 pub async fn take_password_check(app: &App, origin: &Origin) -> Result<Taken, Internal> {
     let per_minute = app.settings.security.password_checks_per_minute;
-    take_by_network(app, "password_check", origin, Limit::a_minute(per_minute)).await
+    let limit = Limit::a_minute(per_minute);
+    let taken = take_by_network(app, "password_check", origin, limit).await?;
+    if taken != Taken::Allowed {
+        audit::rate_limited(app, origin, AuditAction::AccessDenied).await;
+    }
+    Ok(taken)
 }
 
 /// When all of these limits have one again.

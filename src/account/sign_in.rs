@@ -77,7 +77,10 @@ async fn limit(app: &App, actor: &Actor) -> Result<(), AccountError> {
     let limit = Limit::a_minute(per_minute);
     match rate_limit::take_by_network(app, "sign_in", &actor.origin, limit).await? {
         Taken::Allowed => Ok(()),
-        Taken::RetryAt(retry_at) => Err(AccountError::RateLimited(retry_at)),
+        Taken::RetryAt(retry_at) => {
+            audit::rate_limited(app, &actor.origin, AuditAction::SignedIn).await;
+            Err(AccountError::RateLimited(retry_at))
+        }
     }
 }
 

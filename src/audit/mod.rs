@@ -21,7 +21,7 @@ mod windows;
 
 pub use chain::Place;
 pub use checkpoint::{Checkpoint, CheckpointError, checkpoint};
-pub use denied::{Attempt, Refusal, denied, noting};
+pub use denied::{Attempt, Refusal, denied, noting, rate_limited, wrong_key};
 pub use export::{Range, export};
 pub use list::{EventFilter, count, count_by_user, find_many, list, list_by_user};
 pub use prune::{PATIENCE, Tombstone, is_due as is_prune_due, prune};

@@ -4,6 +4,7 @@
 //! began with is still the present one, so an act that changes either need not call up here.
 
 mod begin;
+mod device;
 mod devices;
 mod introspect;
 mod list;
@@ -13,9 +14,8 @@ mod session;
 mod store;
 
 pub use begin::{NewSession, begin};
-pub use devices::{
-    Device, KNOWN_FOR, Known, MOST_IN_COOKIE, known, list_devices, list_devices_of, remember,
-};
+pub use device::{Device, KNOWN_FOR, Known, MOST_IN_COOKIE};
+pub use devices::{known, list_devices, list_devices_of, remember};
 pub use introspect::{Introspect, IntrospectError, IntrospectScope, Introspected, introspect};
 pub use list::{MOST_OWN, ORDER, count_by_user, find_many, list_by_user, list_own};
 pub use prove::{ProofError, confirm, renew, require_step_up, verify_own};

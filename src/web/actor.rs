@@ -17,6 +17,7 @@ use super::{cookies, peer};
 use crate::access;
 use crate::actor::{Actor, Origin, Via};
 use crate::app::App;
+use crate::audit;
 use crate::error::Internal;
 use crate::graphql::{device_cookie, session_cookie};
 use crate::secret::Secret;
@@ -36,7 +37,10 @@ pub(super) async fn identify(State(app): State<App>, mut request: Request, next:
     let presented = presented(&app, request.headers());
     let (key, is_cookie) = match presented {
         Presented::Nothing => (None, false),
-        Presented::Malformed => return wrong_credentials(id.as_ref()),
+        Presented::Malformed => {
+            audit::wrong_key(&app, &origin, None).await;
+            return wrong_credentials(id.as_ref());
+        }
         Presented::Key(key) => (Some(key), false),
         Presented::Cookie(key) => (Some(key), true),
     };
@@ -50,7 +54,11 @@ pub(super) async fn identify(State(app): State<App>, mut request: Request, next:
         },
         None => None,
     };
-    if key.is_some() && known.is_none() && !is_cookie {
+    if let Some(key) = key.as_ref().filter(|_| known.is_none() && !is_cookie) {
+        // Wrong keys of programs are noted where they are looked up.
+        if is_session(key) {
+            audit::wrong_key(&app, &origin, None).await;
+        }
         return wrong_credentials(id.as_ref());
     }
     let has_stale_cookie = is_cookie && known.is_none();
@@ -72,10 +80,14 @@ pub(super) async fn authenticate(
     key: &Secret,
     origin: Origin,
 ) -> Result<Option<Actor>, Internal> {
-    if key.expose().starts_with(sessions::TOKEN_PREFIX) {
+    if is_session(key) {
         return sessions::resolve(app, key, origin).await;
     }
     access::authenticate(app, key, origin).await
+}
+
+fn is_session(key: &Secret) -> bool {
+    key.expose().starts_with(sessions::TOKEN_PREFIX)
 }
 
 /// What a caller shows.

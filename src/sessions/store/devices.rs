@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::super::devices::{Device, KNOWN_FOR, Known, MOST_OF_USER};
+use super::super::device::{Device, KNOWN_FOR, Known, MOST_OF_USER};
 use crate::actor::Origin;
 use crate::app::App;
 use crate::clock::Timestamp;

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "api_keys",
     "audit_events",
     "counters",
@@ -26,6 +26,7 @@ const TABLES: [&str; 16] = [
     "rate_limits",
     "sessions",
     "setup_links",
+    "trusted_clients",
     "users",
 ];
 
