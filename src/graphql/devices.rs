@@ -11,7 +11,7 @@ use crate::{sessions, users};
 
 /// A browser that has signed in to the account before. Failed sign-ins of strangers do not keep it waiting. It
 /// opens nothing by itself, and its token is not here.
-#[derive(SimpleObject, Clone)]
+#[derive(SimpleObject)]
 pub(crate) struct TrustedDevice {
     /// ID of the device, for `revokeOwnDevice` and `revokeDevice`.
     device_id: ID,

@@ -19,7 +19,7 @@ const QUEUE: usize = 64;
 
 /// What keeps every hashing thread busy until it is dropped.
 struct Held {
-    _letting_go: Sender<()>,
+    letting_go: Sender<()>,
     busy: Vec<JoinHandle<()>>,
 }
 
@@ -35,15 +35,15 @@ impl Held {
             await_condition("a thread to be held", async || has_begun.try_recv().is_ok()).await;
         }
         Self {
-            _letting_go: letting_go,
+            letting_go: letting_go,
             busy,
         }
     }
 
     /// Lets go, and waits until all that was queued has run.
     async fn release(self, desk: &TestApp) {
-        let Self { _letting_go, busy } = self;
-        drop(_letting_go);
+        let Self { letting_go, busy } = self;
+        drop(letting_go);
         for task in busy {
             task.await.expect("held until now");
         }
