@@ -57,7 +57,7 @@ fn hold(
     begun: Sender<()>,
 ) -> JoinHandle<()> {
     let hasher = desk.app.hasher.clone();
-    tokio::spawn(async move {
+    spawn(async move {
         let held = hasher.compute(move || {
             begun.send(()).expect("somebody waits");
             // Ends when the sender is dropped; the second thread waits for the lock meanwhile.
@@ -65,6 +65,14 @@ fn hold(
         });
         held.await.expect("a turn");
     })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test awaits or aborts what it has begun"
+)]
+fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    tokio::spawn(task)
 }
 
 async fn await_condition(what: &str, is_true: impl AsyncFn() -> bool) {
@@ -95,7 +103,7 @@ async fn wrong_proofs(desk: &TestApp) -> Value {
 async fn fill(desk: &TestApp) -> Vec<JoinHandle<()>> {
     let task = |_| {
         let hasher = desk.app.hasher.clone();
-        tokio::spawn(async move { hasher.compute(|| ()).await.unwrap_or_default() })
+        spawn(async move { hasher.compute(|| ()).await.unwrap_or_default() })
     };
     let waiting: Vec<_> = (0..QUEUE + 5).map(task).collect();
     await_condition("a full queue", async || {
@@ -182,8 +190,7 @@ async fn a_right_password_of_a_client_that_hangs_up_leaves_no_count() {
         let held = Held::threads(&desk).await;
         let trying = begin(&desk, PASSWORD);
         let (app, session) = (Arc::clone(&desk), token.clone());
-        let confirming =
-            tokio::spawn(async move { confirm(&app, &session, PASSWORD).await.status });
+        let confirming = spawn(async move { confirm(&app, &session, PASSWORD).await.status });
         await_condition("counted tries", async || {
             failures(&desk, "ada").await == 1 && wrong_proofs(&desk).await == 1
         })
@@ -201,5 +208,5 @@ async fn a_right_password_of_a_client_that_hangs_up_leaves_no_count() {
 
 fn begin(desk: &Arc<TestApp>, password: &'static str) -> JoinHandle<()> {
     let desk = Arc::clone(desk);
-    tokio::spawn(async move { drop(desk.sign_in("ada", password).await) })
+    spawn(async move { drop(desk.sign_in("ada", password).await) })
 }
