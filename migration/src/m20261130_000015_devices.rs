@@ -42,7 +42,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let addition = Table::alter()
             .table("users")
-            .add_column(&mut stranger_failures())
+            .add_column(stranger_failures())
             .take();
         manager.alter_table(addition).await?;
         manager

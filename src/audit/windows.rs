@@ -86,7 +86,7 @@ impl Window {
     }
 
     /// The same attempt on an account, from wherever it came.
-    fn from_anywhere(self) -> Self {
+    fn wherever_from(self) -> Self {
         Self {
             ip_address: None,
             ..self
@@ -259,7 +259,7 @@ pub(super) async fn begin(
         let name = Kind::AnyoneAtAccount.name();
         let is_open = store::window(txn, &account).await?.is_some();
         if is_open || store::count_windows(txn, name).await? < Kind::AnyoneAtAccount.most() {
-            return open(txn, app, account, &window.clone().from_anywhere()).await;
+            return open(txn, app, account, &window.clone().wherever_from()).await;
         }
     }
     let (shared, address) = if is_greedy {

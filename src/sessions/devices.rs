@@ -56,13 +56,12 @@ pub async fn remember(
             break;
         }
     }
-    let token = match token {
-        Some(token) => token,
-        None => {
-            let token = Secret::random_token();
-            store::insert_device(txn, user, hash(&token), origin, now).await?;
-            token
-        }
+    let token = if let Some(token) = token {
+        token
+    } else {
+        let token = Secret::random_token();
+        store::insert_device(txn, user, hash(&token), origin, now).await?;
+        token
     };
     let others = devices(origin).filter(|shown| shown.expose() != token.expose());
     let all = std::iter::once(token.clone()).chain(others.cloned());
