@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
@@ -112,6 +113,20 @@ fn hashing_limits(settings: &Settings) -> Limits {
         wait: Duration::from_secs(2),
         nice: settings.security.hashing_nice,
     }
+}
+
+/// Runs something to its end, even where whoever asked for it goes away meanwhile: a client that hangs up,
+/// a request past its deadline.
+pub async fn run_to_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Internal> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the caller waits for it; it is to outlive a caller that goes away"
+    )]
+    let task = tokio::spawn(work.in_current_span());
+    task.await
+        .map_err(Internal::while_doing("finishing what a request began"))
 }
 
 fn read_keys(settings: &Settings) -> Result<Keyring, StartError> {

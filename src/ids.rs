@@ -137,6 +137,11 @@ typed_id!(
 );
 
 typed_id!(
+    /// Names a browser that an account knows again.
+    DeviceId, "device"
+);
+
+typed_id!(
     /// Names one mail on its way to one address.
     MailDeliveryId, "mail"
 );

@@ -32,7 +32,7 @@ type Sweep = for<'a> fn(
 ) -> Pin<Box<dyn Future<Output = Result<Cleaned, Internal>> + Send + 'a>>;
 
 /// What is swept, by name.
-const CHORES: [(&str, Sweep); 8] = [
+const CHORES: [(&str, Sweep); 9] = [
     ("idempotency keys", |app, budget| {
         Box::pin(idempotency::sweep(app, budget))
     }),
@@ -50,6 +50,9 @@ const CHORES: [(&str, Sweep); 8] = [
     }),
     ("sessions", |app, budget| {
         Box::pin(sessions::sweep(app, budget))
+    }),
+    ("devices", |app, budget| {
+        Box::pin(sessions::sweep_devices(app, budget))
     }),
     ("mails", |app, budget| Box::pin(mail::sweep(app, budget))),
     ("deleted users", |app, budget| {

@@ -21,6 +21,7 @@ mod m20261121_000012_recovery;
 mod m20261121_000013_mail_product;
 mod m20261130_000014_upgrade;
 mod min_reader;
+mod m20261130_000015_devices;
 
 use sea_orm_migration::prelude::*;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_recovery::Migration),
             Box::new(m20261121_000013_mail_product::Migration),
             Box::new(m20261130_000014_upgrade::Migration),
+            Box::new(m20261130_000015_devices::Migration),
         ]
     }
 }

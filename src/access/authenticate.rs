@@ -28,11 +28,17 @@ pub async fn authenticate(
     origin: Origin,
 ) -> Result<Option<Actor>, Internal> {
     if let Some(issuer) = app.issuer.as_ref().filter(|_| tokens::is_token(presented)) {
-        return tokens::person(app, issuer, presented, origin).await;
+        let person = tokens::person(app, issuer, presented, origin.clone()).await?;
+        if person.is_none() {
+            audit::wrong_key(app, &origin, None).await;
+        }
+        return Ok(person);
     }
     let now = app.clock.now();
     let found = store::by_hash(app.db.read(), &app.clock, presented.sha256()).await?;
+    let name = found.as_ref().map(named);
     let Some(key) = found.filter(|key| key.status(now) == ApiKeyStatus::Active) else {
+        audit::wrong_key(app, &origin, name).await;
         return Ok(None);
     };
     let actor = Actor {
@@ -48,7 +54,7 @@ pub async fn authenticate(
         let attempt = Attempt {
             action: AuditAction::AccessDenied,
             user: actor.person,
-            target_label: Some(format!("{} ({}…)", key.name, key.prefix)),
+            target_label: Some(named(&key)),
             subject: None,
         };
         audit::denied(app, &actor, attempt, NETWORK_NOT_ALLOWED).await;
@@ -56,6 +62,10 @@ pub async fn authenticate(
     }
     note_use(app, &key, &actor.origin).await;
     Ok(Some(actor))
+}
+
+fn named(key: &ApiKey) -> String {
+    format!("{} ({}…)", key.name, key.prefix)
 }
 
 /// Reads must go on while the database takes no writes.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::store;
 use crate::actor::Origin;
 use crate::app::App;
+use crate::audit::{self, AuditAction};
 use crate::clock::Timestamp;
 use crate::db::{Budget, Cleaned, Txn};
 use crate::error::Internal;
@@ -33,6 +34,14 @@ pub enum Taken {
 }
 
 impl Limit {
+    /// So often in a minute, all of it at once.
+    pub fn a_minute(times: u32) -> Self {
+        Self {
+            burst: times,
+            per: Duration::from_mins(1) / times.max(1),
+        }
+    }
+
     /// The same for as many clients.
     fn times(self, weight: u32) -> Self {
         Self {
@@ -70,6 +79,12 @@ pub async fn take(app: &App, name: &str, key: &str, limit: Limit) -> Result<Take
     Ok(Taken::RetryAt(Timestamp::from_millis(retry_at.max(now))))
 }
 
+/// Gives one back that was taken for something that did not happen.
+pub async fn give_back(app: &App, name: &str, key: &str, limit: Limit) -> Result<(), Internal> {
+    let key = app.keys.tag(Purpose::RateLimit, key.as_bytes());
+    store::give_limit_back(app.db.write(), (name, &key), limit.per_millis()).await
+}
+
 /// Takes one from the limit `name` for the client's network and for each wider one around it, whose limit
 /// is as many times as large as its weight. Refused by one of them it counts in none.
 ///
@@ -102,6 +117,19 @@ pub async fn take_by_network(
     }
     txn.commit().await?;
     Ok(Taken::Allowed)
+}
+
+/// Takes one of the passwords that the client's network may have judged without an account of its own.
+///
+/// `Why:` before anything slow. Anyone may ask, and each time costs a turn on the hashing threads.
+pub async fn take_password_check(app: &App, origin: &Origin) -> Result<Taken, Internal> {
+    let per_minute = app.settings.security.password_checks_per_minute;
+    let limit = Limit::a_minute(per_minute);
+    let taken = take_by_network(app, "password_check", origin, limit).await?;
+    if taken != Taken::Allowed {
+        audit::rate_limited(app, origin, AuditAction::AccessDenied).await;
+    }
+    Ok(taken)
 }
 
 /// When all of these limits have one again.

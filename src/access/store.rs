@@ -19,7 +19,7 @@ use crate::entities::{idempotency_key, lease, server_key, session};
 use crate::error::Internal;
 use crate::ids::{OutcomeId, SessionId};
 
-pub(super) use limits::{delete_limits, limit_end, move_limit};
+pub(super) use limits::{delete_limits, give_limit_back, limit_end, move_limit};
 
 /// Whether a session was not ended.
 ///

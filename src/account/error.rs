@@ -26,6 +26,8 @@ pub enum AccountError {
     RateLimited(Timestamp),
     /// The person has no such session, whoever else may have it.
     SessionNotFound,
+    /// The account knows no such browser, whichever other account may.
+    DeviceNotFound,
     /// The new password is not taken.
     Password(ChooseError),
     /// Broken.
@@ -40,7 +42,10 @@ impl Refusal for AccountError {
             Self::TemporaryPasswordExpired(_) => Some("TEMPORARY_PASSWORD_EXPIRED"),
             Self::IncorrectPassword { .. } => Some("INCORRECT_PASSWORD"),
             Self::RateLimited(_) => Some("RATE_LIMITED"),
-            Self::SessionNotFound | Self::Password(_) | Self::Internal(_) => None,
+            Self::SessionNotFound
+            | Self::DeviceNotFound
+            | Self::Password(_)
+            | Self::Internal(_) => None,
         }
     }
 }

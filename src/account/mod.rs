@@ -5,18 +5,22 @@
 
 mod change_password;
 mod confirm;
+mod counting;
 mod error;
 mod lock_notices;
+mod own_devices;
 mod own_sessions;
 mod read;
 mod sign_in;
 mod sign_out;
 mod store;
+mod tries;
 
 pub use change_password::{ChangePassword, PasswordChange, change_password};
 pub use confirm::{Confirmation, confirm_identity};
 pub use error::AccountError;
 pub use lock_notices::tell_locked;
+pub use own_devices::{list_own_devices, revoke_own_device};
 pub use own_sessions::{list_own_sessions, revoke_own_session};
 pub use read::{Account, read};
 pub use sign_in::{SignIn, SignedIn, sign_in};

@@ -1,17 +1,16 @@
 //! Signing in with a username or an address and a password.
 
-use std::time::Duration;
-
+use super::counting::{self, Asking, Counted};
 use super::{AccountError, store};
 use crate::access::rate_limit::{self, Limit, Taken};
 use crate::actor::Actor;
-use crate::app::App;
+use crate::app::{App, run_to_end};
 use crate::audit::{self, Attempt, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials::{self, Verdict};
-use crate::db::{self, Txn};
+use crate::db::Txn;
 use crate::error::Internal;
-use crate::ids::UserId;
+use crate::hasher::HashError;
 use crate::secret::Secret;
 use crate::sessions::{self, NewSession, Session, Transport};
 use crate::users::{self, AuthenticationSource, User};
@@ -38,15 +37,29 @@ pub struct SignedIn {
     pub token: Secret,
     /// When the person signed in before.
     pub previous_sign_in_at: Option<Timestamp>,
+    /// The tokens that the browser is to hold, so that accounts know it again. `None` where nothing changes.
+    pub devices: Option<Vec<Secret>>,
 }
 
 /// Begins a session.
 ///
 /// `Order:` the try is counted, then judged, then the session is written only if the password that
 /// was judged is still the present one. Unknown, disabled, locked and foreign accounts take the same
-/// steps and cost one hash and as many writes (ASVS 6.3.8).
+/// steps and cost one hash and as many writes (ASVS 6.3.8). A try that was not judged gives its count back.
+///
+/// `Why:` what begins here goes on when the client hangs up. A guess that is being judged stays counted, so
+/// hanging up buys none, and a right one leaves no count behind.
 pub async fn sign_in(app: &App, actor: &Actor, command: SignIn) -> Result<SignedIn, AccountError> {
     limit(app, actor).await?;
+    let (app, actor) = (app.clone(), actor.clone());
+    run_to_end(async move { begin_counted(&app, &actor, command).await }).await?
+}
+
+async fn begin_counted(
+    app: &App,
+    actor: &Actor,
+    command: SignIn,
+) -> Result<SignedIn, AccountError> {
     let found = users::find_by_login(app, &command.login).await?;
     let attempt = Attempt {
         action: AuditAction::SignedIn,
@@ -61,13 +74,13 @@ pub async fn sign_in(app: &App, actor: &Actor, command: SignIn) -> Result<Signed
 /// `Why:` by network and before any look-up, so that the answer tells nothing about an account.
 async fn limit(app: &App, actor: &Actor) -> Result<(), AccountError> {
     let per_minute = app.settings.security.sign_ins_per_minute;
-    let limit = Limit {
-        burst: per_minute,
-        per: Duration::from_mins(1) / per_minute.max(1),
-    };
+    let limit = Limit::a_minute(per_minute);
     match rate_limit::take_by_network(app, "sign_in", &actor.origin, limit).await? {
         Taken::Allowed => Ok(()),
-        Taken::RetryAt(retry_at) => Err(AccountError::RateLimited(retry_at)),
+        Taken::RetryAt(retry_at) => {
+            audit::rate_limited(app, &actor.origin, AuditAction::SignedIn).await;
+            Err(AccountError::RateLimited(retry_at))
+        }
     }
 }
 
@@ -77,18 +90,37 @@ async fn sign_in_noted(
     found: Option<User>,
     command: SignIn,
 ) -> Result<SignedIn, AccountError> {
-    let now = app.clock.now();
-    let eligible = found.filter(|user| may_try(user, now));
-    let counted = count(app, eligible.as_ref(), &command.login).await?;
-    let judged = eligible.as_ref().filter(|_| counted);
-    let verdict = credentials::verify(app, judged.map(|user| user.id), &command.password).await?;
+    let eligible = found.filter(|user| may_try(user, app.clock.now()));
+    let asking = Asking {
+        login: &command.login,
+        origin: &actor.origin,
+    };
+    let counted = counting::count(app, eligible.as_ref(), asking).await?;
+    let judged = eligible.zip(counted);
+    let result = judge(app, actor, judged, &command).await;
+    if let Err(AccountError::Password(_) | AccountError::Internal(_)) = result {
+        counting::give_back(app, counted, asking).await?;
+    }
+    result
+}
+
+/// Errors: `Password` (too many are being hashed) and `Internal` where nothing was judged, or nothing came
+/// of a right password; all others are the verdict.
+async fn judge(
+    app: &App,
+    actor: &Actor,
+    judged: Option<(User, Counted)>,
+    command: &SignIn,
+) -> Result<SignedIn, AccountError> {
+    let id = judged.as_ref().map(|(user, _)| user.id);
+    let verdict = credentials::verify(app, id, &command.password).await?;
     let (
-        Some(user),
+        Some((user, counted)),
         Verdict::Right {
             version,
             is_outdated,
         },
-    ) = (eligible, verdict)
+    ) = (judged, verdict)
     else {
         return Err(AccountError::InvalidCredentials);
     };
@@ -98,14 +130,20 @@ async fn sign_in_noted(
         return Err(AccountError::TemporaryPasswordExpired(end));
     }
     let renewed = if is_outdated {
-        Some(credentials::hash_again(app, &command.password).await?)
+        hash_again(app, &command.password).await?
     } else {
         None
     };
 
     let txn = app.db.begin_write().await?;
-    let begun = begin(&txn, app, actor, (&user, version), command.transport).await?;
-    let Some((user, session, token)) = begun else {
+    let right = Right {
+        user: &user,
+        version,
+        counted,
+        transport: command.transport,
+    };
+    let begun = begin(&txn, app, actor, right).await?;
+    let Some(begun) = begun else {
         txn.rollback().await.map_err(Internal::from)?;
         return Err(AccountError::InvalidCredentials);
     };
@@ -113,17 +151,16 @@ async fn sign_in_noted(
         credentials::refresh(&txn, user.id, version, hash).await?;
     }
     txn.commit().await.map_err(Internal::from)?;
-    Ok(SignedIn {
-        previous_sign_in_at: user.last_sign_in_at,
-        user: User {
-            last_sign_in_at: Some(session.created_at),
-            failed_sign_ins: 0,
-            locked_until: None,
-            ..user
-        },
-        session,
-        token,
-    })
+    Ok(begun)
+}
+
+/// The hash at the present cost; the next sign-in sees to it where too many are being hashed.
+async fn hash_again(app: &App, password: &Secret) -> Result<Option<String>, Internal> {
+    match credentials::hash_again(app, password).await {
+        Ok(hash) => Ok(Some(hash)),
+        Err(HashError::Overloaded { .. }) => Ok(None),
+        Err(HashError::Internal(cause)) => Err(cause),
+    }
 }
 
 fn may_try(user: &User, now: Timestamp) -> bool {
@@ -134,21 +171,12 @@ fn may_try(user: &User, now: Timestamp) -> bool {
         && user.password_blocked_at.is_none()
 }
 
-/// Counts the try of somebody who may sign in, and does the same for nobody. Gives whether the password
-/// may be judged.
-///
-/// `Why:` the same statements and one commit for everybody. A row that nobody reads is written with each,
-/// so that the disk is waited for where no user was changed: the login is unknown, or locked.
-async fn count(app: &App, eligible: Option<&User>, login: &str) -> Result<bool, AccountError> {
-    let now = app.clock.now();
-    let id = eligible.map_or_else(|| UserId::new(now), |user| user.id);
-    let txn = app.db.begin_write().await?;
-    db::catch_up(&txn, &app.clock).await?;
-    let counted = store::count_try(&txn, id, now).await?;
-    let subject = users::login_subject(login);
-    rate_limit::note(&txn, app, "sign_in.tried", &subject).await?;
-    txn.commit().await.map_err(Internal::from)?;
-    Ok(counted)
+/// A password that was judged right.
+struct Right<'a> {
+    user: &'a User,
+    version: i64,
+    counted: Counted,
+    transport: Transport,
 }
 
 /// `None` when the user or the password has changed since it was judged.
@@ -156,26 +184,34 @@ async fn begin(
     txn: &Txn,
     app: &App,
     actor: &Actor,
-    (user, version): (&User, i64),
-    transport: Transport,
-) -> Result<Option<(User, Session, Secret)>, AccountError> {
-    if !store::note_sign_in(txn, user.id, app.clock.now()).await?
-        || credentials::version(txn, user.id).await? != Some(version)
+    right: Right<'_>,
+) -> Result<Option<SignedIn>, AccountError> {
+    let (now, origin) = (app.clock.now(), &actor.origin);
+    let forgiven = counting::forgive(txn, right.counted, now).await?;
+    if !store::note_sign_in(txn, right.user.id, forgiven, now).await?
+        || credentials::version(txn, right.user.id).await? != Some(right.version)
     {
         return Ok(None);
     }
-    let Some(user) = users::read_again(txn, user).await? else {
+    let Some(user) = users::read_again(txn, right.user).await? else {
         return Ok(None);
     };
     let new = NewSession {
         user: user.id,
         role: user.role,
-        credential_version: version,
+        credential_version: right.version,
         is_restricted: user.must_change_password,
-        transport,
-        origin: &actor.origin,
+        transport: right.transport,
+        origin,
     };
     let (session, token) = sessions::begin(txn, app, new).await?;
+    // Whoever came by a temporary password has not shown yet that the account is theirs.
+    let devices = if user.must_change_password {
+        None
+    } else {
+        let takes_cookies = right.transport == Transport::Cookie;
+        sessions::remember(txn, app, user.id, origin, takes_cookies).await?
+    };
     let event = Event {
         action: AuditAction::SignedIn,
         user: Some(user.id),
@@ -183,7 +219,16 @@ async fn begin(
         changes: vec![Change::to("session", &session.id)],
         reason: None,
     };
-    let person = Actor::person(&user.username, user.id, actor.origin.clone());
+    let person = Actor::person(&user.username, user.id, origin.clone());
     audit::record(txn, app, &person, event).await?;
-    Ok(Some((user, session, token)))
+    Ok(Some(SignedIn {
+        previous_sign_in_at: right.user.last_sign_in_at,
+        user: User {
+            last_sign_in_at: Some(session.created_at),
+            ..user
+        },
+        session,
+        token,
+        devices,
+    }))
 }

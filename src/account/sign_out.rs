@@ -7,12 +7,13 @@ use crate::audit::{self, AuditAction, Change, Event};
 use crate::error::Internal;
 use crate::sessions;
 
-/// Ends the session the caller came with, or all of theirs. Gives how many ended.
+/// Ends the session the caller came with; or all of theirs, and then no browser is known any more. Gives how many ended.
 pub async fn sign_out(app: &App, actor: &Actor, everywhere: bool) -> Result<u64, AccountError> {
     let (user, session) = actor.require_session()?;
     let now = app.clock.now();
     let txn = app.db.begin_write().await?;
     let ended = if everywhere {
+        sessions::forget_devices(&txn, user).await?;
         sessions::revoke_all(&txn, user, now).await?
     } else {
         u64::from(sessions::end(&txn, session, now).await?)

@@ -1,81 +1,77 @@
 //! Every query on the tries at a user's password.
 
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, SimpleExpr};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
+use super::tries::{Count, FREE_FAILURES, MOST_FAILURES, Tries};
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::entities::user::{Column, Entity, is_enabled};
 use crate::error::Internal;
 use crate::ids::UserId;
 
-/// Failures after which the waits begin.
-const FREE_FAILURES: i64 = 4;
-/// Failures in a row that stop the password until it is reset.
+/// The tries of a user without those of a known source, so that nobody else counts one until the
+/// transaction ends. `None` for nobody.
 ///
-/// `Source:` NIST SP 800-63B-4 §3.2.2: no more than 100.
-const MOST_FAILURES: i64 = 100;
-/// The first wait, which doubles with each further failure.
-const FIRST_WAIT_MILLIS: i64 = 1_000;
-/// The longest wait.
-const LONGEST_WAIT_MILLIS: i64 = 15 * 60 * 1_000;
-/// The end of a wait that only a reset or an administrator ends: 9999-12-31.
-const NEVER_MILLIS: i64 = 253_402_214_400_000;
-
-/// Counts a try before it is judged, and sets the wait that follows if it fails. `false` when the
-/// user is waiting already or the password is stopped: then the try must not be judged.
-///
-/// `Why:` one statement that counts and looks. Parallel tries would otherwise share a count.
-pub(super) async fn count_try(txn: &Txn, user: UserId, now: Timestamp) -> Result<bool, Internal> {
-    let now = now.as_millis();
-    let free = Column::LockedUntil
-        .is_null()
-        .or(Column::LockedUntil.lte(now));
-    let counted = Entity::update_many()
-        .col_expr(
+/// `Locks:` the user's row.
+pub(super) async fn lock_tries(txn: &Txn, user: UserId) -> Result<Option<Tries>, Internal> {
+    let row: Option<(i64, i64, Option<i64>)> = Entity::find_by_id(user.uuid())
+        .select_only()
+        .columns([
             Column::FailedSignIns,
-            Expr::col(Column::FailedSignIns).add(1),
-        )
-        .col_expr(Column::LockedUntil, wait(now))
+            Column::StrangerFailures,
+            Column::LockedUntil,
+        ])
+        .lock_exclusive()
+        .into_tuple()
+        .one(txn)
+        .await?;
+    Ok(row.map(|(total, failures, locked_until)| Tries {
+        total,
+        strangers: Count {
+            failures,
+            locked_until,
+        },
+        known: None,
+    }))
+}
+
+/// Writes them.
+pub(super) async fn put_tries(txn: &Txn, user: UserId, tries: Tries) -> Result<(), Internal> {
+    let strangers = tries.strangers;
+    Entity::update_many()
+        .col_expr(Column::FailedSignIns, Expr::value(tries.total))
+        .col_expr(Column::StrangerFailures, Expr::value(strangers.failures))
+        .col_expr(Column::LockedUntil, Expr::value(strangers.locked_until))
         .filter(Column::Id.eq(user.uuid()))
-        .filter(free)
         .exec(txn)
         .await?;
-    Ok(counted.rows_affected == 1)
+    Ok(())
 }
 
-/// Until when the user waits after one more failure, by how many there were before.
-///
-/// `Shape:` `CASE WHEN failed < 4 THEN locked_until WHEN failed >= 99 THEN never WHEN failed = 4 THEN
-/// now + 1000 WHEN failed = 5 THEN now + 2000 … ELSE now + 900000 END`.
-fn wait(now: i64) -> SimpleExpr {
-    let failed = || Expr::col(Column::FailedSignIns);
-    let mut cases =
-        CaseStatement::new().case(failed().lt(FREE_FAILURES), Expr::col(Column::LockedUntil));
-    cases = cases.case(failed().gte(MOST_FAILURES - 1), Expr::value(NEVER_MILLIS));
-    let (mut failures, mut millis) = (FREE_FAILURES, FIRST_WAIT_MILLIS);
-    while millis < LONGEST_WAIT_MILLIS {
-        cases = cases.case(failed().eq(failures), now + millis);
-        (failures, millis) = (failures + 1, millis * 2);
-    }
-    cases.finally(now + LONGEST_WAIT_MILLIS).into()
-}
-
-/// Notes a successful sign-in, and forgets the failures before it. `false` when the user can no longer
-/// sign in.
+/// Notes a successful sign-in, which leaves these tries. `false` when the user can no longer sign in.
 ///
 /// `Locks:` the user's row, so that no reset comes between this and what follows in the transaction.
 pub(super) async fn note_sign_in(
     txn: &Txn,
     user: UserId,
+    tries: Tries,
     now: Timestamp,
 ) -> Result<bool, Internal> {
     let now = now.as_millis();
+    let strangers = tries.strangers;
+    // Whoever was told of a lock that goes on is not told again.
+    let told = if tries.total == 0 {
+        Expr::value(0)
+    } else {
+        Expr::col(Column::LockNotices)
+    };
     let noted = Entity::update_many()
-        .col_expr(Column::FailedSignIns, Expr::value(0))
-        .col_expr(Column::LockNotices, Expr::value(0))
-        .col_expr(Column::LockedUntil, Expr::value(None::<i64>))
+        .col_expr(Column::FailedSignIns, Expr::value(tries.total))
+        .col_expr(Column::StrangerFailures, Expr::value(strangers.failures))
+        .col_expr(Column::LockNotices, told)
+        .col_expr(Column::LockedUntil, Expr::value(strangers.locked_until))
         .col_expr(Column::LastSignInAt, Expr::value(now))
         .filter(Column::Id.eq(user.uuid()))
         .filter(Column::DeletedAt.is_null())

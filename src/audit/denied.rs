@@ -1,9 +1,9 @@
 //! What was refused: one event for the first time, and a count for the times after it.
 
 use super::row::Encoding;
-use super::windows::{self, Window};
+use super::windows::{self, Kind, Place, Window};
 use super::{AuditAction, Event, Outcome, record};
-use crate::actor::{Actor, ActorKind};
+use crate::actor::{Actor, ActorKind, Origin};
 use crate::app::App;
 use crate::error::Internal;
 use crate::ids::UserId;
@@ -12,6 +12,9 @@ use crate::network;
 
 /// Longest name of a target that is kept, in characters. It may be the caller's own text.
 const MAX_LABEL: usize = 200;
+
+/// The code of a bearer token or key that is not good.
+const WRONG_KEY: &str = "WRONG_KEY";
 
 /// What somebody tried to do.
 #[derive(Clone, Debug)]
@@ -27,6 +30,16 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Something about nothing in particular.
+    pub(super) const fn of_nothing(action: AuditAction) -> Self {
+        Self {
+            action,
+            user: None,
+            target_label: None,
+            subject: None,
+        }
+    }
+
     /// Something that a person tried to do to their own account.
     pub fn on_oneself(actor: &Actor, action: AuditAction) -> Self {
         Self {
@@ -58,6 +71,21 @@ pub async fn noting<T, E: Refusal>(
     result
 }
 
+/// Notes that a client showed a bearer token or key that is not good; with its name where it was good once.
+pub async fn wrong_key(app: &App, origin: &Origin, name: Option<String>) {
+    let attempt = Attempt {
+        target_label: name,
+        ..Attempt::of_nothing(AuditAction::AccessDenied)
+    };
+    denied(app, &Actor::anonymous(origin.clone()), attempt, WRONG_KEY).await;
+}
+
+/// Notes that a client is past a limit.
+pub async fn rate_limited(app: &App, origin: &Origin, action: AuditAction) {
+    let actor = Actor::anonymous(origin.clone());
+    denied(app, &actor, Attempt::of_nothing(action), "RATE_LIMITED").await;
+}
+
 /// Notes a denial in a transaction of its own. Never fails the caller: a failure is logged.
 pub async fn denied(app: &App, actor: &Actor, attempt: Attempt, code: &str) {
     let action = attempt.action.name();
@@ -68,13 +96,13 @@ pub async fn denied(app: &App, actor: &Actor, attempt: Attempt, code: &str) {
 
 async fn note(app: &App, actor: &Actor, attempt: Attempt, code: &str) -> Result<(), Internal> {
     let attempt = shortened(attempt);
-    let key = key(app, actor, &attempt, code);
-    if windows::is_repeated(app, actor, &key) {
+    let place = place(app, actor, &attempt, code);
+    if windows::is_repeated(app, &place) {
         return Ok(());
     }
     let window = Window::new(app.clock.now(), actor, &attempt, code);
     let txn = app.db.begin_write().await?;
-    let begun = windows::begin(&txn, app, &key, &window).await?;
+    let begun = windows::begin(&txn, app, &place, &window).await?;
     if begun.is_first {
         let event = Event {
             action: attempt.action,
@@ -93,6 +121,14 @@ async fn note(app: &App, actor: &Actor, attempt: Attempt, code: &str) -> Result<
         .await?;
     }
     txn.commit().await?;
+    if begun.is_first && place.kind == Kind::Refused {
+        let action = window.action();
+        tracing::warn!(
+            action,
+            code,
+            "a client is refused; repeats are counted in the audit trail"
+        );
+    }
     app.tally.open(begun.window, begun.ends_at);
     Ok(())
 }
@@ -106,24 +142,65 @@ fn shortened(attempt: Attempt) -> Attempt {
 }
 
 /// Which denials are the same one, repeated.
-fn key(app: &App, actor: &Actor, attempt: &Attempt, code: &str) -> [u8; 32] {
+fn place(app: &App, actor: &Actor, attempt: &Attempt, code: &str) -> Place {
     let user = attempt.user.map(|user| user.uuid().into_bytes());
-    let mut parts = Encoding::default();
-    parts
-        .value(who(actor).as_bytes())
+    let user = user.as_ref().map(<[u8; 16]>::as_slice);
+    let tag = |parts: &Encoding| app.keys.tag(Purpose::RateLimit, &parts.0);
+    let mut who = Encoding::default();
+    who.value(share_of(actor).as_bytes());
+    let mut what = Encoding::default();
+    what.value(client(actor).as_bytes())
         .value(attempt.action.name().as_bytes())
         .value(code.as_bytes())
-        .optional(user.as_ref().map(<[u8; 16]>::as_slice))
+        .optional(user)
         .optional(attempt.target_label.as_deref().map(str::as_bytes))
         .optional(attempt.subject.as_deref().map(str::as_bytes));
-    app.keys.tag(Purpose::RateLimit, &parts.0)
+    let mut account = Encoding::default();
+    account
+        .value(attempt.action.name().as_bytes())
+        .value(code.as_bytes())
+        .optional(user);
+    let kind = kind(actor, attempt, code);
+    Place {
+        kind,
+        who: half(tag(&who)),
+        what: half(tag(&what)),
+        account: (kind == Kind::Account).then(|| tag(&account)),
+    }
 }
 
-/// The actor; where nobody is known, where the request came from.
-fn who(actor: &Actor) -> String {
+fn kind(actor: &Actor, attempt: &Attempt, code: &str) -> Kind {
+    if actor.is_known() {
+        Kind::Known
+    } else if attempt.user.is_some() {
+        Kind::Account
+    } else if code == "RATE_LIMITED" || code == WRONG_KEY {
+        Kind::Refused
+    } else {
+        Kind::Nothing
+    }
+}
+
+fn half(tag: [u8; 32]) -> [u8; 16] {
+    let [first @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = tag;
+    first
+}
+
+/// The actor; where nobody is known, the client that the request came from.
+fn client(actor: &Actor) -> String {
     if actor.kind != ActorKind::Anonymous {
         return actor.key();
     }
     let address = actor.origin.address();
     format!("from {}", address.map(network::client).unwrap_or_default())
+}
+
+/// The same as far as shares of windows go: where nobody is known, the widest network of the client.
+fn share_of(actor: &Actor) -> String {
+    if actor.kind != ActorKind::Anonymous {
+        return actor.key();
+    }
+    let widest = actor.origin.network_tiers().pop();
+    let widest = widest.map(|tier| tier.network);
+    format!("from {}", widest.unwrap_or_default())
 }

@@ -21,7 +21,7 @@ mod windows;
 
 pub use chain::Place;
 pub use checkpoint::{Checkpoint, CheckpointError, checkpoint};
-pub use denied::{Attempt, Refusal, denied, noting};
+pub use denied::{Attempt, Refusal, denied, noting, rate_limited, wrong_key};
 pub use export::{Range, export};
 pub use list::{EventFilter, count, count_by_user, find_many, list, list_by_user};
 pub use prune::{PATIENCE, Tombstone, is_due as is_prune_due, prune};
@@ -75,6 +75,8 @@ pub enum AuditAction {
     SessionRevoked,
     /// Every session of a user was ended.
     SessionsRevoked,
+    /// An account no longer knows a browser.
+    DeviceRevoked,
     /// An administrator reset a password.
     PasswordReset,
     /// A link for resetting a password was made, without a mail.
@@ -119,7 +121,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDisabled,
@@ -134,6 +136,7 @@ impl AuditAction {
         Self::PasswordChanged,
         Self::SessionRevoked,
         Self::SessionsRevoked,
+        Self::DeviceRevoked,
         Self::PasswordReset,
         Self::PasswordLinkCreated,
         Self::PasswordLinkSent,
@@ -173,6 +176,7 @@ impl AuditAction {
             Self::PasswordChanged => "user.password.changed",
             Self::SessionRevoked => "session.revoked",
             Self::SessionsRevoked => "user.sessions.revoked",
+            Self::DeviceRevoked => "device.revoked",
             Self::PasswordReset => "user.password.reset",
             Self::PasswordLinkCreated => "user.password.link.created",
             Self::PasswordLinkSent => "user.password.link.sent",

@@ -28,7 +28,7 @@ pub(super) use whole::{
     by_id, delete_up_to, last_pruned, oldest, recorded_after, sealed_after, unsealed_after,
 };
 pub(super) use windows::{
-    count_windows, delete_window, open_window, raise_window, window, windows_over,
+    count_windows, count_windows_of, delete_window, open_window, raise_window, window, windows_over,
 };
 
 /// Newest first; ids break ties in the order of making.

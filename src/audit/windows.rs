@@ -1,6 +1,10 @@
 //! Windows of refused attempts: the first is an event at once, the others are counted and become one
 //! event when the window is over. So nobody can fill the trail by being refused.
 //!
+//! Windows are of several kinds (`Kind`), so that a flood of one hides nothing of another: made-up logins hide no
+//! failures at accounts that exist. Nobody opens more than their share of a kind. What finds no place is counted
+//! for the account it concerned, or else for its network, or for all: an event says how many there were.
+//!
 //! Windows stand in the table `rate_limits`, so every replica counts in the same one. A repeat costs no
 //! statement where its process knows the window: it is added up in `tally.rs` and written once a second.
 
@@ -22,10 +26,7 @@ use crate::tally::{self, Counted};
 
 /// How long a window is open.
 pub const WINDOW: Duration = Duration::from_mins(5);
-/// Windows that are open at a time, for actors that are known and for those that are not. What comes
-/// beyond is counted in one window for all.
-const MOST: [(&str, u64); 2] = [("audit.denied", 9_000), ("audit.denied.anonymous", 1_000)];
-/// The code of what was counted beyond.
+/// The code of what was counted beyond, in one window for all of it.
 const SEVERAL: &str = "SEVERAL";
 /// The key of the window for all.
 const SHARED: [u8; 0] = [];
@@ -47,6 +48,8 @@ pub(super) struct Window {
     via: String,
     ip_address: Option<String>,
     began_at: i64,
+    /// Read by releases before this one.
+    #[serde(default)]
     is_of_nobody: bool,
 }
 
@@ -77,15 +80,26 @@ impl Window {
         }
     }
 
-    /// The window of all that found no place.
-    fn of_all(now: Timestamp) -> Self {
-        let attempt = Attempt {
-            action: AuditAction::AccessDenied,
-            user: None,
-            target_label: None,
-            subject: None,
-        };
-        Self::new(now, &Actor::system(), &attempt, SEVERAL)
+    /// What would have been done.
+    pub(super) fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// The same attempt on an account, from wherever it came.
+    fn wherever_from(self) -> Self {
+        Self {
+            ip_address: None,
+            ..self
+        }
+    }
+
+    /// The window of all that found no place; where it came from, if that is one network.
+    fn of_all(now: Timestamp, ip_address: Option<String>) -> Self {
+        let attempt = Attempt::of_nothing(AuditAction::AccessDenied);
+        Self {
+            ip_address,
+            ..Self::new(now, &Actor::system(), &attempt, SEVERAL)
+        }
     }
 
     fn written(&self) -> Result<String, Internal> {
@@ -133,30 +147,101 @@ pub(super) struct Begun {
     pub(super) ends_at: Timestamp,
 }
 
-/// The windows among which an actor's are, and how many there may be.
-fn among(is_of_nobody: bool) -> (&'static str, u64) {
-    let [known, nobody] = MOST;
-    if is_of_nobody { nobody } else { known }
+/// Windows of one kind share a limit. `Why:` apart, so that a flood of one hides nothing of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Actors that are known.
+    Known,
+    /// Strangers, and an account that exists.
+    Account,
+    /// Strangers, and nothing that exists: made-up logins.
+    Nothing,
+    /// Strangers who are past a limit, or show a key that is none.
+    Refused,
+    /// An account, for what found no other place.
+    AnyoneAtAccount,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Known => "audit.denied",
+            Self::Account => "audit.denied.account",
+            Self::Nothing => "audit.denied.anonymous",
+            Self::Refused => "audit.denied.refused",
+            Self::AnyoneAtAccount => "audit.denied.anyone",
+        }
+    }
+
+    /// Windows that are open at a time. Together fewer than `tally.rs` knows.
+    const fn most(self) -> u64 {
+        match self {
+            Self::Known => 9_000,
+            Self::Account | Self::AnyoneAtAccount => 3_000,
+            Self::Nothing | Self::Refused => 1_000,
+        }
+    }
+
+    /// The same of one actor, or of one wide network where nobody is known.
+    const fn most_of_one(self) -> u64 {
+        match self {
+            Self::Known => 1_000,
+            Self::Account | Self::Nothing | Self::Refused => 250,
+            Self::AnyoneAtAccount => u64::MAX,
+        }
+    }
+}
+
+/// Where an attempt is counted.
+pub(super) struct Place {
+    pub(super) kind: Kind,
+    /// Who tried: an actor, or a wide network.
+    pub(super) who: [u8; 16],
+    /// What tells the attempt from others of theirs.
+    pub(super) what: [u8; 16],
+    /// What tells the same attempt on the same account, from wherever it comes. Of strangers alone.
+    pub(super) account: Option<[u8; 32]>,
+}
+
+impl Place {
+    fn own(&self) -> tally::Window {
+        (self.kind.name(), [self.who, self.what].concat())
+    }
+
+    fn account(&self) -> Option<tally::Window> {
+        let key = self.account?;
+        Some((Kind::AnyoneAtAccount.name(), key.to_vec()))
+    }
+
+    /// For what one of them does beyond their share.
+    fn of_one(&self) -> tally::Window {
+        (self.kind.name(), self.who.to_vec())
+    }
+
+    fn of_all(&self) -> tally::Window {
+        (self.kind.name(), SHARED.to_vec())
+    }
 }
 
 /// Counts an attempt where this process knows its window, or that there is no place for one.
-pub(super) fn is_repeated(app: &App, actor: &Actor, key: &[u8; 32]) -> bool {
-    let (name, _) = among(!actor.is_known());
+pub(super) fn is_repeated(app: &App, place: &Place) -> bool {
     let now = app.clock.now();
-    let shared = (name, SHARED.to_vec());
-    app.tally.again(&(name, key.to_vec()), now) || app.tally.again(&shared, now)
+    let again = |window: tally::Window| app.tally.again(&window, now);
+    again(place.own())
+        || place.account().is_some_and(again)
+        || again(place.of_one())
+        || again(place.of_all())
 }
 
 /// Counts an attempt in the database, in a window that it opens where there is none.
 pub(super) async fn begin(
     txn: &Txn,
     app: &App,
-    key: &[u8; 32],
+    place: &Place,
     window: &Window,
 ) -> Result<Begun, Internal> {
     let now = app.clock.now();
-    let (name, most) = among(window.is_of_nobody);
-    let own = (name, key.to_vec());
+    let own = place.own();
     if let Some(open) = store::window(txn, &own).await? {
         if now < open.ends_at {
             let ends_at = open.ends_at;
@@ -164,14 +249,43 @@ pub(super) async fn begin(
         }
         close(txn, app, open).await?;
     }
+    let (name, kind) = (place.kind.name(), place.kind);
+    let is_full = store::count_windows(txn, name).await? >= kind.most();
+    let is_greedy = store::count_windows_of(txn, name, &place.who).await? >= kind.most_of_one();
+    if !is_full && !is_greedy {
+        return open(txn, app, own, window).await;
+    }
+    if let Some(account) = place.account() {
+        let name = Kind::AnyoneAtAccount.name();
+        let is_open = store::window(txn, &account).await?.is_some();
+        if is_open || store::count_windows(txn, name).await? < Kind::AnyoneAtAccount.most() {
+            return open(txn, app, account, &window.clone().wherever_from()).await;
+        }
+    }
+    let (shared, address) = if is_greedy {
+        (place.of_one(), window.ip_address.clone())
+    } else {
+        (place.of_all(), None)
+    };
+    let begun = open(txn, app, shared, &Window::of_all(now, address)).await?;
+    if begun.is_first {
+        return again(txn, begun.window, (now, begun.ends_at)).await;
+    }
+    Ok(begun)
+}
+
+/// Opens a window, or counts in it where it is open; one that is over is closed before.
+async fn open(
+    txn: &Txn,
+    app: &App,
+    own: tally::Window,
+    window: &Window,
+) -> Result<Begun, Internal> {
+    let now = app.clock.now();
     let ends_at = now.plus(WINDOW);
-    if store::count_windows(txn, name).await? >= most {
-        let shared = (name, SHARED.to_vec());
-        let of_all = Window::of_all(now).written()?;
-        store::open_window(txn, &shared, (now, ends_at), of_all).await?;
-        let open = store::window(txn, &shared).await?;
-        let ends_at = open.map_or(ends_at, |open| open.ends_at);
-        return again(txn, shared, (now, ends_at)).await;
+    let over = store::window(txn, &own).await?;
+    if let Some(over) = over.filter(|open| open.ends_at <= now) {
+        close(txn, app, over).await?;
     }
     let is_first = store::open_window(txn, &own, (now, ends_at), window.written()?).await?;
     if !is_first {

@@ -157,6 +157,7 @@ impl From<UserError> for Failure {
                 lines.collect::<Vec<_>>().join("\n")
             }
             UserError::SessionNotFound => "there is no such session".to_owned(),
+            UserError::DeviceNotFound => "no account knows such a device".to_owned(),
             UserError::LinkNotFound => "the user has no such link".to_owned(),
             UserError::OwnAccount => "this is your own account".to_owned(),
             UserError::StepUpRequired => "your own password is needed".to_owned(),

@@ -45,7 +45,7 @@ const fn meaning(permission: Permission) -> &'static str {
         Permission::UsersUnlock => "lift the lock after failed sign-ins",
         Permission::UsersDelete => "delete and restore users",
         Permission::PasswordsReset => "reset passwords, demand a change",
-        Permission::SessionsRevoke => "end sessions",
+        Permission::SessionsRevoke => "end sessions, forget trusted devices",
         Permission::SessionsIntrospect => "ask whether a token is of a session that works",
         Permission::ApiKeysRead => "read API keys, without their secrets",
         Permission::ApiKeysManage => "create, change and revoke API keys",

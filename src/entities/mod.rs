@@ -21,6 +21,7 @@ pub(crate) mod schema_requirement;
 pub(crate) mod server_key;
 pub(crate) mod session;
 pub(crate) mod setup_link;
+pub(crate) mod trusted_client;
 pub(crate) mod user;
 
 use serde::{Deserialize, Deserializer, de::Error};

@@ -30,6 +30,7 @@ pub(crate) struct Model {
     pub deleted_at: Option<i64>,
     pub purged_at: Option<i64>,
     pub failed_sign_ins: i64,
+    pub stranger_failures: i64,
     pub password_changed_at: Option<i64>,
     pub must_change_password: bool,
     pub password_expires_at: Option<i64>,

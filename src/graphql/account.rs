@@ -1,11 +1,13 @@
 //! One's own account: signing in and out, changing the password, confirming who one is.
 
+mod own_devices;
 mod own_sessions;
 mod shown;
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::context::Reach as _;
+use super::device_cookie;
 use super::enums::SessionTransport;
 use super::error::{
     incorrect_password, internal, password, rate_limited, refusable, refuse_denied,
@@ -19,6 +21,7 @@ use crate::secret::Secret;
 use crate::sessions::{Session, Transport};
 use crate::users::InvalidInput;
 
+pub(crate) use own_devices::OwnDeviceMutation;
 pub(crate) use own_sessions::OwnSessionMutation;
 pub(super) use shown::Account;
 
@@ -164,6 +167,11 @@ fn refuse(ctx: &Context<'_>, error: AccountError, at: &'static str) -> Option<Ve
             &["input", at],
             "You have no such session.",
         ),
+        AccountError::DeviceNotFound => MutationError::at(
+            ErrorCode::NotFound,
+            &["input", at],
+            "Your account knows no such device.",
+        ),
     };
     Some(vec![one])
 }
@@ -257,6 +265,7 @@ impl AccountMutation {
             transport,
         };
         let done = account::sign_in(ctx.app(), ctx.actor(), command).await;
+        let devices = done.as_ref().ok().and_then(|done| done.devices.clone());
         let payload = done.map(|done| SignInPayload {
             outcome: Some(if done.session.is_restricted {
                 SignInOutcome::PasswordChangeRequired
@@ -269,6 +278,9 @@ impl AccountMutation {
             expires_at: Some(DateTime(ends(ctx, &done.session))),
             errors: Vec::new(),
         });
+        if let Some(devices) = devices {
+            session_cookie::set(ctx, device_cookie::held(ctx.app(), &devices));
+        }
         settle(ctx, payload, "password")
     }
 

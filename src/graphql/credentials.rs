@@ -5,9 +5,10 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::access::known;
 use super::context::Reach as _;
 use super::enums::PasswordStyle;
-use super::error::{answer, refuse};
+use super::error::{answer, rate_limited, refuse};
 use super::mutation_error::{ErrorCode, MutationError};
 use super::scalars::{OneTimeSecret, Password};
+use crate::access::rate_limit::{self, Taken};
 use crate::credentials::generator::{self, Recipe};
 use crate::credentials::{self, strength};
 
@@ -157,12 +158,19 @@ impl CheckMutation {
     /// only so that the password never lands in a client's query cache.
     ///
     /// Access: anyone (public endpoint).
-    /// Errors: INVALID_INPUT, PASSWORD_POLICY_VIOLATED, OVERLOADED.
+    /// Errors: INVALID_INPUT, PASSWORD_POLICY_VIOLATED, RATE_LIMITED, OVERLOADED.
     async fn check_password(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to do.")] input: CheckPasswordInput,
     ) -> Option<CheckPasswordPayload> {
+        let taken = rate_limit::take_password_check(ctx.app(), &ctx.actor().origin).await;
+        if let Taken::RetryAt(retry_at) = answer(ctx, taken.map_err(Into::into))? {
+            return Some(CheckPasswordPayload {
+                errors: vec![rate_limited(ctx, retry_at)],
+                ..Default::default()
+            });
+        }
         let avoid = input.avoid.unwrap_or_default();
         if avoid.len() > 10 || avoid.iter().any(|word| word.chars().count() > 200) {
             let message = "Takes at most 10 words of at most 200 characters.";

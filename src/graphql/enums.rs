@@ -280,6 +280,8 @@ pub(crate) enum AuditAction {
     SessionRevoked,
     /// Every session of a user was ended.
     SessionsRevoked,
+    /// An account no longer knows a browser.
+    DeviceRevoked,
     /// An administrator reset a password.
     PasswordReset,
     /// A link for resetting a password was made, without a mail.

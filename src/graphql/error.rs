@@ -61,6 +61,11 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
             &["input", "sessionId"],
             "There is no such session.",
         ),
+        UserError::DeviceNotFound => MutationError::at(
+            Code::NotFound,
+            &["input", "deviceId"],
+            "No account knows such a device.",
+        ),
         UserError::LinkNotFound => MutationError::at(
             Code::NotFound,
             &["input", "linkIds"],

@@ -17,7 +17,7 @@ use crate::mail::{self, AddressFailure, Delivery, DeliveryFilter};
 use crate::one_time_links::{self, LinkFilter, OneTimeLink};
 use crate::page::{Page, PageArguments, PageRequest};
 use crate::password_reset;
-use crate::sessions::{self, Session};
+use crate::sessions::{self, Device, Session};
 use crate::users::{self, User};
 use crate::{access, error::Internal};
 
@@ -121,6 +121,10 @@ pub(crate) struct LinksOf {
     pub(crate) with_total: bool,
 }
 
+/// The browsers that a user's account knows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct DevicesOf(pub(crate) UserId);
+
 /// One page of the sessions of a user.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct SessionsOf {
@@ -161,6 +165,24 @@ impl dataloader::Loader<ApiKeyKey> for Loader {
             .into_iter()
             .map(|key| (ApiKeyKey(key.id), key))
             .collect())
+    }
+}
+
+impl dataloader::Loader<DevicesOf> for Loader {
+    type Value = Vec<Device>;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[DevicesOf]) -> Result<HashMap<DevicesOf, Vec<Device>>, Shared> {
+        let users: Vec<UserId> = keys.iter().map(|key| key.0).collect();
+        let mut loaded: HashMap<_, _> = keys.iter().map(|key| (*key, Vec::new())).collect();
+        let found = sessions::list_devices_of(&self.app, &self.actor, &users).await;
+        for device in found.map_err(Arc::new)? {
+            loaded
+                .entry(DevicesOf(device.user))
+                .or_default()
+                .push(device);
+        }
+        Ok(loaded)
     }
 }
 

@@ -11,6 +11,8 @@ mod api_keys;
 mod audit;
 mod context;
 mod credentials;
+pub(crate) mod device_cookie;
+mod devices;
 mod endpoint;
 mod enums;
 mod error;
@@ -78,11 +80,13 @@ pub struct Mutation(
     user_lifecycle::LifecycleMutation,
     mail_mutations::DeliveryMutation,
     sessions::SessionMutation,
+    devices::DeviceMutation,
     credentials::GenerateMutation,
     credentials::CheckMutation,
     account::ConfirmMutation,
     account::AccountMutation,
     account::OwnSessionMutation,
+    account::OwnDeviceMutation,
     recovery::RecoveryMutation,
 );
 
@@ -102,6 +106,7 @@ pub struct PublicMutation(
     credentials::CheckMutation,
     account::AccountMutation,
     account::OwnSessionMutation,
+    account::OwnDeviceMutation,
     recovery::RecoveryMutation,
 );
 

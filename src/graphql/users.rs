@@ -16,9 +16,10 @@ pub(crate) use query::UserQuery;
 
 use super::audit::{AuditEvent, AuditEventConnection};
 use super::context::Reach as _;
+use super::devices::TrustedDevice;
 use super::enums::{AuditAction, AuthenticationSource, Role, UserStatus};
 use super::error::{answer, paging, refuse};
-use super::loaders::{EventsOf, MailOf, SessionsOf, Shared, UserKey};
+use super::loaders::{DevicesOf, EventsOf, MailOf, SessionsOf, Shared, UserKey};
 use super::mail::{MailDelivery, MailDeliveryConnection};
 use super::mutation_error::ErrorCode;
 use super::paging::{Listing, connection, wants_total};
@@ -242,6 +243,14 @@ impl User {
             sessions::ORDER,
             total,
         )))
+    }
+
+    /// Browsers that have signed in to the account before, last used first, 50 at most. Needs scope USERS_READ.
+    async fn trusted_devices(&self, ctx: &Context<'_>) -> Option<Vec<TrustedDevice>> {
+        let allowed = ctx.actor().require(Permission::UsersRead);
+        answer(ctx, allowed.map_err(ReadError::from))?;
+        let found = loaded(ctx, ctx.loader().load_one(DevicesOf(self.0.id)).await)??;
+        Some(found.into_iter().map(Into::into).collect())
     }
 
     /// Reset links and codes made for the user, newest first. Needs scope USERS_READ.

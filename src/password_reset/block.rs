@@ -39,6 +39,7 @@ pub async fn block(txn: &Txn, user: &mut User, now: Timestamp) -> Result<Blocked
         };
         users::set_password_state(txn, user.id, state).await?;
     }
+    sessions::forget_devices(txn, user.id).await?;
     Ok(Blocked {
         sessions: sessions::revoke_all(txn, user.id, now).await?,
         links: one_time_links::revoke_all(txn, user.id, RevokedWhy::NewPassword, now).await?,

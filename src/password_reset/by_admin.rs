@@ -13,7 +13,7 @@ use crate::credentials::{self, NewPassword};
 use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, MailKind, MailSecret};
 use crate::secret::Secret;
-use crate::sessions::require_step_up;
+use crate::sessions::{self, require_step_up};
 use crate::users::{
     self, AuthenticationSource, ForceChange, Handover, Own, User, UserError, UserRef,
 };
@@ -162,6 +162,10 @@ async fn reset_once(
         sessions: command.sessions,
     };
     let ended = replace(&txn, app, &mut user, new, now).await?;
+    if command.sessions == SessionsAfter::Revoked {
+        // Perhaps the reset is because somebody else had the account.
+        sessions::forget_devices(&txn, user.id).await?;
+    }
     let revoked_keys = match command.keys {
         KeysAfter::Revoked => access::revoke_keys_of(&txn, user.id, now).await?,
         KeysAfter::Kept => 0,

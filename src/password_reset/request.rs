@@ -10,6 +10,7 @@ use super::store::{self, NewRequest};
 use crate::access::rate_limit::{self, Limit, Taken};
 use crate::actor::Origin;
 use crate::app::App;
+use crate::audit::{self, AuditAction};
 use crate::clock::Timestamp;
 use crate::error::Internal;
 use crate::ids::ResetRequestId;
@@ -130,7 +131,10 @@ async fn limit(app: &App, origin: &Origin) -> Result<(), RequestError> {
     let limit = rate(app.settings.security.recovery.requests);
     match rate_limit::take_by_network(app, "password_reset.request", origin, limit).await? {
         Taken::Allowed => Ok(()),
-        Taken::RetryAt(retry_at) => Err(RequestError::RateLimited(retry_at)),
+        Taken::RetryAt(retry_at) => {
+            audit::rate_limited(app, origin, AuditAction::PasswordResetRequested).await;
+            Err(RequestError::RateLimited(retry_at))
+        }
     }
 }
 

@@ -103,6 +103,7 @@ fn waiting(row: Model) -> Waiting {
             request_id: row.request_id,
             ip_address: row.ip_address,
             user_agent: row.user_agent,
+            devices: Vec::new(),
         },
         created_at: Timestamp::from_millis(row.created_at),
         attempts: row.attempts,

@@ -9,7 +9,7 @@ use super::resolve::mint;
 use super::{Session, store};
 use crate::access::rate_limit::{self, Limit, Taken};
 use crate::actor::{Actor, ActorKind, Denied, Proof};
-use crate::app::App;
+use crate::app::{App, run_to_end};
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
 use crate::credentials::{self, Verdict};
@@ -104,12 +104,18 @@ pub async fn require_step_up(
 }
 
 /// Judges the actor's own password. Gives the version that was verified.
+///
+/// `Why:` it goes on when the client hangs up, so that hanging up buys no guess and costs none.
 pub async fn verify_own(app: &App, actor: &Actor, password: &Secret) -> Result<i64, ProofError> {
     match (actor.kind, actor.proof) {
         (ActorKind::User(user), Proof::Session { id, .. }) => {
-            verify_at(app, (user, id), password).await
+            let (app, password) = (app.clone(), password.clone());
+            run_to_end(async move { verify_at(&app, (user, id), &password).await }).await?
         }
-        (ActorKind::User(user), Proof::Token { .. }) => verify_limited(app, user, password).await,
+        (ActorKind::User(user), Proof::Token { .. }) => {
+            let (app, password) = (app.clone(), password.clone());
+            run_to_end(async move { verify_limited(&app, user, &password).await }).await?
+        }
         (ActorKind::Anonymous, _) => Err(Denied::Unauthenticated.into()),
         _ => Err(ProofError::NoPassword),
     }
@@ -117,14 +123,19 @@ pub async fn verify_own(app: &App, actor: &Actor, password: &Secret) -> Result<i
 
 /// For people without a session here: as many tries at once, and then one each six minutes.
 ///
-/// `Order:` the try is counted before it is judged; a right one counts too, which nobody notices.
+/// `Order:` the try is counted before it is judged; a right one counts too, which nobody notices,
+/// and one that was not judged gives its count back.
 async fn verify_limited(app: &App, user: UserId, password: &Secret) -> Result<i64, ProofError> {
-    let name = "step-up with a token";
-    match rate_limit::take(app, name, &user.to_string(), TRIES_WITH_TOKEN).await? {
+    let (name, key) = ("step-up with a token", user.to_string());
+    match rate_limit::take(app, name, &key, TRIES_WITH_TOKEN).await? {
         Taken::RetryAt(moment) => return Err(ProofError::TooMany(moment)),
         Taken::Allowed => {}
     }
-    match credentials::verify(app, Some(user), password).await? {
+    let judged = credentials::verify(app, Some(user), password).await;
+    if judged.is_err() {
+        rate_limit::give_back(app, name, &key, TRIES_WITH_TOKEN).await?;
+    }
+    match judged? {
         Verdict::Right { version, .. } => Ok(version),
         Verdict::Wrong => Err(ProofError::Incorrect {
             session_ended: false,
@@ -132,7 +143,8 @@ async fn verify_limited(app: &App, user: UserId, password: &Secret) -> Result<i6
     }
 }
 
-/// `Order:` the try is counted before it is judged, so that parallel ones cannot share a count.
+/// `Order:` the try is counted before it is judged, so that parallel ones cannot share a count; one that was
+/// not judged gives its count back.
 async fn verify_at(
     app: &App,
     (user, session): (UserId, SessionId),
@@ -141,7 +153,11 @@ async fn verify_at(
     if !store::count_try(app.db.write(), session, MOST_TRIES).await? {
         return Err(ProofError::TooMany(app.clock.now().plus(JUDGING)));
     }
-    match credentials::verify(app, Some(user), password).await? {
+    let judged = credentials::verify(app, Some(user), password).await;
+    if judged.is_err() {
+        store::give_try_back(app.db.write(), session).await?;
+    }
+    match judged? {
         Verdict::Right { version, .. } => {
             store::forget_tries(app.db.write(), session).await?;
             Ok(version)

@@ -1,5 +1,6 @@
 //! Every query on sessions.
 
+pub(super) mod devices;
 mod read;
 
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
@@ -178,6 +179,20 @@ pub(super) async fn count_try(
         .exec(db)
         .await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// Takes the count of a try back that was not judged.
+pub(super) async fn give_try_back(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+) -> Result<(), Internal> {
+    Entity::update_many()
+        .col_expr(Column::WrongProofs, Expr::col(Column::WrongProofs).sub(1))
+        .filter(Column::Id.eq(id.uuid()))
+        .filter(Column::WrongProofs.gt(0))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn forget_tries(db: &impl ConnectionTrait, id: SessionId) -> Result<(), Internal> {

@@ -43,6 +43,8 @@ pub struct SecuritySettings {
     pub hashing_cost: Cost,
     /// Sign-ins that one network may try in a minute.
     pub sign_ins_per_minute: u32,
+    /// Passwords that one network may have judged in a minute.
+    pub password_checks_per_minute: u32,
     /// Whose tokens are taken, where any are.
     pub jwt: Option<JwtSettings>,
     /// How long sessions last.
@@ -100,6 +102,7 @@ pub(super) struct Raw {
     hashing_passes: u32,
     hashing_lanes: u32,
     sign_ins_per_minute: u32,
+    password_checks_per_minute: u32,
     jwt: jwt::Raw,
     sessions: sessions::Raw,
     recovery: recovery::Raw,
@@ -132,6 +135,11 @@ impl Raw {
             sign_ins_per_minute: in_range(
                 "security.sign_ins_per_minute",
                 self.sign_ins_per_minute,
+                1..=100_000,
+            )?,
+            password_checks_per_minute: in_range(
+                "security.password_checks_per_minute",
+                self.password_checks_per_minute,
                 1..=100_000,
             )?,
             jwt: self.jwt.check()?,

@@ -317,6 +317,7 @@ async fn after_effects(
     if moved {
         credentials::erase(txn, after.id).await?;
         sessions::revoke_all(txn, after.id, now).await?;
+        sessions::forget_devices(txn, after.id).await?;
     }
     Ok(())
 }

@@ -67,6 +67,7 @@ async fn delete_noted(
     user.deleted_at = Some(now);
     store::save(&txn, &user).await?;
     sessions::revoke_all(&txn, user.id, now).await?;
+    sessions::forget_devices(&txn, user.id).await?;
     one_time_links::revoke_all(&txn, user.id, RevokedWhy::AccountClosed, now).await?;
     let restorable_until = now.plus(app.settings.database.keep.deleted);
     let until = Change::to("restorableUntil", &restorable_until.to_rfc3339());

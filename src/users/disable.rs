@@ -71,6 +71,7 @@ async fn disable_noted(
     user.disabled_reason.clone_from(&reason);
     store::save(&txn, &user).await?;
     let revoked_sessions = sessions::revoke_all(&txn, user.id, now).await?;
+    sessions::forget_devices(&txn, user.id).await?;
     one_time_links::revoke_all(&txn, user.id, RevokedWhy::AccountClosed, now).await?;
     if command.notify && is_news {
         notices::notify_of_disabling(&txn, app, actor, &user, now).await?;

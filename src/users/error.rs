@@ -59,6 +59,8 @@ pub enum UserError {
     NotFound,
     /// No such session.
     SessionNotFound,
+    /// No account knows such a browser.
+    DeviceNotFound,
     /// The user has no such link.
     LinkNotFound,
     /// Allowed, but not to a user of that rank.
@@ -124,6 +126,7 @@ impl Refusal for UserError {
             // Not a denial: the way every confirmation begins.
             Self::StepUpRequired
             | Self::SessionNotFound
+            | Self::DeviceNotFound
             | Self::LinkNotFound
             | Self::Invalid(_)
             | Self::NotFound

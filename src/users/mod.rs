@@ -19,6 +19,7 @@ mod noted;
 mod notices;
 mod owners;
 mod purge;
+mod revoke_device;
 mod search;
 mod seed;
 mod sign_out;
@@ -46,6 +47,7 @@ pub use must_change::set_must_change;
 pub use noted::{noting, require_noted};
 pub use notices::notify_of_password;
 pub use purge::purge;
+pub use revoke_device::revoke_device;
 pub use seed::seed;
 pub use sign_out::{revoke_session, revoke_sessions};
 pub use store::{

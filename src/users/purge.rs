@@ -99,6 +99,7 @@ async fn forget(txn: &Txn, user: &User, now: Timestamp) -> Result<(), UserError>
     credentials::erase(txn, user.id).await?;
     sessions::revoke_all(txn, user.id, now).await?;
     sessions::forget_origins(txn, user.id).await?;
+    sessions::forget_devices(txn, user.id).await?;
     one_time_links::revoke_all(txn, user.id, RevokedWhy::AccountClosed, now).await?;
     access::revoke_keys_of(txn, user.id, now).await?;
     if let Some(address) = &user.email_key {

@@ -59,7 +59,7 @@ async fn revoke_session_noted(
     find().await?.ok_or(UserError::SessionNotFound)
 }
 
-/// Ends every session of a user. Gives how many there were.
+/// Ends every session of a user, and has every trusted device forgotten. Gives how many sessions there were.
 pub async fn revoke_sessions(
     app: &App,
     actor: &Actor,
@@ -83,7 +83,8 @@ async fn revoke_sessions_noted(
     let txn = app.db.begin_write().await?;
     let user = lock_or_own(&txn, app, actor, (target.id, Own::Taken)).await?;
     let count = sessions::revoke_all(&txn, user.id, app.clock.now()).await?;
-    if count == 0 {
+    let forgotten = sessions::forget_devices(&txn, user.id).await?;
+    if count + forgotten == 0 {
         txn.rollback().await?;
         return Ok((target, 0));
     }
@@ -91,7 +92,10 @@ async fn revoke_sessions_noted(
         action: AuditAction::SessionsRevoked,
         user: Some(user.id),
         target_label: Some(user.username.clone()),
-        changes: vec![Change::to("revokedSessions", &count)],
+        changes: vec![
+            Change::to("revokedSessions", &count),
+            Change::to("revokedDevices", &forgotten),
+        ],
         reason,
     };
     audit::record(&txn, app, actor, event).await?;

@@ -30,6 +30,7 @@ use crate::error::Internal;
 use crate::ids::UserId;
 use crate::keyset::{self, Sorting, only};
 use crate::page::{Page, PageRequest, Position, SortValue};
+use crate::sessions;
 use crate::username::LoginKey;
 
 fn sorting(order: UserOrder) -> Sorting<Column> {
@@ -208,11 +209,12 @@ pub async fn unlock(txn: &Txn, id: UserId) -> Result<(), Internal> {
     Entity::update_many()
         .col_expr(Column::LockedUntil, Expr::value(None::<i64>))
         .col_expr(Column::FailedSignIns, Expr::value(0))
+        .col_expr(Column::StrangerFailures, Expr::value(0))
         .col_expr(Column::LockNotices, Expr::value(0))
         .filter(Column::Id.eq(id.uuid()))
         .exec(txn)
         .await?;
-    Ok(())
+    sessions::forget_known_tries(txn, id).await
 }
 
 /// Users deleted before this moment and not yet anonymised, some of them: those after a place in the order

@@ -17,8 +17,9 @@ use super::{cookies, peer};
 use crate::access;
 use crate::actor::{Actor, Origin, Via};
 use crate::app::App;
+use crate::audit;
 use crate::error::Internal;
-use crate::graphql::session_cookie;
+use crate::graphql::{device_cookie, session_cookie};
 use crate::secret::Secret;
 use crate::sessions;
 
@@ -36,7 +37,10 @@ pub(super) async fn identify(State(app): State<App>, mut request: Request, next:
     let presented = presented(&app, request.headers());
     let (key, is_cookie) = match presented {
         Presented::Nothing => (None, false),
-        Presented::Malformed => return wrong_credentials(id.as_ref()),
+        Presented::Malformed => {
+            audit::wrong_key(&app, &origin, None).await;
+            return wrong_credentials(id.as_ref());
+        }
         Presented::Key(key) => (Some(key), false),
         Presented::Cookie(key) => (Some(key), true),
     };
@@ -50,7 +54,11 @@ pub(super) async fn identify(State(app): State<App>, mut request: Request, next:
         },
         None => None,
     };
-    if key.is_some() && known.is_none() && !is_cookie {
+    if let Some(key) = key.as_ref().filter(|_| known.is_none() && !is_cookie) {
+        // Wrong keys of programs are noted where they are looked up.
+        if is_session(key) {
+            audit::wrong_key(&app, &origin, None).await;
+        }
         return wrong_credentials(id.as_ref());
     }
     let has_stale_cookie = is_cookie && known.is_none();
@@ -72,10 +80,14 @@ pub(super) async fn authenticate(
     key: &Secret,
     origin: Origin,
 ) -> Result<Option<Actor>, Internal> {
-    if key.expose().starts_with(sessions::TOKEN_PREFIX) {
+    if is_session(key) {
         return sessions::resolve(app, key, origin).await;
     }
     access::authenticate(app, key, origin).await
+}
+
+fn is_session(key: &Secret) -> bool {
+    key.expose().starts_with(sessions::TOKEN_PREFIX)
 }
 
 /// What a caller shows.
@@ -131,6 +143,16 @@ pub(super) fn origin(
         ip_address: peer
             .map(|ConnectInfo(address)| peer::client(address.ip(), headers, trusted).to_string()),
         user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
+        devices: devices(app, headers),
+    }
+}
+
+/// The tokens by which accounts know this browser again. Given twice, the cookie is not ours.
+fn devices(app: &App, headers: &HeaderMap) -> Vec<Secret> {
+    let mut found = cookies::named(headers, device_cookie::name(app));
+    match (found.next(), found.next()) {
+        (Some(value), None) => device_cookie::parse(&value),
+        _ => Vec::new(),
     }
 }
 

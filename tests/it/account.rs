@@ -1,7 +1,9 @@
 //! One's own account: signing in and out, confirming who one is, changing one's password.
 
+mod devices;
 mod introspection;
 mod networks;
+mod not_judged;
 mod own_password;
 mod own_sessions;
 mod signing_in;

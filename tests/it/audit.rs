@@ -2,6 +2,7 @@
 
 mod chain;
 mod denials;
+mod flooded;
 mod retention;
 mod tampering;
 

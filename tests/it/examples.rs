@@ -47,6 +47,15 @@ async fn run(desk: &TestApp, example: &Example) -> Answer {
         desk.session(whose).await;
         variables["sessionId"] = desk.newest_session(whose).await;
     }
+    if variables.get("deviceId").is_some() {
+        let whose = if example.is_for_people {
+            "olga"
+        } else {
+            "hilda"
+        };
+        desk.browser(whose, "192.0.2.77", None).await;
+        variables["deviceId"] = desk.newest_device(whose).await;
+    }
     if variables.get("apiKeyId").is_some() {
         let (id, _) = desk.own_key(&desk.session("olga").await, json!({})).await;
         variables["apiKeyId"] = id.into();

@@ -48,7 +48,7 @@ impl Access {
 }
 
 /// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
-const ROOTS: [(&str, Access, &str); 54] = [
+const ROOTS: [(&str, Access, &str); 56] = [
     ("viewer", SignedIn, "{ viewer { role } }"),
     ("node", SignedIn, r#"{ node(id: "user_none") { id } }"#),
     ("nodes", SignedIn, r#"{ nodes(ids: ["user_none"]) { id } }"#),
@@ -258,6 +258,16 @@ const ROOTS: [(&str, Access, &str); 54] = [
         "revokeOwnSession",
         Person { public: true },
         r#"mutation { revokeOwnSession(input: { sessionId: "session_none" }) ERRORS }"#,
+    ),
+    (
+        "revokeOwnDevice",
+        Person { public: true },
+        r#"mutation { revokeOwnDevice(input: { deviceId: "device_none" }) ERRORS }"#,
+    ),
+    (
+        "revokeDevice",
+        Scope(SessionsRevoke),
+        r#"mutation { revokeDevice(input: { deviceId: "device_none" }) ERRORS }"#,
     ),
     (
         "unlockUser",

@@ -41,6 +41,21 @@ pub(crate) async fn move_limit(
     Ok(written == 1)
 }
 
+/// Moves the moment back by `per`.
+pub(crate) async fn give_limit_back(
+    db: &impl ConnectionTrait,
+    (name, key): (&str, &[u8]),
+    per: i64,
+) -> Result<(), Internal> {
+    Entity::update_many()
+        .col_expr(Column::EndsAt, Expr::col(Column::EndsAt).sub(per))
+        .filter(Column::Name.eq(name))
+        .filter(Column::KeyHash.eq(key.to_vec()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 pub(crate) async fn limit_end(
     db: &impl ConnectionTrait,
     (name, key): (&str, &[u8]),

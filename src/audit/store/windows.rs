@@ -82,6 +82,22 @@ pub(crate) async fn count_windows(db: &impl ConnectionTrait, name: &str) -> Resu
         .await?)
 }
 
+/// How many of them begin with these bytes. `Shape:` a range of the primary key.
+pub(crate) async fn count_windows_of(
+    db: &impl ConnectionTrait,
+    name: &str,
+    start: &[u8; 16],
+) -> Result<u64, Internal> {
+    let end = u128::from_be_bytes(*start).checked_add(1);
+    let mut windows = Entity::find()
+        .filter(Column::Name.eq(name))
+        .filter(Column::KeyHash.gte(start.to_vec()));
+    if let Some(end) = end {
+        windows = windows.filter(Column::KeyHash.lt(end.to_be_bytes().to_vec()));
+    }
+    Ok(windows.count(db).await?)
+}
+
 /// Some of the windows that are over.
 pub(crate) async fn windows_over(
     db: &impl ConnectionTrait,

@@ -3,6 +3,7 @@
 use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 
 use super::super::context::Reach as _;
+use super::super::devices::TrustedDevice;
 use super::super::enums::{SessionStatus, SessionTransport};
 use super::super::error::internal;
 use super::super::scalars::{DateTime, EmailAddress, Locale, moment};
@@ -67,6 +68,16 @@ impl Account {
         match account::list_own_sessions(ctx.app(), &self.behind).await {
             Ok(found) => found.into_iter().map(of_this).collect(),
             // The rest of the account, perhaps with a token that is shown once, must not go with it.
+            Err(AccountError::Internal(cause)) => internal(ctx, &cause).unwrap_or_default(),
+            Err(_denied) => Vec::new(),
+        }
+    }
+
+    /// Browsers that have signed in to the account before, last used first, 50 at most. None in a session with
+    /// `mustChangePassword`.
+    async fn trusted_devices(&self, ctx: &Context<'_>) -> Vec<TrustedDevice> {
+        match account::list_own_devices(ctx.app(), &self.behind).await {
+            Ok(found) => found.into_iter().map(Into::into).collect(),
             Err(AccountError::Internal(cause)) => internal(ctx, &cause).unwrap_or_default(),
             Err(_denied) => Vec::new(),
         }

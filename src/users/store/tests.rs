@@ -54,6 +54,7 @@ fn odd_user(number: u128) -> user::Model {
         deleted_at: maybe,
         purged_at: maybe,
         failed_sign_ins: moment,
+        stranger_failures: moment,
         password_changed_at: maybe,
         must_change_password: number.is_multiple_of(3),
         password_expires_at: maybe,

@@ -50,7 +50,7 @@ const fn unaudited(mutation: &'static str, how: &'static str, committed: &'stati
     }
 }
 
-pub(super) const ACTS: [Act; 41] = [
+pub(super) const ACTS: [Act; 43] = [
     mailing("resetPassword", "typed, told by mail"),
     mailing("resetPassword", "generated, by mail"),
     mailing("sendPasswordResetEmail", ""),
@@ -70,6 +70,7 @@ pub(super) const ACTS: [Act; 41] = [
     act("deleteUser", ""),
     act("restoreUser", ""),
     act("revokeSession", ""),
+    act("revokeDevice", ""),
     act("revokeSessions", ""),
     act("retryMailDelivery", "now"),
     act("retryMailDelivery", "once more"),
@@ -88,6 +89,7 @@ pub(super) const ACTS: [Act; 41] = [
     mailing("changePassword", ""),
     act("confirmIdentity", ""),
     act("revokeOwnSession", ""),
+    act("revokeOwnDevice", ""),
     unaudited("requestPasswordReset", "", "password_reset_requests"),
     unaudited("verifyPasswordResetCode", "", "one_time_links"),
     mailing("completePasswordReset", ""),
@@ -229,6 +231,10 @@ pub(super) async fn request(desk: &TestApp, act: &Act, name: &str) -> Request {
             first(desk, "deleteUser", on(name)).await;
             on(name)
         }
+        ("revokeDevice", _) => {
+            desk.browser(name, "192.0.2.77", None).await;
+            json!({ "deviceId": desk.newest_device(name).await })
+        }
         ("revokeSession", _) => {
             desk.session(name).await;
             json!({ "sessionId": desk.newest_session(name).await })
@@ -318,6 +324,11 @@ async fn in_person(desk: &TestApp, act: &Act, name: &str) -> Request {
         }
         ("confirmIdentity", _) => {
             Request::by(own().await, mutation, json!({ "password": PASSWORD }))
+        }
+        ("revokeOwnDevice", _) => {
+            desk.browser(name, "192.0.2.77", None).await;
+            let device = desk.newest_device(name).await;
+            Request::by(own().await, mutation, json!({ "deviceId": device }))
         }
         ("revokeOwnSession", _) => {
             own().await;

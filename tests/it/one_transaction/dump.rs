@@ -36,6 +36,7 @@ const COLUMNS_APART: [(&str, &str, &str); 11] = [
         "failed_sign_ins",
         "a sign-in counts before it is judged",
     ),
+    ("users", "stranger_failures", "the same of strangers"),
     ("users", "locked_until", "the wait that follows if it fails"),
     (
         "one_time_links",

@@ -71,6 +71,31 @@ async fn one_s_sessions_are_listed_and_can_be_ended_one_by_one() {
 }
 
 #[tokio::test]
+async fn one_s_trusted_devices_are_listed_and_can_be_removed() {
+    let app = TestApp::start().await;
+    app.person("ada", "MEMBER").await;
+    let (mut visitor, page) = signed_in(&app, "ada").await;
+    assert!(
+        visitor
+            .cookie()
+            .expect("cookies")
+            .contains("__Host-keydesk_device=")
+    );
+    assert_says(&page, StatusCode::OK, "Trusted devices");
+    let id = hidden(&page, "device");
+    let remove = [("do", "forget-device"), ("device", id.as_str())];
+    let done = visitor.post(&page, "/account", &remove).await;
+    assert_eq!(done.headers[LOCATION], "account?done=device");
+    let page = visitor.follow("/account", &done).await;
+    assert_says(&page, StatusCode::OK, "The device is no longer trusted.");
+    assert!(!says(&page, "Remove this device"));
+    let again = visitor.post(&page, "/account", &remove).await;
+    assert_eq!(again.headers[LOCATION], "account?done=device");
+    let rows = app.rows("SELECT id FROM trusted_clients", vec![]).await;
+    assert_eq!(rows.len(), 0);
+}
+
+#[tokio::test]
 async fn a_new_password_keeps_this_session_and_ends_the_others() {
     let app = TestApp::start().await;
     let ada = app.person("ada", "MEMBER").await;

@@ -309,12 +309,13 @@ every_actor_to_every_target! {
 }
 
 /// Mutations that are about nobody else.
-const ABOUT_NOBODY_ELSE: [&str; 16] = [
+const ABOUT_NOBODY_ELSE: [&str; 17] = [
     "signIn",
     "signOut",
     "changePassword",
     "confirmIdentity",
     "revokeOwnSession",
+    "revokeOwnDevice",
     "checkPassword",
     "generatePassword",
     // Whoever holds a link, or asks for one, is nobody.

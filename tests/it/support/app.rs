@@ -156,6 +156,22 @@ impl TestApp {
         self
     }
 
+    /// With two hashing threads for which so many may wait, however long: so that a test on a slow machine
+    /// can hold the threads.
+    pub(crate) async fn with_patient_hasher(queue: usize) -> Self {
+        let mut desk = Self::start().await;
+        let limits = Limits {
+            threads: 2,
+            queue,
+            wait: Duration::from_hours(1),
+            nice: 0,
+        };
+        desk.app.hasher = Hasher::start(CHEAP, limits).expect("threads");
+        desk.router =
+            web::router(&desk.app, &desk.templates(), Shows::default()).expect("a router");
+        desk
+    }
+
     /// Another replica on the same database, with the same clock and the same key.
     pub(crate) async fn second_replica(&self) -> Self {
         self.replica_with(self.app.clock.clone()).await

@@ -61,6 +61,51 @@ impl TestApp {
         self.send(request.expect("a request")).await
     }
 
+    /// Signs somebody whom `person` made in with a browser, which holds that cookie. Gives the cookie by which
+    /// accounts know it from then on.
+    pub(crate) async fn browser(
+        &self,
+        username: &str,
+        address: &str,
+        cookie: Option<&str>,
+    ) -> String {
+        let answer = self.sign_in_with(username, PASSWORD, address, cookie).await;
+        let set = answer.headers.get_all("set-cookie").iter();
+        let set: Vec<_> = set
+            .map(|value| value.to_str().expect("a text").to_owned())
+            .collect();
+        let device = set.iter().find(|value| value.contains("keydesk_device="));
+        let device = device.unwrap_or_else(|| panic!("{answer:#?}"));
+        device.split(';').next().expect("a pair").to_owned()
+    }
+
+    /// Tries to sign in with a browser at that address, which holds that cookie.
+    pub(crate) async fn sign_in_with(
+        &self,
+        username: &str,
+        password: &str,
+        address: &str,
+        cookie: Option<&str>,
+    ) -> Answer {
+        let document = "mutation($input: SignInInput!) { signIn(input: $input) { outcome \
+                        errors { code message path } } }";
+        let input = json!({ "login": username, "password": password, "transport": "COOKIE" });
+        let body = json!({ "query": document, "variables": { "input": input } });
+        let headers: Vec<_> = cookie
+            .map(|cookie| ("cookie", cookie))
+            .into_iter()
+            .collect();
+        self.post_from(address, &headers, &body).await
+    }
+
+    /// The id of the device that somebody signed in with last.
+    pub(crate) async fn newest_device(&self, login: &str) -> Value {
+        let document = "query($login: String!) { userByLogin(login: $login) { trustedDevices \
+                        { deviceId } } }";
+        let answer = self.ask(document, json!({ "login": login })).await;
+        answer.root()["trustedDevices"][0]["deviceId"].clone()
+    }
+
     /// The token of a new session of somebody whom `person` made.
     pub(crate) async fn session(&self, username: &str) -> String {
         let answer = self.sign_in(username, PASSWORD).await;

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "api_keys",
     "audit_events",
     "cleanup_steps",
@@ -28,6 +28,7 @@ const TABLES: [&str; 18] = [
     "replicas",
     "sessions",
     "setup_links",
+    "trusted_clients",
     "users",
 ];
 

@@ -13,7 +13,7 @@ use super::visit::Visit;
 use crate::account::{self, Account, AccountError};
 use crate::actor::Denied;
 use crate::clock::Timestamp;
-use crate::ids::SessionId;
+use crate::ids::{DeviceId, SessionId};
 
 /// `GET /account`.
 pub(super) async fn show(visit: Visit) -> Response {
@@ -39,15 +39,21 @@ async fn account_page(visit: &Visit, person: &Person, account: &Account) -> Resp
     let notice = match visit.asked("done") {
         Some("password") => Some(fault("account-changed")),
         Some("session") => Some(fault("account-session-ended")),
+        Some("device") => Some(fault("account-device-forgotten")),
         _ => None,
     };
     let sessions = match sessions::of(visit, account).await {
         Ok(sessions) => sessions,
         Err(error) => return without_account(visit, error),
     };
+    let devices = match sessions::devices_of(visit, account).await {
+        Ok(devices) => devices,
+        Err(error) => return without_account(visit, error),
+    };
     let values = context! {
         account => shown(account),
         sessions,
+        devices,
         can_change => account.can_change_password(),
         notice => notice.as_ref().map(Fault::value),
     };
@@ -82,7 +88,18 @@ pub(super) async fn act(visit: Visit, body: Body) -> Response {
         "sign-out" => sign_out(&visit, &person, false).await,
         "sign-out-everywhere" => sign_out(&visit, &person, true).await,
         "end-session" => end_session(&visit, &person, form.text("session")).await,
+        "forget-device" => forget_device(&visit, &person, form.text("device")).await,
         _ => visit.refuse(Refused::NotAForm),
+    }
+}
+
+/// One that is forgotten already is what was wanted.
+async fn forget_device(visit: &Visit, person: &Person, id: &str) -> Response {
+    let id = DeviceId::parse(id);
+    match account::revoke_own_device(visit.app(), &person.actor, id).await {
+        Ok(_) | Err(AccountError::DeviceNotFound) => visit.to("account?done=device"),
+        Err(AccountError::Denied(Denied::PasswordChangeRequired)) => visit.to("change-password"),
+        Err(error) => without_account(visit, error),
     }
 }
 

@@ -123,7 +123,8 @@ fn answered(visit: &Visit, error: AccountError) -> Instead {
         AccountError::Denied(Denied::PersonOnly) => Instead::Refused(Refused::NotAForm),
         AccountError::Denied(_)
         | AccountError::InvalidCredentials
-        | AccountError::SessionNotFound => Instead::SignIn("over"),
+        | AccountError::SessionNotFound
+        | AccountError::DeviceNotFound => Instead::SignIn("over"),
         AccountError::Internal(cause) => Instead::Broken(cause),
     }
 }

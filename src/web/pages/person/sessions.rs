@@ -1,10 +1,10 @@
-//! One's own sessions, as the page of the account shows them.
+//! One's own sessions and trusted devices, as the page of the account shows them.
 
 use minijinja::{Value, context};
 
 use super::visit::Visit;
 use crate::account::{self, Account, AccountError};
-use crate::sessions::Session;
+use crate::sessions::{Device, Session};
 
 /// What names a browser in the text by which it names itself; the first that fits.
 const PROGRAMS: [(&str, &str); 7] = [
@@ -45,6 +45,27 @@ fn shown(session: &Session, account: &Account) -> Value {
         address => session.ip_address.as_deref(),
         created_at => session.created_at.to_rfc3339(),
         last_used_at => session.last_used_at.to_rfc3339(),
+    }
+}
+
+/// The browsers that the account knows, for the template, last used first.
+pub(super) async fn devices_of(
+    visit: &Visit,
+    account: &Account,
+) -> Result<Vec<Value>, AccountError> {
+    let found = account::list_own_devices(visit.app(), account).await?;
+    Ok(found.iter().map(device).collect())
+}
+
+fn device(device: &Device) -> Value {
+    let named = device.user_agent.as_deref().unwrap_or_default();
+    context! {
+        id => device.id.to_string(),
+        program => first(&PROGRAMS, named),
+        system => first(&SYSTEMS, named),
+        address => device.ip_address.as_deref(),
+        created_at => device.created_at.to_rfc3339(),
+        last_used_at => device.last_used_at.to_rfc3339(),
     }
 }
 

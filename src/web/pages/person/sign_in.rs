@@ -109,7 +109,8 @@ async fn begun(visit: &Visit, done: &SignedIn, next: &str) -> Response {
     } else {
         next
     };
-    visit.with_session(visit.to(page), (&done.session, &done.token))
+    let answer = visit.with_session(visit.to(page), (&done.session, &done.token));
+    visit.with_devices(answer, done.devices.as_deref())
 }
 
 fn empty_fields(form: &Form) -> Faults {

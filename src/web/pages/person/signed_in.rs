@@ -10,7 +10,7 @@ use super::token_cookie::{self, FOR_A_FORM, Token, TokenCookie};
 use super::visit::Visit;
 use crate::actor::Actor;
 use crate::error::Internal;
-use crate::graphql::session_cookie;
+use crate::graphql::{device_cookie, session_cookie};
 use crate::ids::SessionId;
 use crate::secret::Secret;
 use crate::sessions::{self, Session};
@@ -74,6 +74,14 @@ impl Visit {
         let app = self.app();
         let until = session.ends_at(&app.settings.security.sessions);
         set(answer, &session_cookie::held(app, token, until))
+    }
+
+    /// Gives the browser the tokens by which accounts know it again.
+    pub(super) fn with_devices(&self, answer: Response, devices: Option<&[Secret]>) -> Response {
+        match devices {
+            Some(devices) => set(answer, &device_cookie::held(self.app(), devices)),
+            None => answer,
+        }
     }
 
     fn form_cookie(&self) -> TokenCookie {

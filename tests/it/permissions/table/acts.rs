@@ -60,7 +60,7 @@ const fn act(
 
 const HELP: &[&str] = &["OWNER", "ADMIN", "HELPDESK"];
 
-pub(super) const ACTS: [Act; 26] = [
+pub(super) const ACTS: [Act; 27] = [
     Act {
         roles: HELP,
         ..act(
@@ -236,6 +236,15 @@ pub(super) const ACTS: [Act; 26] = [
     Act {
         on_self: OnSelf::Done,
         ..act(
+            "forget a device of",
+            "revokeDevice",
+            r#"deviceId: "DEVICE""#,
+            SessionsRevoke,
+        )
+    },
+    Act {
+        on_self: OnSelf::Done,
+        ..act(
             "retry a mail to",
             "retryMailDelivery",
             r#"id: "DELIVERY""#,
@@ -288,6 +297,11 @@ impl Act {
             desk.session(target).await;
             let session = desk.newest_session(target).await;
             arguments = arguments.replace("SESSION", session.as_str().expect("an id"));
+        }
+        if arguments.contains("DEVICE") {
+            desk.browser(target, "192.0.2.77", None).await;
+            let device = desk.newest_device(target).await;
+            arguments = arguments.replace("DEVICE", device.as_str().expect("an id"));
         }
         if arguments.contains("KEY") {
             arguments = arguments.replace("KEY", &key_of(desk, target).await);

@@ -193,6 +193,11 @@ session-on = { $program } auf { $system }
 session-unknown = Ein anderes Programm
 session-times = Zuletzt benutzt { $used }, begonnen { $begun }
 session-end = Diese Sitzung beenden
+account-devices = Vertrauenswürdige Geräte
+account-devices-hint = Mit diesen Browsern haben Sie sich schon angemeldet. Fehlversuche anderer sperren sie nicht aus. Entfernen Sie, was Sie nicht kennen.
+account-device-forgotten = Dem Gerät wird nicht mehr vertraut.
+device-times = Zuletzt angemeldet { $used }, zuerst angemeldet { $begun }
+device-forget = Dieses Gerät entfernen
 
 ## Vergessene Passwörter
 

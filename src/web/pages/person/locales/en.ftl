@@ -200,6 +200,11 @@ session-on = { $program } on { $system }
 session-unknown = Another program
 session-times = Last used { $used }, begun { $begun }
 session-end = End this session
+account-devices = Trusted devices
+account-devices-hint = You have signed in with these browsers before. Failed sign-ins by others don't lock them out. Remove any you don't recognize.
+account-device-forgotten = The device is no longer trusted.
+device-times = Last sign-in { $used }, first sign-in { $begun }
+device-forget = Remove this device
 
 ## Forgotten passwords
 
