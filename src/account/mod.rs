@@ -20,4 +20,4 @@ pub use lock_notices::tell_locked;
 pub use own_sessions::{list_own_sessions, revoke_own_session};
 pub use read::{Account, read};
 pub use sign_in::{SignIn, SignedIn, sign_in};
-pub use sign_out::sign_out;
+pub use sign_out::{SignOut, sign_out};

@@ -194,6 +194,12 @@ session-unknown = Ein anderes Programm
 session-times = Zuletzt benutzt { $used }, begonnen { $begun }
 session-end = Diese Sitzung beenden
 
+## Das Passwort noch einmal
+
+confirm-title = Bestätigen Sie, dass Sie es sind
+confirm-for = Um andere Sitzungen von { $username } zu beenden, geben Sie Ihr Passwort ein.
+confirm-submit = Weiter
+
 ## Vergessene Passwörter
 
 forgot-title = Passwort vergessen?

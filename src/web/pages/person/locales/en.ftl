@@ -201,6 +201,12 @@ session-unknown = Another program
 session-times = Last used { $used }, begun { $begun }
 session-end = End this session
 
+## The password once more
+
+confirm-title = Confirm it’s you
+confirm-for = To end other sessions of { $username }, enter your password.
+confirm-submit = Continue
+
 ## Forgotten passwords
 
 forgot-title = Forgot your password?
