@@ -17,6 +17,8 @@ pub enum AccountError {
     InvalidCredentials,
     /// The password was right, but was to be used until then only.
     TemporaryPasswordExpired(Timestamp),
+    /// The person must show again who they are.
+    StepUpRequired,
     /// The present password is wrong, perhaps once too often.
     IncorrectPassword {
         /// Whether that ended the session.
@@ -42,7 +44,9 @@ impl Refusal for AccountError {
             Self::TemporaryPasswordExpired(_) => Some("TEMPORARY_PASSWORD_EXPIRED"),
             Self::IncorrectPassword { .. } => Some("INCORRECT_PASSWORD"),
             Self::RateLimited(_) => Some("RATE_LIMITED"),
-            Self::SessionNotFound
+            // Not a denial: the way every confirmation begins.
+            Self::StepUpRequired
+            | Self::SessionNotFound
             | Self::DeviceNotFound
             | Self::Password(_)
             | Self::Internal(_) => None,
@@ -80,7 +84,8 @@ impl From<HashError> for AccountError {
 impl From<ProofError> for AccountError {
     fn from(error: ProofError) -> Self {
         match error {
-            ProofError::Required | ProofError::NoPassword => Self::Denied(Denied::PersonOnly),
+            ProofError::Required => Self::StepUpRequired,
+            ProofError::NoPassword => Self::Denied(Denied::PersonOnly),
             ProofError::Incorrect { session_ended } => Self::IncorrectPassword { session_ended },
             ProofError::TooMany(retry_at) => Self::RateLimited(retry_at),
             ProofError::Denied(denied) => Self::Denied(denied),

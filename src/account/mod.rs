@@ -24,4 +24,4 @@ pub use own_devices::{list_own_devices, revoke_own_device};
 pub use own_sessions::{list_own_sessions, revoke_own_session};
 pub use read::{Account, read};
 pub use sign_in::{SignIn, SignedIn, sign_in};
-pub use sign_out::sign_out;
+pub use sign_out::{SignOut, sign_out};

@@ -1,11 +1,12 @@
 //! The sessions of one's own account: seeing them, and ending one.
 
-use super::{Account, AccountError, sign_out};
+use super::{Account, AccountError, SignOut, sign_out};
 use crate::actor::{Actor, Denied};
 use crate::app::App;
 use crate::audit::{self, Attempt, AuditAction, Change, Event};
 use crate::error::Internal;
 use crate::ids::{SessionId, UserId};
+use crate::secret::Secret;
 use crate::sessions::{self, Session};
 
 /// The sessions that work, last used first, at most `sessions::MOST_OWN`.
@@ -21,15 +22,19 @@ pub async fn list_own_sessions(app: &App, account: &Account) -> Result<Vec<Sessi
 /// Ends one session of the caller. Where it had ended already nothing is changed; ending the one the
 /// caller came with is signing out.
 ///
-/// Errors: `SessionNotFound` for somebody else's as for one that never was; `PasswordChangeRequired` in a
+/// `Why:` any other asks who is acting: whoever took over one session must not end those of its owner.
+///
+/// Errors: `StepUpRequired`, `IncorrectPassword` and `RateLimited` for any but the one the caller came with;
+/// `SessionNotFound` for somebody else's as for one that never was; `PasswordChangeRequired` in a
 /// restricted session, which can only sign out.
 pub async fn revoke_own_session(
     app: &App,
     actor: &Actor,
     id: Option<SessionId>,
+    password: Option<&Secret>,
 ) -> Result<Session, AccountError> {
     let attempt = Attempt::on_oneself(actor, AuditAction::SessionRevoked);
-    let act = Box::pin(revoke_own_session_noted(app, actor, id));
+    let act = Box::pin(revoke_own_session_noted(app, actor, id, password));
     audit::noting(app, actor, attempt, act).await
 }
 
@@ -37,15 +42,17 @@ async fn revoke_own_session_noted(
     app: &App,
     actor: &Actor,
     id: Option<SessionId>,
+    password: Option<&Secret>,
 ) -> Result<Session, AccountError> {
     actor.require_known()?;
     let (user, current) = actor.require_session()?;
     let id = id.ok_or(AccountError::SessionNotFound)?;
     find(app, user, id).await?;
     if id == current {
-        sign_out(app, actor, false).await?;
+        sign_out(app, actor, SignOut::Here).await?;
         return find(app, user, id).await;
     }
+    sessions::require_step_up(app, actor, password).await?;
 
     let now = app.clock.now();
     let txn = app.db.begin_write().await?;

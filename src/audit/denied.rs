@@ -55,6 +55,11 @@ impl Attempt {
 pub trait Refusal {
     /// The code under which the refusal is audited; None when it is not a denial.
     fn denial(&self) -> Option<&'static str>;
+
+    /// The code when it says that there is no such user; None when it is about something else.
+    fn not_found(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// Runs an act, and notes it when the act was denied.

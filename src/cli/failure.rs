@@ -11,7 +11,7 @@ use crate::db::{MigrateError, is_storage_full};
 use crate::error::Internal;
 use crate::mail::DeliveryError;
 use crate::mail_templates::TemplateError;
-use crate::users::UserError;
+use crate::users::{Sought, UserError};
 
 /// Whose fault it is.
 #[derive(Debug)]
@@ -156,7 +156,9 @@ impl From<UserError> for Failure {
                 let lines = faults.iter().map(ToString::to_string);
                 lines.collect::<Vec<_>>().join("\n")
             }
-            UserError::SessionNotFound => "there is no such session".to_owned(),
+            UserError::SessionNotFound | UserError::NotVisible(Sought::Session) => {
+                "there is no such session".to_owned()
+            }
             UserError::DeviceNotFound => "no account knows such a device".to_owned(),
             UserError::LinkNotFound => "the user has no such link".to_owned(),
             UserError::OwnAccount => "this is your own account".to_owned(),
@@ -165,7 +167,9 @@ impl From<UserError> for Failure {
             UserError::RateLimited(retry_at) => {
                 format!("too many attempts; try again at {}", retry_at.to_rfc3339())
             }
-            UserError::NotFound => "there is no such user".to_owned(),
+            UserError::NotFound | UserError::NotVisible(Sought::User) => {
+                "there is no such user".to_owned()
+            }
             UserError::NotManageable => {
                 "this user's rank is not below yours, or they hold a right that you lack".to_owned()
             }

@@ -11,11 +11,12 @@ use super::device_cookie;
 use super::enums::SessionTransport;
 use super::error::{
     incorrect_password, internal, password, rate_limited, refusable, refuse_denied,
+    step_up_required,
 };
 use super::mutation_error::{ErrorCode, MutationError};
 use super::scalars::{DateTime, OneTimeSecret, Password, moment};
 use super::session_cookie;
-use crate::account::{self, AccountError};
+use crate::account::{self, AccountError, SignOut};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 use crate::sessions::{Session, Transport};
@@ -71,6 +72,10 @@ pub(crate) struct SignOutInput {
     /// End all of the caller's sessions, not just this one.
     #[graphql(default = false)]
     everywhere: bool,
+    /// The caller's own password, for `everywhere: true` when no confirmation is open. See
+    /// `confirmIdentity`.
+    #[graphql(secret)]
+    actor_password: Option<Password>,
 }
 
 /// Outcome of `signOut`.
@@ -158,6 +163,11 @@ fn refuse(ctx: &Context<'_>, error: AccountError, at: &'static str) -> Option<Ve
                 end.to_rfc3339()
             ),
         ),
+        AccountError::StepUpRequired => step_up_required(ctx),
+        // The only input of these mutations that is no password.
+        AccountError::IncorrectPassword { session_ended } if at == "sessionId" => {
+            incorrect_password(session_ended)
+        }
         AccountError::IncorrectPassword { session_ended } => {
             incorrect_password(session_ended).moved_to(&["input", at])
         }
@@ -284,16 +294,22 @@ impl AccountMutation {
         settle(ctx, payload, "password")
     }
 
-    /// Ends the session the caller came with, or all of theirs.
+    /// Ends the session the caller came with, or all of theirs, which asks for the caller's password.
     ///
     /// Access: signed in (public endpoint).
-    /// Errors: INVALID_INPUT.
+    /// Errors: STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, INVALID_INPUT.
     async fn sign_out(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to do.")] input: SignOutInput,
     ) -> Option<SignOutPayload> {
-        let done = account::sign_out(ctx.app(), ctx.actor(), input.everywhere).await;
+        let password = input.actor_password.as_ref().map(|password| &password.0);
+        let how = if input.everywhere {
+            SignOut::Everywhere { password }
+        } else {
+            SignOut::Here
+        };
+        let done = account::sign_out(ctx.app(), ctx.actor(), how).await;
         let payload = done.map(|count| {
             session_cookie::set(ctx, session_cookie::gone(ctx.app()));
             SignOutPayload {
@@ -301,7 +317,7 @@ impl AccountMutation {
                 errors: Vec::new(),
             }
         });
-        settle(ctx, payload, "everywhere")
+        settle(ctx, payload, "actorPassword")
     }
 
     /// Replaces the caller's own password. The session goes on under a new token; a demand to change the

@@ -199,6 +199,8 @@ pub(crate) enum MailKind {
     AccountDisabled,
     /// Says, at the old address, that mail goes to another one now.
     EmailChanged,
+    /// Says that an administrator changed the username, the role, or by what the account is recognised.
+    AccountChanged,
     /// For trying out the mail settings.
     Test,
 }

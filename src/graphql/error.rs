@@ -25,7 +25,7 @@ use crate::error::Internal;
 use crate::live::Missed;
 use crate::page::PageError;
 use crate::settings::AdminPasswords;
-use crate::users::UserError;
+use crate::users::{Sought, UserError};
 
 /// The code of a top-level error that passes.
 pub(crate) const UNAVAILABLE: &str = "SERVICE_UNAVAILABLE";
@@ -46,7 +46,7 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
             return Some(faults.iter().map(MutationError::invalid).collect());
         }
         UserError::Password(error) => return password(ctx, error),
-        UserError::NotFound => MutationError::at(
+        UserError::NotFound | UserError::NotVisible(Sought::User) => MutationError::at(
             Code::UserNotFound,
             &["input", "user"],
             "There is no such user.",
@@ -56,7 +56,7 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
             &["input", "user"],
             "This user's rank is not below yours, or they hold a right that you lack.",
         ),
-        UserError::SessionNotFound => MutationError::at(
+        UserError::SessionNotFound | UserError::NotVisible(Sought::Session) => MutationError::at(
             Code::NotFound,
             &["input", "sessionId"],
             "There is no such session.",
@@ -185,7 +185,7 @@ pub(crate) fn redirect_not_allowed() -> MutationError {
     )
 }
 
-fn step_up_required(ctx: &Context<'_>) -> MutationError {
+pub(crate) fn step_up_required(ctx: &Context<'_>) -> MutationError {
     let window = ctx.app().settings.security.sessions.step_up;
     MutationError::StepUp(StepUpRequiredError {
         code: ErrorCode::StepUpRequired,

@@ -7,7 +7,7 @@ use super::enums::{SessionStatus, SessionTransport};
 use super::error::{refusable, settle};
 use super::mutation_error::MutationError;
 use super::paging::connection;
-use super::scalars::{DateTime, moment};
+use super::scalars::{DateTime, Password, moment};
 use super::users::{User, UserRef, user_by_id};
 use crate::actor::Proof;
 use crate::ids::SessionId;
@@ -97,6 +97,10 @@ connection!(
 pub(crate) struct RevokeSessionInput {
     /// ID of the session.
     session_id: ID,
+    /// The caller's own password, for one of their own sessions but the one they came with, when no
+    /// confirmation is open. See `confirmIdentity`.
+    #[graphql(secret)]
+    actor_password: Option<Password>,
     /// Note for the audit trail, at most 1000 characters.
     reason: Option<String>,
 }
@@ -115,6 +119,10 @@ pub(crate) struct RevokeSessionPayload {
 pub(crate) struct RevokeSessionsInput {
     /// The user to sign out everywhere.
     user: UserRef,
+    /// The caller's own password, for their own sessions when no confirmation is open. See
+    /// `confirmIdentity`.
+    #[graphql(secret)]
+    actor_password: Option<Password>,
     /// Note for the audit trail, at most 1000 characters.
     reason: Option<String>,
 }
@@ -141,15 +149,16 @@ impl SessionMutation {
     /// Ends one session. It no longer works on the very next request.
     ///
     /// Access: scope SESSIONS_REVOKE.
-    /// Errors: FORBIDDEN, NOT_FOUND, USER_NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE.
+    /// Errors: FORBIDDEN, NOT_FOUND, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, USER_NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE.
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to do.")] input: RevokeSessionInput,
     ) -> Option<RevokeSessionPayload> {
         let id = SessionId::parse(&input.session_id);
+        let password = input.actor_password.as_ref().map(|password| &password.0);
         let reason = input.reason.as_deref();
-        let done = users::revoke_session(ctx.app(), ctx.actor(), id, reason).await;
+        let done = users::revoke_session(ctx.app(), ctx.actor(), id, password, reason).await;
         let payload = done.map(|session| RevokeSessionPayload {
             session: Some(Session(session)),
             errors: Vec::new(),
@@ -160,15 +169,16 @@ impl SessionMutation {
     /// Signs a user out everywhere. None of their sessions works on the very next request.
     ///
     /// Access: scope SESSIONS_REVOKE.
-    /// Errors: FORBIDDEN, USER_NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE.
+    /// Errors: FORBIDDEN, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, USER_NOT_FOUND, INVALID_INPUT, TARGET_NOT_MANAGEABLE.
     async fn revoke_sessions(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to do.")] input: RevokeSessionsInput,
     ) -> Option<RevokeSessionsPayload> {
+        let password = input.actor_password.as_ref().map(|password| &password.0);
         let reason = input.reason.as_deref();
         let user = (&input.user).into();
-        let done = users::revoke_sessions(ctx.app(), ctx.actor(), &user, reason).await;
+        let done = users::revoke_sessions(ctx.app(), ctx.actor(), &user, password, reason).await;
         let payload = done.map(|(user, count)| RevokeSessionsPayload {
             user: Some(user.into()),
             revoked_session_count: Some(i32::try_from(count).unwrap_or(i32::MAX)),

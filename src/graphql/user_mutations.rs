@@ -75,7 +75,8 @@ pub(crate) struct CreateUserInput {
     /// How long the first password works while the change is due, in seconds: 3600 to 604800. Null
     /// takes the server's setting. Only together with `forceChangeOnLogin: true`.
     temporary_for_seconds: Option<i32>,
-    /// The caller's own password, for a role above `MEMBER` when no confirmation is open. See `confirmIdentity`.
+    /// The caller's own password, for a role above `MEMBER` or an `externalId`, when no confirmation is
+    /// open. See `confirmIdentity`.
     #[graphql(secret)]
     actor_password: Option<Password>,
     /// Note for the audit trail, at most 1000 characters.
@@ -106,7 +107,8 @@ pub(crate) struct CreateUserPayload {
 pub(crate) struct UserPatch {
     /// New username.
     username: Option<String>,
-    /// New e-mail address. It counts as unverified unless `emailVerified: true` stands beside it.
+    /// New email address. It counts as unverified unless `emailVerified: true` stands beside it. Ends all
+    /// sessions of the user.
     email: Option<String>,
     /// Whether the address counts as verified.
     email_verified: Option<bool>,
@@ -116,7 +118,8 @@ pub(crate) struct UserPatch {
     locale: Option<Locale>,
     /// New zone in which mail tells times, by its IANA name.
     time_zone: Option<String>,
-    /// New identifier in some other system.
+    /// New identifier in some other system, by which a token of the identity provider finds the user. Ends
+    /// all sessions of the user.
     external_id: Option<String>,
     /// New role.
     role: Option<Role>,
@@ -135,8 +138,8 @@ pub(crate) struct UpdateUserInput {
     clear: Option<Vec<UserField>>,
     /// Only go ahead when this is still the version; otherwise `VERSION_CONFLICT`.
     if_version: Option<i32>,
-    /// The caller's own password, for changes of role, e-mail address, its verification,
-    /// username or authentication source, when no confirmation is open. See `confirmIdentity`.
+    /// The caller's own password, for changes of username, role, email address, its verification, external
+    /// identifier or authentication source, when no confirmation is open. See `confirmIdentity`.
     #[graphql(secret)]
     actor_password: Option<Password>,
     /// Note for the audit trail, at most 1000 characters.
@@ -329,9 +332,10 @@ impl UserMutation {
         })
     }
 
-    /// Changes any of a user's fields. A field left out stays as it is.
+    /// Changes any of a user's fields. A field left out stays as it is. A user with a verified address is
+    /// told by mail of a new username, role, address, external identifier or authentication source.
     ///
-    /// Access: scope USERS_WRITE.
+    /// Access: scope USERS_WRITE; for `email`, `emailVerified`, `externalId` and `authenticationSource`, set or cleared, also scope PASSWORDS_RESET.
     /// Errors: FORBIDDEN, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, USER_NOT_FOUND, INVALID_INPUT, USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_GRANTABLE, TARGET_NOT_MANAGEABLE, CANNOT_TARGET_SELF, LAST_ADMIN, VERSION_CONFLICT.
     async fn update_user(
         &self,

@@ -13,6 +13,9 @@ use crate::settings::JwtSettings;
 
 /// Longest `sub`. `Source:` OpenID Connect Core, 2.
 const MAX_SUBJECT: usize = 255;
+/// How far ahead a token may end. `Why:` nobody can revoke it here, so one that works for a year is a password
+/// that is never changed.
+const MOST_AHEAD: Duration = Duration::from_hours(24);
 
 /// Whom a token stands for, and how far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +44,8 @@ struct Raw {
     email: Option<String>,
     email_verified: Option<Value>,
     cnf: Option<IgnoredAny>,
+    acr: Option<Value>,
+    amr: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +83,9 @@ pub(super) fn read(
     if expires_at.plus(settings.leeway) <= now {
         return Err(TokenError::Expired);
     }
+    if expires_at > now.plus(MOST_AHEAD).plus(settings.leeway) {
+        return Err(TokenError::TooLongLived);
+    }
     for start in [raw.nbf, raw.iat].into_iter().flatten() {
         if instant(&start)? > now.plus(settings.leeway) {
             return Err(TokenError::NotYet);
@@ -91,6 +99,11 @@ pub(super) fn read(
     if !(1..=MAX_SUBJECT).contains(&raw.sub.chars().count()) {
         return Err(TokenError::Malformed("its sub is empty or too long"));
     }
+    if !is_strong(raw.acr.as_ref(), &settings.acr_values)
+        || !is_strong(raw.amr.as_ref(), &settings.amr_values)
+    {
+        return Err(TokenError::Strength);
+    }
     let is_verified = raw.email_verified == Some(Value::Bool(true));
     let authenticated_at = raw.auth_time.as_ref().map(instant).transpose()?;
     Ok(Claims {
@@ -100,6 +113,22 @@ pub(super) fn read(
         authenticated_at: authenticated_at.map(|at| at.min(now)),
         expires_at,
     })
+}
+
+/// Whether a claim has one of the values that are demanded, if any are. `Source:` OpenID Connect Core, 2: how
+/// (`amr`) and how strongly (`acr`) somebody proved who they are.
+fn is_strong(claim: Option<&Value>, demanded: &[String]) -> bool {
+    let is_one = |value: &Value| demanded.iter().any(|wanted| value.as_str() == Some(wanted));
+    demanded.is_empty() || values(claim).iter().any(is_one)
+}
+
+/// The values of a claim that is a list, or one value alone.
+fn values(claim: Option<&Value>) -> &[Value] {
+    match claim {
+        Some(Value::Array(values)) => values.as_slice(),
+        Some(value) => std::slice::from_ref(value),
+        None => &[],
+    }
 }
 
 /// A `NumericDate`, which may have a fraction. `Source:` RFC 7519, 2.
@@ -127,12 +156,11 @@ fn role_limit(payload: &[u8], settings: &JwtSettings) -> Role {
     } else {
         claims.get(name)
     };
-    let values = match claim {
-        Some(Value::Array(values)) => values.as_slice(),
-        Some(value) => std::slice::from_ref(value),
-        None => &[],
+    let held = |wanted: &str| {
+        values(claim)
+            .iter()
+            .any(|value| value.as_str() == Some(wanted))
     };
-    let held = |wanted: &str| values.iter().any(|value| value.as_str() == Some(wanted));
     let roles = settings.roles.iter();
     let held = roles
         .filter(|(value, _)| held(value))

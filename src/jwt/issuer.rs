@@ -10,6 +10,7 @@ use super::TokenError;
 use super::claims::{self, Claims};
 use super::fetch::Fetcher;
 use super::keys::Key;
+use super::kind;
 use super::pem::{self, PemError};
 use super::published::{OLD, Published};
 use super::token::Token;
@@ -78,7 +79,10 @@ impl Issuer {
         if !is_genuine {
             return Err(TokenError::Signature);
         }
-        claims::read(&token.payload, &self.settings, now)
+        let claims = claims::read(&token.payload, &self.settings, now)?;
+        let (audience, kind) = (&self.settings.audience, self.settings.token_kind);
+        kind::check(&token.payload, token.is_access, audience, kind)?;
+        Ok(claims)
     }
 
     /// Keeps the keys young until `stop`, and fetches them at once.

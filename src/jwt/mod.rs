@@ -10,6 +10,7 @@ mod claims;
 mod fetch;
 mod issuer;
 mod keys;
+mod kind;
 mod pem;
 mod published;
 mod token;
@@ -45,6 +46,9 @@ pub enum TokenError {
     /// Over.
     #[error("it has expired")]
     Expired,
+    /// Good for longer than a day from now.
+    #[error("its exp lies more than 24 hours ahead")]
+    TooLongLived,
     /// From the future.
     #[error("it is not valid yet")]
     NotYet,
@@ -54,6 +58,12 @@ pub enum TokenError {
     /// For somebody else.
     #[error("its aud does not hold security.jwt.audience")]
     Audience,
+    /// An ID token where access tokens are wanted, or the other way round, or neither.
+    #[error("it is not of the kind that security.jwt.token_kind asks for")]
+    Kind,
+    /// The sign-in behind it was not strong enough.
+    #[error("its acr or amr has none of the values in security.jwt.acr_values or amr_values")]
+    Strength,
     /// No key of the issuer is known, because it does not answer.
     #[error("the issuer's keys could not be fetched yet")]
     Unavailable,

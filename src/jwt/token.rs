@@ -10,13 +10,17 @@ use crate::settings::Algorithm;
 
 /// Kinds of tokens that prove who is calling. `Why:` an issuer signs others with the same key, such as
 /// log-out tokens, and those prove nothing.
-const TYPES: [&str; 2] = ["jwt", "at+jwt"];
+const TYPES: [&str; 2] = ["jwt", ACCESS];
+/// The one of them that says more. `Source:` RFC 9068, 2.1.
+const ACCESS: &str = "at+jwt";
 
 /// The parts of a signed token in compact form.
 #[derive(Debug)]
 pub(super) struct Token<'a> {
     /// How it claims to be signed; one of the allowed ways.
     pub(super) algorithm: Algorithm,
+    /// Whether its header calls it an access token.
+    pub(super) is_access: bool,
     /// With which of the issuer's keys.
     pub(super) key_id: Option<String>,
     /// What is signed.
@@ -57,11 +61,13 @@ impl<'a> Token<'a> {
             let why = "its header names critical extensions";
             return Err(TokenError::Malformed(why));
         }
-        if !header.typ.as_deref().is_none_or(is_known_type) {
+        let typ = header.typ.as_deref().map(short_type);
+        if !typ.as_deref().is_none_or(|typ| TYPES.contains(&typ)) {
             return Err(TokenError::Malformed("its typ is neither JWT nor at+jwt"));
         }
         Ok(Self {
             algorithm,
+            is_access: typ.as_deref() == Some(ACCESS),
             key_id: header.kid,
             signed,
             signature: bytes(signature)?,
@@ -71,10 +77,10 @@ impl<'a> Token<'a> {
 }
 
 /// `Source:` RFC 7515, 4.1.9: a type without a slash stands for one with `application/` before it.
-fn is_known_type(typ: &str) -> bool {
+fn short_type(typ: &str) -> String {
     let typ = typ.to_ascii_lowercase();
     let short = typ.strip_prefix("application/").unwrap_or(&typ);
-    TYPES.contains(&short)
+    short.to_owned()
 }
 
 /// Without padding, line ends or stray bits, as RFC 7515 writes it.

@@ -52,6 +52,7 @@ impl Load {
             | MailKind::NotMeConfirmation
             | MailKind::AccountDisabled
             | MailKind::EmailChanged
+            | MailKind::AccountChanged
             | MailKind::Test => Self::Nothing,
         }
     }

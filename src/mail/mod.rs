@@ -51,6 +51,7 @@ pub use send_test::{SendTest, send_test};
 pub use shown::shown;
 pub use store::forget_user;
 pub use store::texts as own_texts;
+pub use store::withdraw::withdraw_secrets;
 pub use templates::{LOCALES, Templates};
 pub use test_email::test_email;
 pub use texts::{TemplatePart, TemplateProblem, TemplateText};
@@ -83,13 +84,15 @@ pub enum MailKind {
     AccountDisabled,
     /// Says, at the old address, that mail goes to another one now.
     EmailChanged,
+    /// Says that an administrator changed the username, the role, or by what the account is recognised.
+    AccountChanged,
     /// For trying out the settings.
     Test,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Welcome,
         Self::NewPassword,
         Self::PasswordResetLink,
@@ -100,6 +103,7 @@ impl MailKind {
         Self::NotMeConfirmation,
         Self::AccountDisabled,
         Self::EmailChanged,
+        Self::AccountChanged,
         Self::Test,
     ];
 
@@ -116,6 +120,7 @@ impl MailKind {
             Self::NotMeConfirmation => "NOT_ME_CONFIRMATION",
             Self::AccountDisabled => "ACCOUNT_DISABLED",
             Self::EmailChanged => "EMAIL_CHANGED",
+            Self::AccountChanged => "ACCOUNT_CHANGED",
             Self::Test => "TEST",
         }
     }
@@ -187,6 +192,22 @@ pub enum WantedBy {
     User,
 }
 
+/// What was changed about an account, for the mail that says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountChanges {
+    /// The new username, if it is another one.
+    pub username: Option<String>,
+    /// The new role by its name in the API, if it is another one.
+    pub role: Option<String>,
+    /// Whether the account is bound to another identity of another system, or to none any more.
+    pub identity: bool,
+    /// Whether the password is kept somewhere else.
+    pub source: bool,
+    /// Whether the address counts as verified, or no longer does.
+    pub verification: bool,
+}
+
 /// What a mail says besides its secret. Kept in clear in the outbox, so it holds no secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
@@ -221,6 +242,9 @@ pub struct Details {
     /// The address that mail goes to from now on, masked.
     #[serde(default)]
     pub new_address: Option<String>,
+    /// What was changed about the account.
+    #[serde(default)]
+    pub changed: AccountChanges,
 }
 
 /// Where the text of a mail comes from.

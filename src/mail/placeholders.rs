@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::carried::Load;
-use super::{Details, MailKind, MailSecret, WantedBy};
+use super::{AccountChanges, Details, MailKind, MailSecret, WantedBy};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 
@@ -153,6 +153,31 @@ const NEW_ADDRESS: Placeholder = plain(
     "The new address, masked; nothing where there is none any more.",
     "a***@example.org",
 );
+const NEW_USERNAME: Placeholder = plain(
+    "new_username",
+    "The new username; nothing where it stayed.",
+    "countess",
+);
+const NEW_ROLE: Placeholder = plain(
+    "new_role",
+    "The new role; nothing where it stayed.",
+    "HELPDESK",
+);
+const IDENTITY_CHANGED: Placeholder = plain(
+    "identity_changed",
+    "Whether the account is bound to another identity of another system, or to none any more; for {% if identity_changed %}.",
+    "true",
+);
+const SOURCE_CHANGED: Placeholder = plain(
+    "source_changed",
+    "Whether the password is kept somewhere else now; for {% if source_changed %}.",
+    "true",
+);
+const VERIFICATION_CHANGED: Placeholder = plain(
+    "verification_changed",
+    "Whether the address counts as verified now, or no longer does; for {% if verification_changed %}.",
+    "true",
+);
 
 /// What can be filled into a kind of mail.
 pub fn placeholders(kind: MailKind) -> Vec<Placeholder> {
@@ -177,6 +202,13 @@ pub fn placeholders(kind: MailKind) -> Vec<Placeholder> {
         MailKind::NotMeConfirmation => &[FORGOT_URL],
         MailKind::AccountDisabled => &[DISABLED_UNTIL],
         MailKind::EmailChanged => &[NEW_ADDRESS],
+        MailKind::AccountChanged => &[
+            NEW_USERNAME,
+            NEW_ROLE,
+            IDENTITY_CHANGED,
+            SOURCE_CHANGED,
+            VERIFICATION_CHANGED,
+        ],
         MailKind::Test => &[],
     };
     ALWAYS.iter().chain(own).copied().collect()
@@ -206,6 +238,13 @@ pub fn sample(kind: MailKind, now: Timestamp) -> (Details, Option<MailSecret>) {
         wanted_by: WantedBy::User,
         elsewhere: Some(ELSEWHERE.example.to_owned()),
         new_address: Some(NEW_ADDRESS.example.to_owned()),
+        changed: AccountChanges {
+            username: Some(NEW_USERNAME.example.to_owned()),
+            role: Some(NEW_ROLE.example.to_owned()),
+            identity: true,
+            source: true,
+            verification: true,
+        },
         ..Details::default()
     };
     (details, carried)

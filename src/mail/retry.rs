@@ -113,7 +113,8 @@ impl Remedy {
             | MailKind::AccountLocked
             | MailKind::NotMeConfirmation
             | MailKind::AccountDisabled
-            | MailKind::EmailChanged => None,
+            | MailKind::EmailChanged
+            | MailKind::AccountChanged => None,
             MailKind::Test => Some(Self::TestEmail),
         }
     }

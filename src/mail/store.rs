@@ -6,6 +6,7 @@ pub(super) mod by_hand;
 pub(super) mod failing;
 pub(super) mod queue;
 pub mod texts;
+pub(super) mod withdraw;
 
 use std::collections::HashMap;
 

@@ -291,6 +291,7 @@ pub(super) const fn folder(kind: MailKind) -> &'static str {
         MailKind::NotMeConfirmation => "not_me_confirmation",
         MailKind::AccountDisabled => "account_disabled",
         MailKind::EmailChanged => "email_changed",
+        MailKind::AccountChanged => "account_changed",
         MailKind::Test => "test",
     }
 }

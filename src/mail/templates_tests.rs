@@ -3,7 +3,7 @@ use url::Url;
 use super::*;
 use crate::colour::{Accent, Colour};
 use crate::mail::carried::Load;
-use crate::mail::{Details, MailSecret, WantedBy};
+use crate::mail::{AccountChanges, Details, MailSecret, WantedBy};
 use crate::secret::Secret;
 
 const PASSWORD: &str = "<b>&amber=quill-27</b>";
@@ -18,6 +18,13 @@ fn details() -> Details {
         works_until_millis: Some(1_795_339_859_000),
         happened_at_millis: 1_795_253_459_000,
         code_until_millis: Some(1_795_254_059_000),
+        changed: AccountChanges {
+            username: Some("countess".to_owned()),
+            role: Some("HELPDESK".to_owned()),
+            identity: true,
+            source: true,
+            verification: true,
+        },
         ..Details::default()
     }
 }

@@ -74,6 +74,11 @@ pub(super) fn plain(site: Site<'_>, details: &Details, locale: &str) -> Value {
         password_ended => details.password_ended,
         elsewhere => details.elsewhere.as_deref(),
         new_address => details.new_address.as_deref().map(single_line),
+        new_username => details.changed.username.as_deref().map(single_line),
+        new_role => details.changed.role.as_deref(),
+        identity_changed => details.changed.identity,
+        source_changed => details.changed.source,
+        verification_changed => details.changed.verification,
         forgot_url => site.public_url.map(|url| Base::from(url).page(Page::Forgot)),
     }
 }

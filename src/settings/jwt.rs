@@ -44,6 +44,16 @@ impl Algorithm {
     }
 }
 
+/// Which tokens of the issuer are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// Access tokens: for services, such as this one.
+    Access,
+    /// ID tokens, for issuers whose access tokens are no JWT.
+    Id,
+}
+
 /// Where the issuer's public keys come from.
 #[derive(Clone, Debug)]
 pub enum KeySource {
@@ -68,6 +78,12 @@ pub struct JwtSettings {
     pub role_claim: Option<String>,
     /// What the claim's values stand for.
     pub roles: Vec<(String, Role)>,
+    /// Which tokens are taken.
+    pub token_kind: TokenKind,
+    /// One of these must be the token's `acr`, if there are any.
+    pub acr_values: Vec<String>,
+    /// One of these must be in the token's `amr`, if there are any.
+    pub amr_values: Vec<String>,
     /// How far the issuer's clock may differ.
     pub leeway: Duration,
 }
@@ -83,6 +99,9 @@ pub(super) struct Raw {
     algorithms: List,
     role_claim: Option<String>,
     roles: List,
+    token_kind: TokenKind,
+    acr_values: List,
+    amr_values: List,
     leeway_seconds: u64,
 }
 
@@ -121,6 +140,9 @@ impl Raw {
             algorithms,
             role_claim: self.role_claim,
             roles,
+            token_kind: self.token_kind,
+            acr_values: values(self.acr_values),
+            amr_values: values(self.amr_values),
             leeway: Duration::from_secs(leeway),
         }))
     }
@@ -164,6 +186,12 @@ fn algorithms(list: List) -> Result<Vec<Algorithm>, SettingsError> {
         return Err(SettingsError::value(name, "needs at least one"));
     }
     Ok(algorithms)
+}
+
+fn values(list: List) -> Vec<String> {
+    let mut words = list.words();
+    words.retain(|word| !word.trim().is_empty());
+    words
 }
 
 /// `Why:` a list of pairs and no table, because the environment does not keep the case of a table's

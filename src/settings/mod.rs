@@ -25,7 +25,7 @@ use serde::Deserialize;
 pub use audit::AuditSettings;
 pub use database::{DatabaseSettings, KeepSettings};
 pub use dkim::DkimSettings;
-pub use jwt::{Algorithm, JwtSettings, KeySource};
+pub use jwt::{Algorithm, JwtSettings, KeySource, TokenKind};
 pub use mail::{MailSettings, SmtpSettings, SmtpTls, TransportSettings};
 pub use policy::PolicySettings;
 pub use recovery::{RateSettings, RecoverySettings};

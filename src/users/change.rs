@@ -72,22 +72,29 @@ pub struct UpdateUser {
 }
 
 impl UpdateUser {
-    /// Whether it changes how the user signs in or what they may do, and not merely what they are
-    /// called: then the actor must be confirmed, and it cannot be the actor's own account.
-    fn is_sensitive(&self) -> bool {
+    /// Whether it changes who the user is to this server: how they sign in, what they may do, and by what a
+    /// token or a mail finds them. Then the actor must be confirmed, and it cannot be their own account.
+    ///
+    /// `Why:` whoever binds somebody else's account to a name of their own acts as that person.
+    fn binds_identity(&self) -> bool {
         let patch = &self.patch;
-        patch.username.is_some()
-            || patch.email.is_some()
+        patch.username.is_some() || patch.role.is_some() || self.moves_proof()
+    }
+
+    /// Whether somebody else may be taken for the user afterwards without knowing their password. That is
+    /// as good as a reset, so it needs the right to reset passwords too.
+    fn moves_proof(&self) -> bool {
+        let patch = &self.patch;
+        patch.email.is_some()
             || patch.email_verified.is_some()
-            || patch.role.is_some()
+            || patch.external_id.is_some()
             || patch.authentication_source.is_some()
             || self.clear.contains(&UserField::Email)
+            || self.clear.contains(&UserField::ExternalId)
     }
 
     fn own(&self) -> Own {
-        // By it a token of the identity provider finds its person; clearing it binds anew as well.
-        let binds = self.patch.external_id.is_some() || self.clear.contains(&UserField::ExternalId);
-        if self.is_sensitive() || binds {
+        if self.binds_identity() {
             Own::Refused
         } else {
             Own::Taken
@@ -113,7 +120,10 @@ pub async fn update(app: &App, actor: &Actor, command: UpdateUser) -> Result<Use
 
 async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<User, UserError> {
     actor.require(Permission::UsersWrite)?;
-    if command.is_sensitive() || command.actor_password.is_some() {
+    if command.moves_proof() {
+        actor.require(Permission::PasswordsReset)?;
+    }
+    if command.binds_identity() || command.actor_password.is_some() {
         require_step_up(app, actor, command.actor_password.as_ref()).await?;
     }
     let parsed = parse(&command)?;
@@ -129,7 +139,7 @@ async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<U
     check(app, actor, &command, &before)?;
     let now = app.clock.now();
     let after = apply(&command, &parsed, before.clone(), now);
-    let changes = changes(&before, &after);
+    let mut changes = changes(&before, &after);
     if changes.is_empty() {
         txn.rollback().await?;
         return Ok(target);
@@ -138,8 +148,9 @@ async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<U
         owners::require_another(&txn, app, before.id).await?;
     }
     store::save(&txn, &after).await?;
-    after_effects(&txn, &before, &after, now).await?;
+    changes.extend(after_effects(&txn, &before, &after, now).await?);
     notices::notify_of_address(&txn, app, actor, (&before, &after), now).await?;
+    notices::notify_of_account(&txn, app, actor, (&before, &after), now).await?;
     let event = Event {
         action: AuditAction::UserUpdated,
         user: Some(after.id),
@@ -293,33 +304,36 @@ fn apply(command: &UpdateUser, parsed: &Parsed, mut user: User, now: Timestamp) 
     user
 }
 
-/// `Source:` `docs/security.md`: a changed login, address or role voids every outstanding link, and
-/// a password that is now kept elsewhere is gone here, with every session.
+/// `Source:` `docs/security.md`: a changed login, address, role or external identifier voids every
+/// outstanding link; where the proof of who somebody is changed hands, their sessions end; and a password
+/// that is now kept elsewhere is gone here.
 async fn after_effects(
     txn: &crate::db::Txn,
     before: &User,
     after: &User,
     now: Timestamp,
-) -> Result<(), UserError> {
+) -> Result<Option<Change>, UserError> {
     let renamed = before.username != after.username || before.email != after.email;
-    let moved = before.authentication_source != after.authentication_source;
     let doubted = before.email_verified_at.is_some() && after.email_verified_at.is_none();
-    if renamed || moved || doubted || before.role != after.role {
+    let moved = before.authentication_source != after.authentication_source;
+    let is_another_mailbox = before.email_key != after.email_key;
+    let changed_hands = moved || is_another_mailbox || before.external_id != after.external_id;
+    if renamed || changed_hands || doubted || before.role != after.role {
         one_time_links::revoke_all(txn, after.id, RevokedWhy::AccountChanged, now).await?;
     }
-    if let Some(left) = before
-        .email_key
-        .as_ref()
-        .filter(|_| before.email_key != after.email_key)
-    {
+    if let Some(left) = before.email_key.as_ref().filter(|_| is_another_mailbox) {
         mail::clear_failure(txn, left).await?;
+        mail::withdraw_secrets(txn, after.id, left, now).await?;
     }
     if moved {
         credentials::erase(txn, after.id).await?;
-        sessions::revoke_all(txn, after.id, now).await?;
-        sessions::forget_devices(txn, after.id).await?;
     }
-    Ok(())
+    if !changed_hands {
+        return Ok(None);
+    }
+    sessions::forget_devices(txn, after.id).await?;
+    let ended = sessions::revoke_all(txn, after.id, now).await?;
+    Ok((ended > 0).then(|| Change::to("revokedSessions", &ended)))
 }
 
 fn changes(before: &User, after: &User) -> Vec<Change> {

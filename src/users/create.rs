@@ -54,6 +54,17 @@ pub struct CreateUser {
     pub once: Option<Once>,
 }
 
+impl CreateUser {
+    /// Whether the new user gets what others are kept from: a role, or the name under which the identity
+    /// provider knows somebody.
+    ///
+    /// `Why:` a token finds its person by that name before any address, so a new account with it would
+    /// take the place of the person who has used the address until now.
+    fn takes_rights(&self) -> bool {
+        self.role > Role::Member || self.external_id.is_some()
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct CreateOutcome {
@@ -106,7 +117,7 @@ async fn create_noted(
     command: CreateUser,
 ) -> Result<Answer<CreateOutcome, StoredCreation>, UserError> {
     actor.require(Permission::UsersWrite)?;
-    if command.role > Role::Member || command.actor_password.is_some() {
+    if command.takes_rights() || command.actor_password.is_some() {
         require_step_up(app, actor, command.actor_password.as_ref()).await?;
     }
     let once = command.once.clone();

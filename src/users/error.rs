@@ -44,6 +44,15 @@ impl std::fmt::Display for InvalidInput {
     }
 }
 
+/// What the caller named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// A user.
+    User,
+    /// A session of a user.
+    Session,
+}
+
 /// Every refusal of the acts on users and their passwords.
 ///
 /// `Why:` one list for the rooms that act on users rather than one for each act. The acts share most
@@ -65,6 +74,8 @@ pub enum UserError {
     LinkNotFound,
     /// Allowed, but not to a user of that rank.
     NotManageable,
+    /// The same, of a user whom the actor may not even see: to the caller there is no such thing.
+    NotVisible(Sought),
     /// Not to the actor's own account.
     OwnAccount,
     /// The actor must show again who they are.
@@ -117,7 +128,7 @@ impl Refusal for UserError {
     fn denial(&self) -> Option<&'static str> {
         match self {
             Self::Denied(denied) => Some(denied.code()),
-            Self::NotManageable => Some("TARGET_NOT_MANAGEABLE"),
+            Self::NotManageable | Self::NotVisible(_) => Some("TARGET_NOT_MANAGEABLE"),
             Self::RoleNotGrantable => Some("ROLE_NOT_GRANTABLE"),
             Self::LastOwner => Some("LAST_ADMIN"),
             Self::OwnAccount => Some("CANNOT_TARGET_SELF"),
@@ -146,6 +157,10 @@ impl Refusal for UserError {
             | Self::IdempotencyKeyReused
             | Self::Internal(_) => None,
         }
+    }
+
+    fn not_found(&self) -> Option<&'static str> {
+        matches!(self, Self::NotFound).then_some("USER_NOT_FOUND")
     }
 }
 

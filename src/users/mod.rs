@@ -35,7 +35,7 @@ pub use delete::{DeleteOutcome, DeleteUser, delete, restore};
 pub use deliverable::mark_deliverable;
 pub use deliveries::{cancel_delivery, retry_delivery};
 pub use disable::{DisableOutcome, DisableUser, disable, enable};
-pub use error::{InvalidInput, UserError};
+pub use error::{InvalidInput, Sought, UserError};
 pub use fill::fill;
 pub use handover::{ForceChange, Handover, check_password_mail, compose};
 pub use input::{check_locale, check_reason};

@@ -1,7 +1,7 @@
 //! What the audit trail says of acts on users: that they were done, and that they were denied.
 
-use super::{User, UserError, UserRef, store};
-use crate::actor::{Actor, Permission};
+use super::{User, UserError, UserRef, login_subject, store};
+use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
 use crate::audit::{self, Attempt, AuditAction, Change, Event, Refusal};
 use crate::db::Txn;
@@ -20,7 +20,7 @@ pub async fn noting<T, E: Refusal>(
     let Err(refusal) = &result else {
         return result;
     };
-    let Some(code) = refusal.denial() else {
+    let Some(code) = refusal.denial().or_else(|| probe(actor, refusal)) else {
         return result;
     };
     let target = if actor.is_known() {
@@ -28,14 +28,35 @@ pub async fn noting<T, E: Refusal>(
     } else {
         None
     };
+    let subject = target.is_none().then(|| asked(user)).flatten();
     let attempt = Attempt {
         action,
         user: target.as_ref().map(|user| user.id),
         target_label: target.map(|user| user.username),
-        subject: None,
+        subject: subject.filter(|_| actor.is_known()),
     };
     audit::denied(app, actor, attempt, code).await;
     result
+}
+
+/// The code under which a name that nobody has is a denial: for those who see but some users.
+///
+/// `Why:` a try at somebody whom they may not see is noted, and that takes time. If one at nobody were not,
+/// the time would tell which of the two it was. And whoever tries names leaves a trace.
+fn probe<E: Refusal>(actor: &Actor, refusal: &E) -> Option<&'static str> {
+    let sees_all = Role::ALL.into_iter().all(|role| actor.role.sees(role));
+    refusal
+        .not_found()
+        .filter(|_| actor.is_known() && !sees_all)
+}
+
+/// What tells one name that nobody has from another.
+fn asked(user: &UserRef) -> Option<String> {
+    match user {
+        UserRef::Id(id) => Some(id.to_string()),
+        UserRef::Login(login) => Some(login_subject(login)),
+        UserRef::Nobody => None,
+    }
 }
 
 /// The right to an act, asked for before its input is judged, so that a stranger learns nothing by trying

@@ -1,5 +1,5 @@
 //! Telling the real owner of an account what was done to it: that its password was changed (never which),
-//! that it was disabled, that its mail goes elsewhere now.
+//! that it was disabled, that its mail goes elsewhere now, that it was bound to another identity or role.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Txn;
 use crate::error::Internal;
-use crate::mail::{self, MailKind, MailSecret, NewEmail};
+use crate::mail::{self, AccountChanges, MailKind, MailSecret, NewEmail};
 use crate::one_time_links::{self, LinkOrigin, LinkPurpose, NewLink};
 use crate::settings::TransportSettings;
 
@@ -85,6 +85,46 @@ pub(super) async fn notify_of_address(
         mail::enqueue(txn, app, actor, notice).await?;
     }
     Ok(())
+}
+
+/// Queues the notice that something else by which an account is recognised was changed, or its role.
+///
+/// `Why:` to the address that was verified before the change, which whoever did it does not read; where there
+/// was none, to the one that is verified by it.
+pub(super) async fn notify_of_account(
+    txn: &Txn,
+    app: &App,
+    actor: &Actor,
+    (before, after): (&User, &User),
+    now: Timestamp,
+) -> Result<(), Internal> {
+    let changed = account_changes(before, after)?;
+    if changed == AccountChanges::default() {
+        return Ok(());
+    }
+    let kind = MailKind::AccountChanged;
+    let notice = to_verified(app, before, kind, now).or_else(|| to_verified(app, after, kind, now));
+    if let Some(mut notice) = notice {
+        notice.details.changed = changed;
+        mail::enqueue(txn, app, actor, notice).await?;
+    }
+    Ok(())
+}
+
+fn account_changes(before: &User, after: &User) -> Result<AccountChanges, Internal> {
+    // The same name in other letters is no news.
+    let is_renamed = before.names()?.0.key() != after.names()?.0.key();
+    let was_verified = before.email_verified_at.is_some();
+    let is_verified = after.email_verified_at.is_some();
+    // Another address is told by a mail of its own, to the one before it if that was verified.
+    let is_told = was_verified && before.email_key != after.email_key;
+    Ok(AccountChanges {
+        username: is_renamed.then(|| after.username.clone()),
+        role: (before.role != after.role).then(|| after.role.name().to_owned()),
+        identity: before.external_id != after.external_id,
+        source: before.authentication_source != after.authentication_source,
+        verification: was_verified != is_verified && !is_told,
+    })
 }
 
 /// A mail to the user's address, where mail goes out and the address is theirs.

@@ -3,18 +3,23 @@
 use super::input::check_reason;
 use super::noted::noting;
 use super::target::{Own, check, get_or_own, lock_or_own, present};
-use super::{User, UserError, UserRef, store};
+use super::{Sought, User, UserError, UserRef, store};
 use crate::actor::{Actor, Permission};
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::ids::SessionId;
+use crate::secret::Secret;
 use crate::sessions::{self, Session};
 
 /// Ends one session. Where it had ended already nothing is changed.
+///
+/// `Why:` one of the actor's own, but for the one they came with, asks who is acting: whoever took over a
+/// session must not end those of its owner. Sessions of others do not ask, so that it is quick.
 pub async fn revoke_session(
     app: &App,
     actor: &Actor,
     id: Option<SessionId>,
+    password: Option<&Secret>,
     reason: Option<&str>,
 ) -> Result<Session, UserError> {
     let owner = match id {
@@ -22,7 +27,7 @@ pub async fn revoke_session(
         _ => None,
     };
     let user = owner.map_or(UserRef::Nobody, |session| UserRef::Id(session.user));
-    let act = Box::pin(revoke_session_noted(app, actor, id, reason));
+    let act = Box::pin(revoke_session_noted(app, actor, id, password, reason));
     noting(app, actor, (AuditAction::SessionRevoked, &user), act).await
 }
 
@@ -30,6 +35,7 @@ async fn revoke_session_noted(
     app: &App,
     actor: &Actor,
     id: Option<SessionId>,
+    password: Option<&Secret>,
     reason: Option<&str>,
 ) -> Result<Session, UserError> {
     actor.require(Permission::SessionsRevoke)?;
@@ -39,7 +45,12 @@ async fn revoke_session_noted(
     let session = find().await?.ok_or(UserError::SessionNotFound)?;
     let owner = store::find_by_id(app, session.user).await?;
     let owner = present(owner)?;
-    check(app, actor, &owner, Own::Taken)?;
+    check(app, actor, &owner, Own::Taken).map_err(as_session)?;
+    let came_with = actor.require_session().map(|(_, own)| own);
+    let is_own = actor.is(owner.id) && came_with.ok() != Some(id);
+    if is_own || password.is_some() {
+        sessions::require_step_up(app, actor, password).await?;
+    }
 
     let txn = app.db.begin_write().await?;
     lock_or_own(&txn, app, actor, (owner.id, Own::Taken)).await?;
@@ -59,14 +70,24 @@ async fn revoke_session_noted(
     find().await?.ok_or(UserError::SessionNotFound)
 }
 
-/// Ends every session of a user, and has every trusted device forgotten. Gives how many sessions there were.
+/// Whoever may not see a user sees no session of theirs either.
+fn as_session(error: UserError) -> UserError {
+    match error {
+        UserError::NotVisible(_) => UserError::NotVisible(Sought::Session),
+        other => other,
+    }
+}
+
+/// Ends every session of a user, and forgets every trusted device. Gives how many sessions there were. One's own ask
+/// who is acting, as above.
 pub async fn revoke_sessions(
     app: &App,
     actor: &Actor,
     user: &UserRef,
+    password: Option<&Secret>,
     reason: Option<&str>,
 ) -> Result<(User, u64), UserError> {
-    let act = Box::pin(revoke_sessions_noted(app, actor, user, reason));
+    let act = Box::pin(revoke_sessions_noted(app, actor, user, password, reason));
     noting(app, actor, (AuditAction::SessionsRevoked, user), act).await
 }
 
@@ -74,11 +95,15 @@ async fn revoke_sessions_noted(
     app: &App,
     actor: &Actor,
     user: &UserRef,
+    password: Option<&Secret>,
     reason: Option<&str>,
 ) -> Result<(User, u64), UserError> {
     actor.require(Permission::SessionsRevoke)?;
     let reason = check_reason(reason)?;
     let target = get_or_own(app, actor, user, Own::Taken).await?;
+    if actor.is(target.id) || password.is_some() {
+        sessions::require_step_up(app, actor, password).await?;
+    }
 
     let txn = app.db.begin_write().await?;
     let user = lock_or_own(&txn, app, actor, (target.id, Own::Taken)).await?;

@@ -1,6 +1,6 @@
 //! Whom an actor may act on: the one guard that every act on a user passes, twice.
 
-use super::{User, UserError, UserRef, store};
+use super::{Sought, User, UserError, UserRef, store};
 use crate::actor::{Actor, ActorKind, Denied, Proof, Role};
 use crate::app::App;
 use crate::db::Txn;
@@ -105,7 +105,8 @@ pub(super) fn may_touch(app: &App, actor: &Actor, role: Role) -> bool {
 
 /// Whether the actor may act on this user at all.
 ///
-/// Errors: `OwnAccount` when it is the actor's own, `NotManageable` when the user is not below.
+/// Errors: `OwnAccount` when it is the actor's own, `NotManageable` when the user is not below, `NotVisible`
+/// when the actor does not even see such users.
 pub fn check(app: &App, actor: &Actor, user: &User, own: Own) -> Result<(), UserError> {
     if actor.is(user.id) {
         return match own {
@@ -115,7 +116,9 @@ pub fn check(app: &App, actor: &Actor, user: &User, own: Own) -> Result<(), User
     }
     if may_touch(app, actor, user.role) {
         Ok(())
-    } else {
+    } else if actor.role.sees(user.role) {
         Err(UserError::NotManageable)
+    } else {
+        Err(UserError::NotVisible(Sought::User))
     }
 }

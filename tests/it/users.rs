@@ -3,6 +3,7 @@
 mod changing;
 mod creating;
 mod deleting;
+mod identity;
 mod notices;
 mod owners;
 mod seeing;

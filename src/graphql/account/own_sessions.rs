@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use super::super::context::Reach as _;
 use super::super::error::refusable;
 use super::super::mutation_error::MutationError;
+use super::super::scalars::Password;
 use super::super::session_cookie;
 use super::settle;
 use super::shown::AccountSession;
@@ -17,6 +18,10 @@ use crate::ids::SessionId;
 pub(crate) struct RevokeOwnSessionInput {
     /// ID of the session.
     session_id: ID,
+    /// The caller's own password, for any but the session they came with, when no confirmation is open. See
+    /// `confirmIdentity`.
+    #[graphql(secret)]
+    actor_password: Option<Password>,
 }
 
 /// Outcome of `revokeOwnSession`.
@@ -37,10 +42,10 @@ pub(crate) struct OwnSessionMutation;
 #[Object]
 impl OwnSessionMutation {
     /// Ends one of the caller's own sessions. It no longer works on the very next request. Ending the one
-    /// the caller came with is signing out.
+    /// the caller came with is signing out; ending another one asks for the caller's password.
     ///
     /// Access: signed in (public endpoint).
-    /// Errors: NOT_FOUND.
+    /// Errors: NOT_FOUND, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED.
     async fn revoke_own_session(
         &self,
         ctx: &Context<'_>,
@@ -51,7 +56,8 @@ impl OwnSessionMutation {
             Proof::Session { id, .. } => Some(id),
             Proof::NotAsked | Proof::Token { .. } => None,
         };
-        let done = account::revoke_own_session(ctx.app(), ctx.actor(), id).await;
+        let password = input.actor_password.as_ref().map(|password| &password.0);
+        let done = account::revoke_own_session(ctx.app(), ctx.actor(), id, password).await;
         let payload = done.map(|session| {
             if current == Some(session.id) {
                 session_cookie::set(ctx, session_cookie::gone(ctx.app()));

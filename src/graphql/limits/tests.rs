@@ -135,6 +135,8 @@ fn every_mutation_that_touches_a_secret_is_known() {
         ("updateUser", true),
         ("signIn", true),
         ("deleteUser", true),
+        ("signOut", true),
+        ("revokeSessions", true),
         ("unlockUser", false),
         ("disableUser", false),
     ] {

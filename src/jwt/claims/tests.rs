@@ -140,3 +140,56 @@ fn nobody_signed_in_in_the_future() {
     assert_eq!(at(SECONDS + 100), Some(NOW));
     assert_eq!(at(SECONDS - 60), Some(NOW.minus(Duration::from_mins(1))));
 }
+
+#[test]
+fn a_token_that_works_for_longer_than_a_day_from_now_is_refused() {
+    let day = SECONDS + 24 * 3600;
+    assert!(with("exp", json!(day + 30)).is_ok());
+    for exp in [day + 31, day + 3600, SECONDS + 365 * 24 * 3600] {
+        assert_eq!(
+            with("exp", json!(exp)),
+            Err(TokenError::TooLongLived),
+            "{exp}"
+        );
+    }
+}
+
+#[test]
+fn how_strongly_somebody_signed_in_is_asked_for_where_settings_do() {
+    let asked = |more: &str, claims: Value| {
+        read_with(&settings(more), |all| {
+            for (name, value) in claims.as_object().unwrap() {
+                all[name] = value.clone();
+            }
+        })
+    };
+    let (acr, amr) = ("acr_values = [\"2\", \"3\"]", "amr_values = [\"mfa\"]");
+    let both = format!("{acr}\n{amr}");
+    for (more, claims, is_taken) in [
+        ("", json!({}), true),
+        (acr, json!({ "acr": "2" }), true),
+        (acr, json!({ "acr": "3" }), true),
+        (acr, json!({ "acr": "1" }), false),
+        (acr, json!({ "acr": "" }), false),
+        (acr, json!({ "amr": ["2"] }), false),
+        (acr, json!({}), false),
+        (amr, json!({ "amr": ["pwd", "mfa"] }), true),
+        (amr, json!({ "amr": ["pwd"] }), false),
+        (amr, json!({ "amr": "mfa" }), true),
+        (amr, json!({ "amr": [] }), false),
+        (amr, json!({ "amr": [["mfa"]] }), false),
+        ("", json!({ "acr": 1, "amr": {} }), true),
+        (amr, json!({}), false),
+        (both.as_str(), json!({ "acr": "2", "amr": ["mfa"] }), true),
+        (both.as_str(), json!({ "acr": "2" }), false),
+        (both.as_str(), json!({ "amr": ["mfa"] }), false),
+    ] {
+        let read = asked(more, claims.clone());
+        let wanted = if is_taken {
+            None
+        } else {
+            Some(TokenError::Strength)
+        };
+        assert_eq!(read.err(), wanted, "{more} {claims}");
+    }
+}

@@ -49,7 +49,7 @@ pub(super) fn all(kind: MailKind, now: Timestamp) -> Vec<Sample> {
 
 type ChangeOf = fn(&mut Sample);
 
-const CHANGES: [(&str, ChangeOf); 9] = [
+const CHANGES: [(&str, ChangeOf); 14] = [
     ("must_change", |sample| sample.details.must_change ^= true),
     ("password_ended", |sample| {
         sample.details.password_ended ^= true;
@@ -68,6 +68,19 @@ const CHANGES: [(&str, ChangeOf); 9] = [
         sample.details.works_until_millis = None;
     }),
     ("new_address", |sample| sample.details.new_address = None),
+    ("new_username", |sample| {
+        sample.details.changed.username = None;
+    }),
+    ("new_role", |sample| sample.details.changed.role = None),
+    ("identity_changed", |sample| {
+        sample.details.changed.identity ^= true;
+    }),
+    ("source_changed", |sample| {
+        sample.details.changed.source ^= true;
+    }),
+    ("verification_changed", |sample| {
+        sample.details.changed.verification ^= true;
+    }),
     ("elsewhere", |sample| {
         sample.details.elsewhere = Some("SAML".to_owned());
     }),

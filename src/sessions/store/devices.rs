@@ -1,6 +1,6 @@
 //! Every query on browsers and networks that accounts know.
 
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, SimpleExpr};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict, SimpleExpr};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -11,7 +11,7 @@ use super::super::device::{Device, KNOWN_FOR, Known, MOST_OF_USER};
 use crate::actor::Origin;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::Txn;
+use crate::db::{Budget, Cleaned, Txn, delete_some};
 use crate::entities::trusted_client::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::{DeviceId, UserId};
@@ -262,7 +262,7 @@ pub async fn forget_devices(txn: &Txn, user: UserId) -> Result<u64, Internal> {
     Ok(gone.rows_affected)
 }
 
-/// Deletes what is known no more, some of it. Gives how many rows.
+/// Deletes devices and networks that are trusted no more.
 pub async fn sweep_devices(app: &App, budget: &Budget) -> Result<Cleaned, Internal> {
     let due = Condition::all().add(Column::ExpiresAt.lte(app.clock.now().as_millis()));
     let db = app.db.write();

@@ -1,5 +1,5 @@
 use crate::actor::Role;
-use crate::settings::{Algorithm, JwtSettings, KeySource, Settings};
+use crate::settings::{Algorithm, JwtSettings, KeySource, Settings, TokenKind};
 
 const WHOLE: &str = "enabled = true\nissuer = \"https://sso.example.org\"\naudience = \"keydesk\"\n\
                      jwks_url = \"https://sso.example.org/keys\"\n";
@@ -67,4 +67,17 @@ fn the_claim_and_its_values_come_together() {
         let lines = format!("role_claim = \"g\"\nroles = [\"{pair}\"]");
         assert!(refusal(&lines).contains("pairs such as"), "{pair}");
     }
+}
+
+#[test]
+fn the_kind_of_token_and_the_strength_of_a_sign_in_are_read() {
+    let plain = read(WHOLE).unwrap().unwrap();
+    assert_eq!(plain.token_kind, TokenKind::Access);
+    assert_eq!((plain.acr_values.len(), plain.amr_values.len()), (0, 0));
+    let more = "token_kind = \"id\"\nacr_values = [\"2\", \"\"]\namr_values = \"mfa, hwk\"";
+    let jwt = read(&format!("{WHOLE}{more}")).unwrap().unwrap();
+    assert_eq!(jwt.token_kind, TokenKind::Id);
+    assert_eq!(jwt.acr_values, ["2"]);
+    assert_eq!(jwt.amr_values, ["mfa", "hwk"]);
+    assert!(refusal("token_kind = \"both\"").contains("token_kind"));
 }

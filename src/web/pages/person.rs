@@ -7,6 +7,7 @@
 
 mod account;
 mod change_password;
+mod confirm;
 mod faults;
 mod forgot;
 mod form;

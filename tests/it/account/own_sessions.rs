@@ -83,6 +83,7 @@ async fn an_ended_one_is_refused_by_the_next_request_of_another_replica() {
     let other = desk.second_replica().await;
     desk.person("ada", "MEMBER").await;
     let (token, lost) = (desk.session("ada").await, desk.session("ada").await);
+    let token = desk.confirmed(&token).await;
     let id = own_id(&other, &lost).await;
     let ended = end(&desk, &token, &id).await;
     assert_eq!(ended.codes(), Vec::<String>::new(), "{ended:#?}");
@@ -104,6 +105,7 @@ async fn of_many_at_once_on_two_replicas_one_ends_it() {
     let other = desk.second_replica().await;
     desk.person("ada", "MEMBER").await;
     let (token, lost) = (desk.session("ada").await, desk.session("ada").await);
+    let token = desk.confirmed(&token).await;
     let id = own_id(&desk, &lost).await;
     let ends = (0..20).map(|number| {
         let replica = if number % 2 == 0 { &desk } else { &other };
@@ -180,4 +182,115 @@ async fn a_restricted_one_sees_itself_alone_and_ends_no_other() {
         let refused = end(&desk, &token, id).await;
         assert_eq!(refused.top_level(), Some("PASSWORD_CHANGE_REQUIRED"));
     }
+}
+
+/// Each way in which an owner ends sessions of their own other than the one they came with.
+#[tokio::test]
+async fn ending_others_of_one_s_own_asks_who_is_acting_whichever_way_it_is_done() {
+    let desk = TestApp::start().await;
+    let olga = desk.person("olga", "OWNER").await;
+    desk.person("ada", "MEMBER").await;
+    for act in [
+        "revokeOwnSession(input: { sessionId: \"SESSION\" MORE })",
+        "revokeSession(input: { sessionId: \"SESSION\" MORE })",
+        "revokeSessions(input: { user: { login: \"olga\" } MORE })",
+        "signOut(input: { everywhere: true MORE })",
+    ] {
+        let (stolen, theirs) = (desk.session("olga").await, desk.session("olga").await);
+        let id = own_id(&desk, &theirs).await;
+        let ask = async |token: &str, more: &str| {
+            let act = act.replace("SESSION", id.as_str().expect("an id"));
+            let act = act.replace("MORE", more);
+            let document = format!("mutation {{ {act} {{ errors {{ code path }} }} }}");
+            desk.ask_as(Some(token), &document, json!({})).await
+        };
+        let given = |password: &str| format!(", actorPassword: \"{password}\"");
+        for (more, code) in [
+            (String::new(), "STEP_UP_REQUIRED"),
+            (given("wrong"), "INCORRECT_PASSWORD"),
+        ] {
+            let refused = ask(&stolen, &more).await;
+            let error = &refused.root()["errors"][0];
+            assert_eq!(error["code"], code, "{act}: {refused:#?}");
+            assert_eq!(error["path"], json!(["input", "actorPassword"]), "{act}");
+            assert_eq!(
+                viewer(&desk, &theirs).await.root()["role"],
+                "OWNER",
+                "{act}"
+            );
+        }
+        let done = ask(&stolen, &given(PASSWORD)).await;
+        assert_eq!(done.codes(), Vec::<String>::new(), "{act}");
+        assert_eq!(
+            viewer(&desk, &theirs).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{act}"
+        );
+
+        let (open, theirs) = (desk.session("olga").await, desk.session("olga").await);
+        let open = desk.confirmed(&open).await;
+        let id = own_id(&desk, &theirs).await;
+        let act = act
+            .replace("SESSION", id.as_str().expect("an id"))
+            .replace("MORE", "");
+        let document = format!("mutation {{ {act} {{ errors {{ code }} }} }}");
+        let done = desk.ask_as(Some(&open), &document, json!({})).await;
+        assert_eq!(done.codes(), Vec::<String>::new(), "{act}: in the window");
+    }
+
+    // The one they came with, and those of others, ask for nothing.
+    desk.session("ada").await;
+    let hers = desk.newest_session("ada").await;
+    for (id, own) in [(Some(hers), false), (None, true)] {
+        let token = desk.session("olga").await;
+        let id = match id {
+            Some(id) => id,
+            None => own_id(&desk, &token).await,
+        };
+        let document =
+            "mutation($id: ID!) { revokeSession(input: { sessionId: $id }) { errors { code } } }";
+        let done = desk
+            .ask_as(Some(&token), document, json!({ "id": id }))
+            .await;
+        assert_eq!(done.codes(), Vec::<String>::new(), "{done:#?}");
+        let status = viewer(&desk, &token).await.status;
+        assert_eq!(status == StatusCode::UNAUTHORIZED, own);
+    }
+    // A key's scopes are its authority, the sessions of who made it included.
+    let token = desk.session("olga").await;
+    let (_, key) = desk
+        .own_key(&token, json!({ "scopes": ["SESSIONS_REVOKE"] }))
+        .await;
+    let document =
+        "mutation($id: ID!) { revokeSessions(input: { user: { id: $id } }) { errors { code } } }";
+    let done = desk
+        .ask_as(Some(&key), document, json!({ "id": olga }))
+        .await;
+    assert_eq!(done.codes(), Vec::<String>::new(), "{done:#?}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_at_signing_out_everywhere_stands_in_the_trail_and_ten_end_the_session() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    let (stolen, theirs) = (desk.session("ada").await, desk.session("ada").await);
+    let document = "mutation { signOut(input: { everywhere: true, actorPassword: \"wrong\" }) \
+                    { errors { code } } }";
+    for _ in 0..10 {
+        let refused = desk.ask_as(Some(&stolen), document, json!({})).await;
+        assert_eq!(refused.codes(), ["INCORRECT_PASSWORD"]);
+    }
+    assert_eq!(
+        viewer(&desk, &stolen).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(viewer(&desk, &theirs).await.root()["role"], "MEMBER");
+    let trail =
+        "{ auditEvents(filter: { actions: [SIGNED_OUT] }, first: 1) { nodes { errorCode } } }";
+    let trail = desk.ask(trail, json!({})).await;
+    assert_eq!(
+        trail.root()["nodes"][0]["errorCode"],
+        "INCORRECT_PASSWORD",
+        "{trail:#?}"
+    );
 }

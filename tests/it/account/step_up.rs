@@ -239,11 +239,14 @@ async fn it_is_asked_for_by_what_touches_credentials_roles_and_addresses_and_by_
         (update("patch: { username: \"adele\" }"), true),
         (update("patch: { authenticationSource: LDAP }"), true),
         (update("clear: [EMAIL]"), true),
-        (update("patch: { name: \"Ada King\" }"), false),
+        (update("patch: { externalId: \"7\" }"), true),
+        (update("clear: [EXTERNAL_ID]"), true),
         (
-            update("patch: { locale: \"de\", externalId: \"7\" }"),
-            false,
+            "createUser(input: { username: \"new1\", externalId: \"7\" })".to_owned(),
+            true,
         ),
+        (update("patch: { name: \"Ada King\" }"), false),
+        (update("patch: { locale: \"de\" }"), false),
         (
             "createUser(input: { username: \"new2\" })".to_owned(),
             false,

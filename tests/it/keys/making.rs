@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use keydesk::access::{self, ApiKeyError, ApiKeyPatch, CreateApiKey, UpdateApiKey};
+use keydesk::account::{self, SignOut};
 use keydesk::actor::{Actor, Denied, Origin, Permission, Role, Via};
 use keydesk::ids::{ApiKeyId, UserId};
 use keydesk::secret::Secret;
@@ -170,7 +171,8 @@ async fn a_session_that_ended_meanwhile_makes_and_changes_no_key() {
     let token = Secret::new(desk.confirmed(&session).await);
     let actor = sessions::resolve(&desk.app, &token, origin).await;
     let actor = actor.expect("asked").expect("a session");
-    let ended = keydesk::account::sign_out(&desk.app, &actor, true).await;
+    let everywhere = SignOut::Everywhere { password: None };
+    let ended = account::sign_out(&desk.app, &actor, everywhere).await;
     assert_eq!(ended.expect("signed out"), 1);
 
     let wanted = CreateApiKey {

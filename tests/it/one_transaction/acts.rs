@@ -62,7 +62,7 @@ pub(super) const ACTS: [Act; 43] = [
     mailing("createUser", "with a welcome mail"),
     act("createUser", "without a password"),
     mailing("updateUser", "the address"),
-    act("updateUser", "the role"),
+    mailing("updateUser", "the role"),
     act("updateUser", "the name"),
     mailing("disableUser", ""),
     act("enableUser", ""),
@@ -312,7 +312,11 @@ async fn in_person(desk: &TestApp, act: &Act, name: &str) -> Request {
             Request::by_nobody(mutation, input)
         }
         ("signOut", how) => {
-            let input = json!({ "everywhere": how == "everywhere" });
+            let everywhere = json!({ "everywhere": true, "actorPassword": PASSWORD });
+            let input = match how {
+                "everywhere" => everywhere,
+                _ => json!({}),
+            };
             own().await;
             Request::by(own().await, mutation, input)
         }
@@ -334,7 +338,8 @@ async fn in_person(desk: &TestApp, act: &Act, name: &str) -> Request {
             own().await;
             let other = desk.newest_session(name).await;
             desk.app.clock.advance(std::time::Duration::from_secs(1));
-            Request::by(own().await, mutation, json!({ "sessionId": other }))
+            let input = json!({ "sessionId": other, "actorPassword": PASSWORD });
+            Request::by(own().await, mutation, input)
         }
         ("requestPasswordReset", _) => Request::by_nobody(mutation, json!({ "login": name })),
         ("verifyPasswordResetCode", _) => {

@@ -32,7 +32,9 @@ async fn whoever_signs_out_is_out() {
     assert_says(&page, StatusCode::OK, "Your account");
     let (mut third, _) = signed_in(&app, "ada").await;
     let everywhere = [("do", "sign-out-everywhere")];
-    let out = elsewhere.post(&page, "/account", &everywhere).await;
+    let asked = elsewhere.post(&page, "/account", &everywhere).await;
+    let given = [everywhere[0], ("current", PASSWORD)];
+    let out = elsewhere.post(&asked, "/account", &given).await;
     assert_eq!(out.headers[LOCATION], "sign-in?why=out");
     assert_eq!(third.get("/account").await.status, StatusCode::SEE_OTHER);
     assert!(!third.cookie().expect("the form's").contains("session"));
@@ -51,7 +53,9 @@ async fn one_s_sessions_are_listed_and_can_be_ended_one_by_one() {
     assert_eq!(text(&page).matches("End this session").count(), 1);
     let id = hidden(&page, "session");
     let end = [("do", "end-session"), ("session", id.as_str())];
-    let done = visitor.post(&page, "/account", &end).await;
+    let page = visitor.post(&page, "/account", &end).await;
+    let given = [end[0], end[1], ("current", PASSWORD)];
+    let done = visitor.post(&page, "/account", &given).await;
     let page = visitor.follow("/account", &done).await;
     assert_says(&page, StatusCode::OK, "The session has ended.");
     assert!(!says(&page, "End this session"));
@@ -93,6 +97,73 @@ async fn one_s_trusted_devices_are_listed_and_can_be_removed() {
     assert_eq!(again.headers[LOCATION], "account?done=device");
     let rows = app.rows("SELECT id FROM trusted_clients", vec![]).await;
     assert_eq!(rows.len(), 0);
+}
+
+#[tokio::test]
+async fn before_other_sessions_end_the_page_asks_for_the_password_once_for_ten_minutes() {
+    let app = TestApp::start().await;
+    app.person("ada", "MEMBER").await;
+    let (mut first, _) = signed_in(&app, "ada").await;
+    let (mut second, _) = signed_in(&app, "ada").await;
+    app.app.clock.advance(std::time::Duration::from_mins(1));
+    let (mut visitor, page) = signed_in(&app, "ada").await;
+    let id = hidden(&page, "session");
+    let end = [("do", "end-session"), ("session", id.as_str())];
+    let asked = visitor.post(&page, "/account", &end).await;
+    assert_says(&asked, StatusCode::OK, "Confirm it’s you");
+    assert_says(&asked, StatusCode::OK, "To end other sessions of");
+    assert_eq!(hidden(&asked, "session"), id);
+    assert!(text(&asked).contains("name=\"do\" value=\"end-session\""));
+    for other in [&mut first, &mut second] {
+        assert_eq!(other.get("/account").await.status, StatusCode::OK);
+    }
+
+    let wrong = [end[0], end[1], ("current", "wrong")];
+    let refused = visitor.post(&asked, "/account", &wrong).await;
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    assert_says(&refused, status, "This is not your present password.");
+    assert_eq!(hidden(&refused, "session"), id);
+    visitor.get("/account?lang=de").await;
+    let german = visitor.post(&refused, "/account", &wrong).await;
+    assert_says(&german, status, "Bestätigen Sie, dass Sie es sind");
+    visitor.get("/account?lang=en").await;
+
+    let before = visitor.cookie();
+    let right = [end[0], end[1], ("current", PASSWORD)];
+    let done = visitor.post(&refused, "/account", &right).await;
+    assert_ne!(visitor.cookie(), before, "the session has another token");
+    let page = visitor.follow("/account", &done).await;
+    assert_says(&page, StatusCode::OK, "The session has ended.");
+    // Of the two one is over, and the other ends without being asked again.
+    let id = hidden(&page, "session");
+    let end = [("do", "end-session"), ("session", id.as_str())];
+    let done = visitor.post(&page, "/account", &end).await;
+    assert_eq!(done.headers[LOCATION], "account?done=session");
+    for other in [&mut first, &mut second] {
+        assert_eq!(other.get("/account").await.status, StatusCode::SEE_OTHER);
+    }
+    let page = visitor.get("/account").await;
+    app.app.clock.advance(std::time::Duration::from_mins(10));
+    let everywhere = [("do", "sign-out-everywhere")];
+    let asked = visitor.post(&page, "/account", &everywhere).await;
+    assert_says(&asked, StatusCode::OK, "Confirm it’s you");
+}
+
+#[tokio::test]
+async fn ten_wrong_passwords_at_that_page_end_the_session() {
+    let app = TestApp::start().await;
+    app.person("ada", "MEMBER").await;
+    let (mut elsewhere, _) = signed_in(&app, "ada").await;
+    let (mut visitor, mut page) = signed_in(&app, "ada").await;
+    let wrong = [("do", "sign-out-everywhere"), ("current", "wrong")];
+    for number in 1..10 {
+        page = visitor.post(&page, "/account", &wrong).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{number}");
+    }
+    let over = visitor.post(&page, "/account", &wrong).await;
+    assert_eq!(over.headers[LOCATION], "sign-in?why=tries&next=account");
+    assert_eq!(visitor.get("/account").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(elsewhere.get("/account").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -104,6 +104,10 @@ impl<'a> Tour<'a> {
         self.go("/change-password").await;
         looks.look(browser, "change").await;
         self.go("/account").await;
+        browser.click("[value=sign-out-everywhere]").await;
+        browser.wait_for("#current").await;
+        looks.look(browser, "confirm").await;
+        self.go("/account").await;
         browser.click("[value=sign-out]").await;
         browser.wait_for("#login").await;
         looks.look(browser, "signed-out").await;

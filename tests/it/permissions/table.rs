@@ -22,11 +22,13 @@ enum Who {
     Key(Role),
     /// One of rank ADMIN with the scope of the act alone.
     ScopeAlone,
+    /// The same with the other scope that the act needs.
+    BothScopes,
     /// One of rank OWNER with every scope but that of the act.
     WithoutScope,
 }
 
-const ACTORS: [Who; 10] = [
+const ACTORS: [Who; 11] = [
     Who::Nobody,
     Who::Person("MEMBER"),
     Who::Person("AUDITOR"),
@@ -36,6 +38,7 @@ const ACTORS: [Who; 10] = [
     Who::Key(Role::Owner),
     Who::Key(Role::Admin),
     Who::ScopeAlone,
+    Who::BothScopes,
     Who::WithoutScope,
 ];
 
@@ -73,7 +76,8 @@ fn expected(act: &Act, who: Who, whom: Whom) -> Option<&'static str> {
     let holds = match who {
         Who::Nobody => return Some("UNAUTHENTICATED"),
         Who::Person(role) => act.roles.contains(&role),
-        Who::Key(_) | Who::ScopeAlone => !act.is_for_people,
+        Who::ScopeAlone => !act.is_for_people && act.besides.is_none(),
+        Who::Key(_) | Who::BothScopes => !act.is_for_people,
         Who::WithoutScope => false,
     };
     if !holds {
@@ -93,11 +97,14 @@ fn expected(act: &Act, who: Who, whom: Whom) -> Option<&'static str> {
         Who::Person(role) => manages(role, target),
         Who::Key(Role::Owner) => true,
         Who::Key(_) => manages("ADMIN", target),
-        // One scope alone reaches nobody who holds more than that.
-        Who::ScopeAlone => target == "MEMBER",
+        // Few scopes reach nobody who holds more than that.
+        Who::ScopeAlone | Who::BothScopes => target == "MEMBER",
         Who::Nobody | Who::WithoutScope => false,
     };
-    if !reaches {
+    if !reaches && who == Who::Person("HELPDESK") {
+        // Whom they may not even see does not exist to them.
+        Some("USER_NOT_FOUND")
+    } else if !reaches {
         Some(act.out_of_reach)
     } else if whom == Whom::LastOwner && act.takes_owner_away {
         Some("LAST_ADMIN")
@@ -106,9 +113,11 @@ fn expected(act: &Act, who: Who, whom: Whom) -> Option<&'static str> {
     }
 }
 
-/// A cell that there is: nobody and keys of the installation have no account of their own.
-fn exists(who: Who, whom: Whom) -> bool {
-    whom != Whom::Oneself || matches!(who, Who::Person(_))
+/// A cell that there is: nobody and keys of the installation have no account of their own, and most acts need
+/// one scope.
+fn exists(act: &Act, who: Who, whom: Whom) -> bool {
+    let has_key = who != Who::BothScopes || act.besides.is_some();
+    has_key && (whom != Whom::Oneself || matches!(who, Who::Person(_)))
 }
 
 /// The actor's credentials and, for people, their username.
@@ -126,6 +135,10 @@ async fn come_as(
         }
         Who::Key(rank) => (Some(desk.key(&Permission::ALL, rank).await), None),
         Who::ScopeAlone => (Some(desk.key(&[act.scope], Role::Admin).await), None),
+        Who::BothScopes => {
+            let scopes: Vec<_> = act.besides.into_iter().chain([act.scope]).collect();
+            (Some(desk.key(&scopes, Role::Admin).await), None)
+        }
         Who::WithoutScope => {
             let mut scopes = Permission::ALL.to_vec();
             scopes.retain(|scope| *scope != act.scope);
@@ -196,7 +209,7 @@ async fn check_act(act: &Act) {
         };
         for (column, whom) in TARGETS.into_iter().enumerate() {
             let skipped = whom == Whom::Oneself && !act.has_self;
-            if whom != Whom::LastOwner && exists(who, whom) && !skipped {
+            if whom != Whom::LastOwner && exists(act, who, whom) && !skipped {
                 check(
                     &desk,
                     act,
@@ -216,7 +229,8 @@ async fn check_act(act: &Act) {
 /// Every actor does it to the last owner, who stays one.
 async fn check_last_owner(act: &Act) {
     let mut desk = with_last_owner().await;
-    for (place, who) in ACTORS.into_iter().enumerate() {
+    let actors = ACTORS.into_iter().enumerate();
+    for (place, who) in actors.filter(|(_, who)| exists(act, *who, Whom::LastOwner)) {
         // Somebody who acts as an owner must not be a second one: the last owner acts as themselves.
         let (token, username) = if who == Who::Person("OWNER") {
             let token = sign_in(&desk, "last", "OWNER").await;

@@ -352,7 +352,7 @@ async fn a_helpdesk_mails_members_alone_and_the_trail_says_who_was_refused() {
     app.member("ada").await;
     let help = app.key(&[Permission::PasswordsReset], Role::Helpdesk).await;
     let refused = ask_as(&app, &help, SEND, ("boss", json!({}))).await;
-    assert_eq!(refused.codes(), ["TARGET_NOT_MANAGEABLE"]);
+    assert_eq!(refused.codes(), ["USER_NOT_FOUND"]);
     let sent = ask_as(&app, &help, SEND, ("ada", json!({}))).await;
     assert_eq!(sent.codes(), [""; 0]);
     let sql = "SELECT outcome, target_label, changes FROM audit_events \

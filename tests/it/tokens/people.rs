@@ -289,3 +289,106 @@ async fn a_claim_shows_nobody_whom_the_role_does_not() {
         assert_eq!(answer.root(), &Value::Null, "{group}");
     }
 }
+
+/// A stolen session of an owner bound another owner to a subject of the thief's own at the issuer.
+#[tokio::test]
+async fn a_stolen_session_makes_nobody_act_as_another_owner() {
+    let site = Site::start("").await;
+    site.desk.person("olga", "OWNER").await;
+    site.desk.person("theo", "OWNER").await;
+    let stolen = site.desk.session("olga").await;
+    let document = "mutation($input: UpdateUserInput!) { updateUser(input: $input) \
+                    { errors { code } } }";
+    let change = async |session: &str, more: Value| {
+        let mut input = json!({ "user": { "login": "theo" } });
+        crate::support::app::merge(&mut input, more);
+        let variables = json!({ "input": input });
+        let answer = site.desk.ask_as(Some(session), document, variables).await;
+        answer.codes()
+    };
+    let thief = json!({ "patch": { "externalId": "thief" } });
+    assert_eq!(change(&stolen, thief.clone()).await, ["STEP_UP_REQUIRED"]);
+    let as_thief = json!({ "sub": "thief" });
+    assert_eq!(site.viewer(&as_thief).await.status, 401);
+
+    // Unbound, somebody is found by their address: that is another identity too.
+    super::bind(&site.desk, "theo", "theo-7").await;
+    let unbound = json!({ "clear": ["EXTERNAL_ID"] });
+    assert_eq!(change(&stolen, unbound).await, ["STEP_UP_REQUIRED"]);
+    let by_address = json!({ "sub": "thief", "email": "theo@example.org", "email_verified": true });
+    assert_eq!(site.viewer(&by_address).await.status, 401);
+
+    // Who may, and says who they are, does it; the person is told and signed out.
+    let theirs = site.desk.session("theo").await;
+    let confirmed = site.desk.confirmed(&stolen).await;
+    site.desk.deliver().await;
+    assert_eq!(change(&confirmed, thief).await, Vec::<String>::new());
+    let answer = site.viewer(&as_thief).await;
+    assert_eq!(answer.root()["actor"]["displayName"], "theo");
+    let ended = site.desk.ask_as(Some(&theirs), VIEWER, json!({})).await;
+    assert_eq!(ended.status, 401);
+    assert_eq!(site.desk.deliver().await, 1);
+    let mail = site.desk.mailer.sent().pop().expect("a notice");
+    assert_eq!(mail.to, "theo@example.org");
+    assert!(
+        mail.content.text.contains("another identity"),
+        "{}",
+        mail.content.text
+    );
+}
+
+/// What is signed for a portal, or works for a year, opens nothing here.
+#[tokio::test]
+async fn id_tokens_and_tokens_without_a_near_end_are_refused() {
+    let site = Site::start("acr_values = [\"2\"]").await;
+    site.bound("olga", "OWNER").await;
+    let now = seconds(START);
+    for (more, status) in [
+        (json!({ "acr": "2" }), 200),
+        (
+            json!({ "acr": "2", "typ": "Bearer", "nonce": "n", "azp": "portal" }),
+            200,
+        ),
+        (json!({ "acr": "2", "exp": now + 24 * 3600 + 30 }), 200),
+        (json!({ "acr": "2", "exp": now + 24 * 3600 + 31 }), 401),
+        (json!({ "acr": "2", "nonce": "n" }), 401),
+        (json!({ "acr": "2", "typ": "ID" }), 401),
+        (json!({ "acr": "2", "azp": "keydesk" }), 401),
+        (json!({ "acr": "1" }), 401),
+        (json!({}), 401),
+    ] {
+        assert_eq!(site.viewer(&more).await.status, status, "{more}");
+    }
+    let by_header = |claims: &Value| {
+        let header = json!({ "alg": "EdDSA", "kid": "d", "typ": "at+jwt" });
+        site.signer.token_with(&header, claims)
+    };
+    let mut all = claims(START);
+    all["acr"] = json!("2");
+    all["nonce"] = json!("n");
+    let answer = site
+        .desk
+        .ask_as(Some(&by_header(&all)), VIEWER, json!({}))
+        .await;
+    assert_eq!(answer.status, 200);
+    all["typ"] = json!("ID");
+    let answer = site
+        .desk
+        .ask_as(Some(&by_header(&all)), VIEWER, json!({}))
+        .await;
+    assert_eq!(answer.status, 401);
+}
+
+#[tokio::test]
+async fn where_settings_want_id_tokens_access_tokens_are_refused() {
+    let site = Site::start("token_kind = \"id\"").await;
+    site.bound("olga", "OWNER").await;
+    for (more, status) in [
+        (json!({ "nonce": "n", "azp": "keydesk" }), 200),
+        (json!({ "typ": "ID" }), 200),
+        (json!({}), 401),
+        (json!({ "typ": "Bearer" }), 401),
+    ] {
+        assert_eq!(site.viewer(&more).await.status, status, "{more}");
+    }
+}

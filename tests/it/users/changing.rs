@@ -295,6 +295,7 @@ async fn nobody_changes_or_clears_what_binds_them_to_an_identity_elsewhere() {
     let bound = update(&app, &olga, json!({ "externalId": "olga-7" }), json!({})).await;
     assert_eq!(faults(&bound), []);
     let session = app.session("olga").await;
+    let session = app.confirmed(&session).await;
     for more in [
         json!({ "patch": { "externalId": "another" } }),
         json!({ "clear": ["EXTERNAL_ID"] }),

@@ -6,11 +6,12 @@ use axum::response::Response;
 use minijinja::{Value, context};
 
 use super::faults::{Fault, fault};
-use super::form::Refused;
-use super::sessions;
+use super::form::{Form, Refused};
+use super::refusals::Trouble;
 use super::signed_in::Person;
 use super::visit::Visit;
-use crate::account::{self, Account, AccountError};
+use super::{confirm, sessions};
+use crate::account::{self, Account, AccountError, Confirmation, SignOut};
 use crate::actor::Denied;
 use crate::clock::Timestamp;
 use crate::ids::{DeviceId, SessionId};
@@ -85,10 +86,12 @@ pub(super) async fn act(visit: Visit, body: Body) -> Response {
         return visit.refuse(why);
     }
     match form.text("do") {
-        "sign-out" => sign_out(&visit, &person, false).await,
-        "sign-out-everywhere" => sign_out(&visit, &person, true).await,
-        "end-session" => end_session(&visit, &person, form.text("session")).await,
+        "sign-out" => match account::sign_out(visit.app(), &person.actor, SignOut::Here).await {
+            Ok(_count) => signed_out(&visit),
+            Err(error) => without_account(&visit, error),
+        },
         "forget-device" => forget_device(&visit, &person, form.text("device")).await,
+        "sign-out-everywhere" | "end-session" => end_others(&visit, person, &form).await,
         _ => visit.refuse(Refused::NotAForm),
     }
 }
@@ -103,22 +106,64 @@ async fn forget_device(visit: &Visit, person: &Person, id: &str) -> Response {
     }
 }
 
-async fn sign_out(visit: &Visit, person: &Person, everywhere: bool) -> Response {
-    match account::sign_out(visit.app(), &person.actor, everywhere).await {
-        Ok(_count) => visit.without_session(visit.to("sign-in?why=out")),
+/// What ends other sessions than the one that the visitor came with: asks for the password where no
+/// confirmation is open.
+async fn end_others(visit: &Visit, person: Person, form: &Form) -> Response {
+    if person.actor.is_restricted() {
+        return visit.to("change-password");
+    }
+    let (person, renewed) = match confirm::given(visit, person, form).await {
+        Ok(given) => given,
+        Err(instead) => return instead,
+    };
+    let done = match form.text("do") {
+        "end-session" => end_session(visit, &person, form.text("session")).await,
+        _ => sign_out_everywhere(visit, &person).await,
+    };
+    match done {
+        Ok(Ended::Here) => signed_out(visit),
+        Ok(Ended::Elsewhere) => kept(visit, visit.to("account?done=session"), renewed.as_ref()),
+        Err(AccountError::StepUpRequired) => {
+            let asked = confirm::page(visit, &person, form, &Trouble::default());
+            kept(visit, asked, renewed.as_ref())
+        }
+        Err(AccountError::Internal(cause)) => kept(visit, visit.broken(&cause), renewed.as_ref()),
         Err(error) => without_account(visit, error),
     }
 }
 
+/// Where sessions ended.
+enum Ended {
+    /// The one that the visitor came with is among them.
+    Here,
+    /// Only others.
+    Elsewhere,
+}
+
+fn signed_out(visit: &Visit) -> Response {
+    visit.without_session(visit.to("sign-in?why=out"))
+}
+
+/// A session that was confirmed goes on under another token.
+fn kept(visit: &Visit, answer: Response, renewed: Option<&Confirmation>) -> Response {
+    match renewed {
+        Some(renewed) => visit.with_session(answer, (&renewed.session, &renewed.token)),
+        None => answer,
+    }
+}
+
+async fn sign_out_everywhere(visit: &Visit, person: &Person) -> Result<Ended, AccountError> {
+    let everywhere = SignOut::Everywhere { password: None };
+    account::sign_out(visit.app(), &person.actor, everywhere).await?;
+    Ok(Ended::Here)
+}
+
 /// One that is gone already is what was wanted.
-async fn end_session(visit: &Visit, person: &Person, id: &str) -> Response {
+async fn end_session(visit: &Visit, person: &Person, id: &str) -> Result<Ended, AccountError> {
     let id = SessionId::parse(id);
-    match account::revoke_own_session(visit.app(), &person.actor, id).await {
-        Ok(session) if person.is_in(session.id) => {
-            visit.without_session(visit.to("sign-in?why=out"))
-        }
-        Ok(_) | Err(AccountError::SessionNotFound) => visit.to("account?done=session"),
-        Err(AccountError::Denied(Denied::PasswordChangeRequired)) => visit.to("change-password"),
-        Err(error) => without_account(visit, error),
+    match account::revoke_own_session(visit.app(), &person.actor, id, None).await {
+        Ok(session) if person.is_in(session.id) => Ok(Ended::Here),
+        Ok(_) | Err(AccountError::SessionNotFound) => Ok(Ended::Elsewhere),
+        Err(error) => Err(error),
     }
 }

@@ -93,15 +93,15 @@ fn typed_faults(form: &Form) -> Faults {
     faults
 }
 
-/// What is answered when the password was not changed.
-enum Instead {
+/// What is answered when an act on one's own account did not take the present password, or the new one.
+pub(super) enum Instead {
     Form(Trouble),
     SignIn(&'static str),
     Refused(Refused),
     Broken(Internal),
 }
 
-fn answered(visit: &Visit, error: AccountError) -> Instead {
+pub(super) fn answered(visit: &Visit, error: AccountError) -> Instead {
     match error {
         AccountError::IncorrectPassword {
             session_ended: true,
@@ -122,6 +122,7 @@ fn answered(visit: &Visit, error: AccountError) -> Instead {
         },
         AccountError::Denied(Denied::PersonOnly) => Instead::Refused(Refused::NotAForm),
         AccountError::Denied(_)
+        | AccountError::StepUpRequired
         | AccountError::InvalidCredentials
         | AccountError::SessionNotFound
         | AccountError::DeviceNotFound => Instead::SignIn("over"),

@@ -9,7 +9,7 @@ use super::faults::{Fault, Faults, fault};
 use super::form::Form;
 use super::refusals::Trouble;
 use super::visit::Visit;
-use crate::account::{self, AccountError, SignIn, SignedIn};
+use crate::account::{self, AccountError, SignIn, SignOut, SignedIn};
 use crate::actor::Actor;
 use crate::credentials::ChooseError;
 use crate::error::Internal;
@@ -96,7 +96,7 @@ pub(super) async fn sign_in(visit: Visit, body: Body) -> Response {
 async fn begun(visit: &Visit, done: &SignedIn, next: &str) -> Response {
     match visit.person().await {
         Ok(Some(before)) => {
-            let ended = account::sign_out(visit.app(), &before.actor, false).await;
+            let ended = account::sign_out(visit.app(), &before.actor, SignOut::Here).await;
             if let Err(AccountError::Internal(cause)) = ended {
                 tracing::error!(error = %cause, "an earlier session was not ended");
             }

@@ -41,7 +41,12 @@ impl Visit {
         let (Some(token), None) = (found.next(), found.next()) else {
             return Ok(None);
         };
-        let actor = sessions::resolve(app, &token, self.origin.clone()).await?;
+        self.person_with(token).await
+    }
+
+    /// Whoever holds the session of that token.
+    pub(super) async fn person_with(&self, token: Secret) -> Result<Option<Person>, Internal> {
+        let actor = sessions::resolve(self.app(), &token, self.origin.clone()).await?;
         Ok(actor.map(|actor| Person { actor, token }))
     }
 

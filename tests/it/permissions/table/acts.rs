@@ -24,6 +24,8 @@ pub(super) struct Act {
     /// Its arguments, with `TARGET` for the login.
     arguments: &'static str,
     pub(super) scope: Permission,
+    /// Another scope that it needs besides.
+    pub(super) besides: Option<Permission>,
     pub(super) roles: &'static [&'static str],
     pub(super) on_self: OnSelf,
     /// Whether somebody could try it on themselves: who is deleted has no session.
@@ -48,6 +50,7 @@ const fn act(
         mutation,
         arguments,
         scope,
+        besides: None,
         roles: &["OWNER", "ADMIN"],
         on_self: OnSelf::Refused,
         has_self: true,
@@ -139,31 +142,44 @@ pub(super) const ACTS: [Act; 27] = [
         r#"user: { login: "TARGET" }, patch: { username: "TARGET-x" }"#,
         UsersWrite,
     ),
-    act(
-        "change the address",
-        "updateUser",
-        r#"user: { login: "TARGET" }, patch: { email: "TARGET-x@example.org" }"#,
-        UsersWrite,
-    ),
-    act(
-        "clear the address",
-        "updateUser",
-        r#"user: { login: "TARGET" }, clear: [EMAIL]"#,
-        UsersWrite,
-    ),
-    act(
-        "take an address as unverified",
-        "updateUser",
-        r#"user: { login: "TARGET" }, patch: { emailVerified: false }"#,
-        UsersWrite,
-    ),
-    act(
-        "change the external identifier",
-        "updateUser",
-        r#"user: { login: "TARGET" }, patch: { externalId: "TARGET" }"#,
-        UsersWrite,
-    ),
     Act {
+        besides: Some(PasswordsReset),
+        ..act(
+            "change the address",
+            "updateUser",
+            r#"user: { login: "TARGET" }, patch: { email: "TARGET-x@example.org" }"#,
+            UsersWrite,
+        )
+    },
+    Act {
+        besides: Some(PasswordsReset),
+        ..act(
+            "clear the address",
+            "updateUser",
+            r#"user: { login: "TARGET" }, clear: [EMAIL]"#,
+            UsersWrite,
+        )
+    },
+    Act {
+        besides: Some(PasswordsReset),
+        ..act(
+            "take an address as unverified",
+            "updateUser",
+            r#"user: { login: "TARGET" }, patch: { emailVerified: false }"#,
+            UsersWrite,
+        )
+    },
+    Act {
+        besides: Some(PasswordsReset),
+        ..act(
+            "change the external identifier",
+            "updateUser",
+            r#"user: { login: "TARGET" }, patch: { externalId: "TARGET" }"#,
+            UsersWrite,
+        )
+    },
+    Act {
+        besides: Some(PasswordsReset),
         takes_owner_away: true,
         ..act(
             "move to another source",

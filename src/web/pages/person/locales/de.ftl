@@ -199,6 +199,12 @@ account-device-forgotten = Dem Gerät wird nicht mehr vertraut.
 device-times = Zuletzt angemeldet { $used }, zuerst angemeldet { $begun }
 device-forget = Dieses Gerät entfernen
 
+## Das Passwort noch einmal
+
+confirm-title = Bestätigen Sie, dass Sie es sind
+confirm-for = Um andere Sitzungen von { $username } zu beenden, geben Sie Ihr Passwort ein.
+confirm-submit = Weiter
+
 ## Vergessene Passwörter
 
 forgot-title = Passwort vergessen?

@@ -206,6 +206,12 @@ account-device-forgotten = The device is no longer trusted.
 device-times = Last sign-in { $used }, first sign-in { $begun }
 device-forget = Remove this device
 
+## The password once more
+
+confirm-title = Confirm it’s you
+confirm-for = To end other sessions of { $username }, enter your password.
+confirm-submit = Continue
+
 ## Forgotten passwords
 
 forgot-title = Forgot your password?
