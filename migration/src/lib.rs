@@ -19,6 +19,7 @@ mod m20261121_000010_api_keys;
 mod m20261121_000011_links;
 mod m20261121_000012_recovery;
 mod m20261121_000013_mail_product;
+mod m20261130_000016_look_alikes;
 
 use sea_orm_migration::prelude::*;
 
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000011_links::Migration),
             Box::new(m20261121_000012_recovery::Migration),
             Box::new(m20261121_000013_mail_product::Migration),
+            Box::new(m20261130_000016_look_alikes::Migration),
         ]
     }
 }
