@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::error::Internal;
+use crate::fetch::{FetchLimits, Fetcher};
 use crate::hasher::{Hasher, Limits};
 use crate::jwt::Issuer;
 use crate::keyring::Keyring;
@@ -40,7 +41,16 @@ pub struct App {
     pub tally: Tally,
     /// Whose tokens prove who is calling, where any do.
     pub issuer: Option<Issuer>,
+    /// The service that is asked about breached passwords, where there is one.
+    pub(crate) breached_api: Option<Fetcher>,
 }
+
+/// An answer has some 900 lines of 40 bytes. Somebody waits at a form meanwhile.
+const BREACHED_API_LIMITS: FetchLimits = FetchLimits {
+    timeout: Duration::from_secs(1),
+    longest: 256 * 1024,
+    idle: Duration::from_mins(1),
+};
 
 /// Why the server does not come up; each says how to mend it.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +90,7 @@ impl App {
         db.align_clock(&clock).await?;
         let hasher = Hasher::start(settings.security.hashing_cost, hashing_limits(&settings))?;
         let started_at = clock.now();
+        let breached_api = settings.policy.breached_api.clone();
         Ok(Self {
             db,
             clock,
@@ -90,6 +101,7 @@ impl App {
             live: Live::default(),
             tally: Tally::default(),
             issuer,
+            breached_api: breached_api.map(|url| Fetcher::new(url, BREACHED_API_LIMITS)),
         })
     }
 }
