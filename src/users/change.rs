@@ -137,7 +137,9 @@ async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<U
     if takes_owner_away(app, &before, &after) {
         owners::require_another(&txn, app, before.id).await?;
     }
+    alike::check_changed(&before, &after)?;
     store::save(&txn, &after).await?;
+    alike::exchange(&txn, &before, &after).await?;
     after_effects(&txn, &before, &after, now).await?;
     notices::notify_of_address(&txn, app, actor, (&before, &after), now).await?;
     let event = Event {

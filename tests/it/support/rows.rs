@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "api_keys",
     "audit_events",
     "counters",
@@ -19,6 +19,7 @@ const TABLES: [&str; 16] = [
     "idempotency_keys",
     "leases",
     "mail_template_versions",
+    "name_skeletons",
     "one_time_links",
     "outbox_emails",
     "password_history",
