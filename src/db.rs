@@ -9,6 +9,7 @@ mod commits;
 mod connect;
 mod copy;
 mod instant;
+mod exposure;
 mod migrate;
 mod news;
 mod passing;
@@ -24,6 +25,7 @@ use crate::error::Internal;
 
 pub use copy::CopyError;
 pub use instant::{catch_up, now};
+pub use exposure::{Transport, transport};
 pub use migrate::SchemaState;
 pub use news::announce;
 pub use passing::is_passing;

@@ -11,6 +11,7 @@ mod backup;
 mod demo;
 mod demo_users;
 mod doctor;
+mod exposure;
 mod failure;
 mod login;
 mod login_link;
