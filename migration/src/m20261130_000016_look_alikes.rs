@@ -74,7 +74,7 @@ const AT_ONCE: usize = 1_000;
 
 /// Writes down the looks of all names there are: first of those in ASCII, then of the others, as far as nobody
 /// else has them. `keydesk doctor` names the ones left over; nothing is refused here.
-async fn fill(manager: &SchemaManager<'_'>) -> Result<(), DbErr> {
+async fn fill(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     for ascii in [true, false] {
         let mut after = String::new();
         loop {
@@ -95,7 +95,7 @@ struct User {
     email_key: Option<String>,
 }
 
-async fn users(manager: &SchemaManager<'_'>, after: &str) -> Result<Vec<User>, DbErr> {
+async fn users(manager: &SchemaManager<'_>, after: &str) -> Result<Vec<User>, DbErr> {
     let db = manager.get_connection();
     let holder = match manager.get_database_backend() {
         DatabaseBackend::Postgres => "replace(CAST(id AS text), '-', '')",
@@ -154,7 +154,7 @@ fn looks(users: &[User], ascii: bool) -> BTreeMap<(&'static str, String, String)
     found
 }
 
-async fn write(manager: &SchemaManager<'_'>, users: &[User], ascii: bool) -> Result<(), DbErr> {
+async fn write(manager: &SchemaManager<'_>, users: &[User], ascii: bool) -> Result<(), DbErr> {
     let rows: Vec<_> = looks(users, ascii).into_iter().collect();
     // Four values each; both databases take more than 32 000.
     for chunk in rows.chunks(AT_ONCE) {
