@@ -90,7 +90,8 @@ impl App {
         db.align_clock(&clock).await?;
         let hasher = Hasher::start(settings.security.hashing_cost, hashing_limits(&settings))?;
         let started_at = clock.now();
-        let breached_api = settings.policy.breached_api.clone();
+        let service = settings.policy.breached_api.clone();
+        let breached_api = service.map(|url| Fetcher::new(url, BREACHED_API_LIMITS));
         Ok(Self {
             db,
             clock,
@@ -101,7 +102,7 @@ impl App {
             live: Live::default(),
             tally: Tally::default(),
             issuer,
-            breached_api: breached_api.map(|url| Fetcher::new(url, BREACHED_API_LIMITS)),
+            breached_api,
         })
     }
 }

@@ -220,7 +220,7 @@ async fn ready(settings: Settings) -> Result<App, Failure> {
             path.display()
         )));
     }
-    let app = open(settings).await?;
+    let app = Box::pin(open(settings)).await?;
     check_schema(&app).await?;
     Ok(app)
 }

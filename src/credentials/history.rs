@@ -3,7 +3,7 @@
 //! Only chosen passwords take a place. The newest one that the server made is kept besides while a
 //! password that nobody chose stands in its place: a reset means that it had to go.
 
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,

@@ -15,7 +15,7 @@ use crate::error::Internal;
 use crate::ids::ResetRequestId;
 use crate::secret::Secret;
 use crate::settings::{RateSettings, TransportSettings};
-use crate::users::{self, InvalidInput};
+use crate::users::InvalidInput;
 
 /// Longest login that is taken, in bytes; the longest address has 254.
 const MAX_LOGIN_BYTES: usize = 512;

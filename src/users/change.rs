@@ -3,7 +3,9 @@
 use super::input::{Reader, check_reason};
 use super::noted::noting;
 use super::target::{Own, get_or_own, lock_or_own, may_touch};
-use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, notices, owners, store};
+use super::{
+    AuthenticationSource, InvalidInput, User, UserError, UserRef, alike, notices, owners, store,
+};
 use crate::actor::{Actor, Permission, Role};
 use crate::address::EmailAddress;
 use crate::app::App;
