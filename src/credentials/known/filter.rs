@@ -58,8 +58,14 @@ impl<'a> Filter<'a> {
         let ends = ends.take(length.saturating_sub(SHORTEST_WORD - 1));
         ends.skip(SHORTEST_WORD).any(|end| {
             let parts = form.split_at_checked(end);
-            parts.is_some_and(|(one, other)| self.contains(one) && self.contains(other))
+            parts.is_some_and(|(one, other)| self.contains_word(one) && self.contains_word(other))
         })
+    }
+
+    /// A known word, with or without the digits around it.
+    fn contains_word(&self, part: &str) -> bool {
+        let word = part.trim_matches(char::is_numeric);
+        self.contains(part) || (word.chars().count() >= SHORTEST_WORD && self.contains(word))
     }
 
     /// Whether a password is known in any of the forms that are left when decoration is taken off.

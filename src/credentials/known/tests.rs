@@ -27,7 +27,7 @@ fn at_most_one_in_a_hundred_thousand_others_is_taken_for_known() {
     let forms: BTreeSet<String> = (0..1_000_000).map(|seed| drawn(seed, 16)).collect();
     assert!(forms.len() > 999_000, "{} different ones", forms.len());
     let found = forms.iter().filter(|form| filter.contains(form)).count();
-    assert!(found <= 3, "{found} of {} random forms", forms.len());
+    assert!(found <= 10, "{found} of {} random forms", forms.len());
     // What is looked up of one password is a few forms of it.
     let looked_up: usize = (0..2_000)
         .map(|seed| folding::undecorated(&drawn(seed, 16)).len())
