@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Db;
 use crate::error::Internal;
+use crate::fetch::{FetchLimits, Fetcher};
 use crate::hasher::{Hasher, Limits};
 use crate::jwt::Issuer;
 use crate::keyring::Keyring;
@@ -45,7 +46,16 @@ pub struct App {
     pub leaving: CancellationToken,
     /// Whose tokens prove who is calling, where any do.
     pub issuer: Option<Issuer>,
+    /// The service that is asked about breached passwords, where there is one.
+    pub(crate) breached_api: Option<Fetcher>,
 }
+
+/// An answer has some 900 lines of 40 bytes. Somebody waits at a form meanwhile.
+const BREACHED_API_LIMITS: FetchLimits = FetchLimits {
+    timeout: Duration::from_secs(1),
+    longest: 256 * 1024,
+    idle: Duration::from_mins(1),
+};
 
 /// Why the server does not come up; each says how to mend it.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +95,8 @@ impl App {
         db.align_clock(&clock).await?;
         let hasher = Hasher::start(settings.security.hashing_cost, hashing_limits(&settings))?;
         let started_at = clock.now();
+        let service = settings.policy.breached_api.clone();
+        let breached_api = service.map(|url| Fetcher::new(url, BREACHED_API_LIMITS));
         Ok(Self {
             db,
             clock,
@@ -96,6 +108,7 @@ impl App {
             tally: Tally::default(),
             leaving: CancellationToken::new(),
             issuer,
+            breached_api,
         })
     }
 }

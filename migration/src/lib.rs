@@ -22,6 +22,7 @@ mod m20261121_000013_mail_product;
 mod m20261130_000014_upgrade;
 mod min_reader;
 mod m20261130_000015_devices;
+mod m20261130_000016_look_alikes;
 
 use sea_orm_migration::prelude::*;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000013_mail_product::Migration),
             Box::new(m20261130_000014_upgrade::Migration),
             Box::new(m20261130_000015_devices::Migration),
+            Box::new(m20261130_000016_look_alikes::Migration),
         ]
     }
 }

@@ -4,7 +4,7 @@ use super::AccountError;
 use crate::actor::{Actor, Denied};
 use crate::app::App;
 use crate::audit::{self, Attempt, AuditAction, Change, Event};
-use crate::credentials;
+use crate::credentials::{self, NewHash, PasswordOrigin};
 use crate::db::Txn;
 use crate::error::Internal;
 use crate::ids::{SessionId, UserId};
@@ -121,7 +121,8 @@ async fn replace(
     if credentials::version(txn, id).await? != Some(version) {
         return Ok(None);
     }
-    let versions = credentials::replace(txn, app, id, hash, now).await?;
+    let origin = PasswordOrigin::Chosen;
+    let versions = credentials::replace(txn, app, id, NewHash { hash, origin }, now).await?;
     let state = PasswordState {
         changed_at: Some(now),
         must_change: false,

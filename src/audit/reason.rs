@@ -1,12 +1,20 @@
 //! The note an actor gives for the trail.
 
+use crate::look_alikes::{TURNED, turns_text};
+
 /// Longest note, in characters.
 pub const MAX_REASON_CHARACTERS: usize = 1_000;
 
 /// Why a note is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Must be at most {MAX_REASON_CHARACTERS} characters without control characters.")]
-pub struct ReasonMalformed;
+pub enum ReasonMalformed {
+    /// Too long, or with characters that are none of a text.
+    #[error("Must be at most {MAX_REASON_CHARACTERS} characters without control characters.")]
+    Shape,
+    /// With characters that make it read like another one.
+    #[error("{TURNED}")]
+    Turned,
+}
 
 /// Reads a note; an empty one is none.
 pub fn read_reason(reason: Option<&str>) -> Result<Option<String>, ReasonMalformed> {
@@ -15,7 +23,10 @@ pub fn read_reason(reason: Option<&str>) -> Result<Option<String>, ReasonMalform
     };
     let disturbing = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
     if text.chars().count() > MAX_REASON_CHARACTERS || text.chars().any(disturbing) {
-        return Err(ReasonMalformed);
+        return Err(ReasonMalformed::Shape);
+    }
+    if text.chars().any(turns_text) {
+        return Err(ReasonMalformed::Turned);
     }
     Ok(Some(text.to_owned()))
 }

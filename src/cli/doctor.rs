@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::exposure;
 use super::failure::Failure;
 use super::output::{print, print_json};
 use crate::address::domain_key;
@@ -73,7 +74,12 @@ impl Doctor {
         if let Err(problem_text) = telemetry::check(&settings.telemetry) {
             return vec![problem("settings", problem_text)];
         }
-        let mut findings = vec![fine("settings", "read and consistent")];
+        let mut findings = vec![
+            fine("settings", "read and consistent"),
+            finding("files", exposure::secret_files(&settings)),
+        ];
+        let transport = exposure::database_transport(&settings);
+        findings.extend(transport.map(|state| finding("transport", state)));
         if let Some(path) = settings
             .database
             .sqlite_path()
@@ -120,6 +126,7 @@ impl Doctor {
         if schema.state.is_ok() {
             findings.push(key(app).await);
             findings.push(cleaning(app).await);
+            findings.push(finding("names", exposure::names(app).await));
         }
         findings.push(schema);
         findings.push(clock(app).await);
@@ -285,6 +292,10 @@ async fn clock(app: &App) -> Finding {
         Ok(_) => fine("clock", "agrees with the database's"),
         Err(error) => problem("clock", error.to_string()),
     }
+}
+
+fn finding(name: &'static str, state: Result<String, String>) -> Finding {
+    Finding { name, state }
 }
 
 fn fine(name: &'static str, text: &str) -> Finding {

@@ -11,6 +11,7 @@ mod backup;
 mod demo;
 mod demo_users;
 mod doctor;
+mod exposure;
 mod failure;
 mod login;
 mod login_link;
@@ -221,7 +222,7 @@ async fn ready(settings: Settings) -> Result<App, Failure> {
             path.display()
         )));
     }
-    let app = open(settings).await?;
+    let app = Box::pin(open(settings)).await?;
     check_schema(&app).await?;
     Ok(app)
 }

@@ -7,7 +7,10 @@ use super::breached::BreachedList;
 use super::generator::{self, GeneratorError, Recipe};
 use super::policy::PasswordPolicy;
 use super::strength::{self, Strength};
-use super::{MAX_PASSWORD_CHARACTERS, Password, PasswordRule, Violation, store};
+use super::{
+    MAX_PASSWORD_CHARACTERS, Password, PasswordOrigin, PasswordRule, Violation, breached_api,
+    history,
+};
 use crate::actor::{Actor, ActorKind};
 use crate::app::App;
 use crate::error::Internal;
@@ -32,6 +35,19 @@ pub struct Chosen {
     pub password: Secret,
     /// Whether the server made it.
     pub generated: bool,
+}
+
+impl Chosen {
+    /// Where it came from, once it is known whether its user must replace it.
+    pub fn origin(&self, must_change: bool) -> PasswordOrigin {
+        if must_change {
+            PasswordOrigin::Temporary
+        } else if self.generated {
+            PasswordOrigin::Generated
+        } else {
+            PasswordOrigin::Chosen
+        }
+    }
 }
 
 /// Why a password is not taken.
@@ -94,6 +110,7 @@ pub fn policy(settings: &Settings) -> Result<PasswordPolicy, Internal> {
         history_count: rules.history_count,
         words,
         breached: breached.map(Arc::new),
+        asks_breached_api: rules.breached_api.is_some(),
     })
 }
 
@@ -109,8 +126,24 @@ pub struct Judged {
 /// Judges a typed password.
 ///
 /// `Order:` on a hashing thread. Estimating the strength of a long password takes as long as hashing
-/// it, and would keep other requests waiting on an async thread.
+/// it, and would keep other requests waiting on an async thread. A service is asked last, and only about
+/// a password that keeps every other rule.
 pub async fn judge(
+    app: &App,
+    hasher: &Hasher,
+    typed: Secret,
+    about: &[&str],
+) -> Result<Judged, HashError> {
+    let mut judged = judge_here(hasher, policy(&app.settings)?, typed, about).await?;
+    if let (Ok(password), Some(service)) = (&judged.verdict, &app.breached_api)
+        && breached_api::is_breached(service, password).await
+    {
+        judged.verdict = Err(vec![Violation::new(PasswordRule::Breached, None, None)]);
+    }
+    Ok(judged)
+}
+
+async fn judge_here(
     hasher: &Hasher,
     policy: PasswordPolicy,
     typed: Secret,
@@ -156,9 +189,9 @@ pub async fn choose(
         NewPassword::Typed(_) => may_type(app, actor)?,
         NewPassword::Generated(_) => may_generate(app, actor)?,
     }
-    let policy = policy(&app.settings)?;
     match new {
         NewPassword::Generated(recipe) => {
+            let policy = policy(&app.settings)?;
             // What is drawn is judged too, and judging belongs on a hashing thread: see `judge`.
             let about: Vec<String> = about.iter().map(|word| (*word).to_owned()).collect();
             let drawing = move || {
@@ -173,7 +206,7 @@ pub async fn choose(
             })
         }
         NewPassword::Typed(typed) => {
-            let judged = judge(&app.hasher, policy, typed, about).await?;
+            let judged = judge(app, &app.hasher, typed, about).await?;
             let password = judged.verdict.map_err(ChooseError::Rejected)?;
             let password = Secret::new(password.expose().to_owned());
             if let Some(user) = user {
@@ -194,7 +227,7 @@ pub async fn choose_own(
     about: &[&str],
     user: UserId,
 ) -> Result<Secret, ChooseError> {
-    let judged = judge(&app.hasher, policy(&app.settings)?, typed, about).await?;
+    let judged = judge(app, &app.hasher, typed, about).await?;
     let password = judged.verdict.map_err(ChooseError::Rejected)?;
     let password = Secret::new(password.expose().to_owned());
     refuse_reused(app, user, &password).await?;
@@ -223,7 +256,7 @@ fn may_type(app: &App, actor: &Actor) -> Result<(), ChooseError> {
 
 async fn refuse_reused(app: &App, user: UserId, password: &Secret) -> Result<(), ChooseError> {
     let count = app.settings.policy.history_count;
-    for earlier in store::latest_hashes(app.db.read(), user, count).await? {
+    for earlier in history::refused(app.db.read(), user, count).await? {
         if app.hasher.verify(password, earlier).await? {
             let rule = PasswordRule::Reused;
             let violation = Violation {

@@ -73,13 +73,15 @@ pub(super) fn is_made_of(text: &str, words: &BTreeSet<String>) -> bool {
     false
 }
 
-fn letters_and_digits(text: &str) -> String {
+pub(super) fn letters_and_digits(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// At most one group of digits and one of signs, each short or simple: `2024!!!`, `123456789`.
+/// At most one group of digits and one of signs, each short or simple, and what sets them apart from a
+/// word: `2024!!!`, `123456789`, ` - 2024!`.
 fn is_trivial(affix: &str) -> bool {
-    let characters: Vec<char> = affix.chars().collect();
+    let sets_apart = |c: char| c.is_whitespace() || matches!(c, '-' | '_' | '.' | ',');
+    let characters: Vec<char> = affix.chars().filter(|c| !sets_apart(*c)).collect();
     let mut groups = characters.chunk_by(|one, next| one.is_numeric() == next.is_numeric());
     let trivial = |group: &[char]| {
         group.len() <= TRIVIAL_AFFIX || patterns::is_simple(&group.iter().collect::<String>())
@@ -119,6 +121,8 @@ mod tests {
             "2024password2024",
             "password123456789",
             "!!!!!!!!!!password",
+            "password - 2024!",
+            "_2024_password.",
         ] {
             assert!(undecorated(decorated).contains("password"), "{decorated}");
         }

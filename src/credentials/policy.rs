@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::breached::BreachedList;
-use super::{Password, PasswordRule, Violation, folding, patterns, strength};
+use super::known::Filter;
+use super::{Password, PasswordRule, Violation, folding, popular, strength};
 
 /// What is asked of a password.
 #[derive(Debug, Clone)]
@@ -25,15 +26,15 @@ pub struct PasswordPolicy {
     pub reject_common: bool,
     /// Refuse passwords made of the user's names and the words below.
     pub reject_similar_to_user: bool,
-    /// How many of a user's last passwords, the present one included, may not come back; 0 is off.
-    ///
-    /// `Why:` 3 by default: after a reset the present one is temporary, the one before is the one
-    /// that had to go.
+    /// How many of a user's last chosen passwords, the present one included, may not come back, nor a
+    /// temporary one that stands in their place; 0 is off.
     pub history_count: u32,
     /// Words everybody here knows: product, organisation, host names.
     pub words: Vec<String>,
     /// The operator's list of breached passwords.
     pub breached: Option<Arc<BreachedList>>,
+    /// Whether a service is asked about breached passwords besides (`judge` in `choose.rs`).
+    pub asks_breached_api: bool,
 }
 
 impl Default for PasswordPolicy {
@@ -44,9 +45,10 @@ impl Default for PasswordPolicy {
             min_strength: 3,
             reject_common: true,
             reject_similar_to_user: true,
-            history_count: 3,
+            history_count: 2,
             words: Vec::new(),
             breached: None,
+            asks_breached_api: false,
         }
     }
 }
@@ -72,7 +74,7 @@ impl PasswordPolicy {
             too_long,
             self.judge_strength(password, &known),
             plain(
-                self.reject_common && forms.iter().any(|form| is_common(form)),
+                self.reject_common && (popular::is_any(&forms) || is_known(&forms)),
                 PasswordRule::Common,
             ),
             plain(self.is_breached(password), PasswordRule::Breached),
@@ -103,7 +105,7 @@ impl PasswordPolicy {
             "Avoid common passwords, keyboard patterns and repetitions.",
         );
         add(
-            self.breached.is_some(),
+            self.refuses_breached(),
             "Avoid passwords known from data breaches.",
         );
         add(
@@ -119,6 +121,11 @@ impl PasswordPolicy {
             ),
         }
         sentences
+    }
+
+    /// Whether passwords known from breaches are refused, by a list or a service.
+    pub fn refuses_breached(&self) -> bool {
+        self.breached.is_some() || self.asks_breached_api
     }
 
     fn judge_strength(&self, password: &Password, known: &[&str]) -> Option<Violation> {
@@ -150,12 +157,8 @@ impl PasswordPolicy {
     }
 }
 
-/// On the list, a simple pattern, or a listed password written several times.
-fn is_common(form: &str) -> bool {
-    let is_listed = |text: &str| passwords::analyzer::is_common_password(text);
-    patterns::is_simple(form)
-        || is_listed(form)
-        || patterns::repeated_unit(form).is_some_and(|unit| is_listed(&unit))
+fn is_known(forms: &BTreeSet<String>) -> bool {
+    Filter::shipped().is_some_and(|filter| filter.contains_any(forms))
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Storing a new hash, inside the caller's transaction.
 
+use super::PasswordOrigin;
+use super::history::{self, Replaced};
+pub use super::store::NewHash;
 use super::store::{self, Versions};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -23,25 +26,25 @@ pub async fn replace(
     txn: &Txn,
     app: &App,
     user: UserId,
-    password_hash: String,
+    new: NewHash,
     now: Timestamp,
 ) -> Result<Versions, Internal> {
     let previous = store::find(txn, user).await?;
-    let kept = app.settings.policy.history_count;
-    if let Some(previous) = &previous
-        && kept > 1
-    {
-        store::remember(txn, user, previous.password_hash.clone(), now).await?;
-    }
-    store::forget_beyond(txn, user, kept.saturating_sub(1)).await?;
-    store::put(
-        txn,
-        user,
-        password_hash,
+    let replaced = Replaced {
+        previous: previous.as_ref(),
+        by: new.origin,
         now,
-        previous.map(|row| row.version),
-    )
-    .await
+        count: app.settings.policy.history_count,
+    };
+    history::replaced(txn, user, replaced).await?;
+    store::put(txn, user, new, now, previous.map(|row| row.version)).await
+}
+
+/// A temporary password stays after all, and takes its place in the history like a chosen one.
+///
+/// `Locks:` the caller holds the user's row.
+pub async fn keep(txn: &Txn, user: UserId) -> Result<(), Internal> {
+    store::set_origin(txn, user, PasswordOrigin::Temporary, PasswordOrigin::Chosen).await
 }
 
 /// Lets nothing count that was verified against the present password so far; the password stays.
@@ -53,5 +56,6 @@ pub async fn outdate(txn: &Txn, user: UserId) -> Result<(), Internal> {
 
 /// Removes a user's password and its history, for an account that now signs in elsewhere.
 pub async fn erase(txn: &Txn, user: UserId) -> Result<(), Internal> {
+    history::delete(txn, user).await?;
     store::delete(txn, user).await
 }

@@ -10,6 +10,7 @@ pub(crate) struct Model {
     pub password_hash: String,
     pub version: i64,
     pub changed_at: i64,
+    pub origin: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -11,6 +11,7 @@ pub(crate) mod failing_address;
 pub(crate) mod idempotency_key;
 pub(crate) mod lease;
 pub(crate) mod mail_template_version;
+pub(crate) mod name_skeleton;
 pub(crate) mod one_time_link;
 pub(crate) mod outbox_email;
 pub(crate) mod password_history;

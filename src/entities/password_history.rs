@@ -10,6 +10,7 @@ pub(crate) struct Model {
     pub user_id: Uuid,
     pub password_hash: String,
     pub replaced_at: i64,
+    pub origin: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -141,7 +141,7 @@ pub(crate) fn present_policy(ctx: &Context<'_>) -> Option<PasswordPolicy> {
         max_length: number(policy.max_length),
         min_strength: i32::from(policy.min_strength),
         reject_common: policy.reject_common,
-        reject_breached: policy.breached.is_some(),
+        reject_breached: policy.refuses_breached(),
         reject_similar_to_user: policy.reject_similar_to_user,
         history_count: number(policy.history_count),
         descriptions: policy.descriptions(),
@@ -181,13 +181,9 @@ impl CheckMutation {
             });
         }
         let about: Vec<&str> = avoid.iter().map(String::as_str).collect();
-        let policy = answer(
-            ctx,
-            credentials::policy(&ctx.app().settings).map_err(Into::into),
-        )?;
         // Anyone may ask, as often as they like, so everybody else goes first.
         let hasher = ctx.app().hasher.last();
-        let judged = credentials::judge(&hasher, policy, input.password.0, &about).await;
+        let judged = credentials::judge(ctx.app(), &hasher, input.password.0, &about).await;
         let judged = match judged {
             Ok(judged) => judged,
             Err(error) => {

@@ -21,8 +21,6 @@ use crate::sessions::Transport;
 pub(crate) struct RequestPasswordResetInput {
     /// Username or e-mail address.
     login: String,
-    /// Language of the mail. The user's own when omitted.
-    locale: Option<Locale>,
     /// Page to end up on after choosing a password. Has to be on the list in the settings, letter by
     /// letter.
     redirect_url: Option<String>,
@@ -164,7 +162,6 @@ impl RecoveryMutation {
     ) -> Option<RequestPasswordResetPayload> {
         let command = RequestReset {
             login: Secret::new(input.login),
-            locale: input.locale.map(|locale| locale.0),
             redirect_url: input.redirect_url,
         };
         let origin = &ctx.actor().origin;

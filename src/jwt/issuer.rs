@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::TokenError;
 use super::claims::{self, Claims};
-use super::fetch::Fetcher;
 use super::keys::Key;
 use super::kind;
 use super::pem::{self, PemError};
-use super::published::{OLD, Published};
+use super::published::{LIMITS, OLD, Published};
 use super::token::Token;
 use crate::clock::{Clock, Timestamp};
+use crate::fetch::Fetcher;
 use crate::secret::Secret;
 use crate::settings::{JwtSettings, KeySource};
 
@@ -48,7 +48,7 @@ impl Issuer {
                 Keys::One(Arc::new(key))
             }
             KeySource::Url(url) => {
-                Keys::Published(Arc::new(Published::new(Fetcher::new(url.clone()))))
+                Keys::Published(Arc::new(Published::new(Fetcher::new(url.clone(), LIMITS))))
             }
         };
         Ok(Self {

@@ -7,7 +7,6 @@
 //! a part of a token.
 
 mod claims;
-mod fetch;
 mod issuer;
 mod keys;
 mod kind;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::TokenError;
-use super::fetch::Fetcher;
 use super::keys::{Key, read_set};
 use crate::clock::Timestamp;
+use crate::fetch::{FetchLimits, Fetcher};
 
 /// Age from which on keys are fetched again.
 pub(super) const OLD: Duration = Duration::from_mins(10);
@@ -15,6 +15,13 @@ pub(super) const OLD: Duration = Duration::from_mins(10);
 const AT_MOST_EVERY: Duration = Duration::from_mins(1);
 /// The same while no key is known at all and every caller with a token is turned away.
 const AT_MOST_EVERY_AT_FIRST: Duration = Duration::from_secs(5);
+
+/// Keys are small, and asked for once in ten minutes.
+pub(super) const LIMITS: FetchLimits = FetchLimits {
+    timeout: Duration::from_secs(5),
+    longest: 256 * 1024,
+    idle: Duration::ZERO,
+};
 
 /// What is known of the keys. Fetched by one task at a time; kept while the issuer is down.
 #[derive(Debug)]
@@ -102,7 +109,7 @@ impl Published {
     }
 
     async fn fetch(&self, now: Timestamp) {
-        let keys = match self.fetcher.get().await {
+        let keys = match self.fetcher.get(&[("accept", "application/json")]).await {
             Ok(answer) => read_set(&answer).filter(|keys| !keys.is_empty()),
             Err(error) => {
                 tracing::warn!(%error, "the keys at security.jwt.jwks_url could not be fetched");

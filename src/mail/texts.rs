@@ -3,6 +3,7 @@
 //! What is in use is decided in `chosen.rs`; what may stand in a text is checked in `check.rs`: its words as a
 //! template (`language.rs`) and what a mail program would read (`html.rs`, `words.rs`).
 
+mod branches;
 mod check;
 mod chosen;
 mod decoy;

@@ -189,7 +189,7 @@ async fn send_link(
         Change::to("link", &minted.link.id),
         Change::to("expiresAt", &minted.link.expires_at.to_rfc3339()),
     ];
-    queue(&txn, app, (&actor, request), mail, (&user, changes)).await?;
+    queue(&txn, app, &actor, mail, (&user, changes)).await?;
     txn.commit().await?;
     Ok(())
 }
@@ -205,7 +205,7 @@ async fn send_elsewhere(app: &App, request: &Waiting, target: User) -> Result<()
     };
     mail.details.elsewhere = Some(user.authentication_source.name().to_owned());
     let source = Change::to("authenticationSource", user.authentication_source.name());
-    queue(&txn, app, (&actor, request), mail, (&user, vec![source])).await?;
+    queue(&txn, app, &actor, mail, (&user, vec![source])).await?;
     txn.commit().await?;
     Ok(())
 }
@@ -234,11 +234,10 @@ async fn hold(
 async fn queue(
     txn: &Txn,
     app: &App,
-    (actor, request): (&Actor, &Waiting),
-    mut mail: NewEmail,
+    actor: &Actor,
+    mail: NewEmail,
     (user, mut changes): (&User, Vec<Change>),
 ) -> Result<(), Internal> {
-    mail.locale = request.locale.clone().or(mail.locale);
     changes.push(Change::to("mail", &mail.id));
     mail::enqueue(txn, app, actor, mail).await?;
     let event = Event {

@@ -9,7 +9,7 @@ use crate::actor::{Actor, Permission};
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
-use crate::credentials::{self, NewPassword};
+use crate::credentials::{self, NewHash, NewPassword};
 use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, MailKind, MailSecret};
 use crate::secret::Secret;
@@ -155,9 +155,11 @@ async fn reset_once(
     check_target(app, &user, command.handover)?;
     let now = app.clock.now();
     let works_until = command.force_change.works_until(app, actor, now)?;
+    let must_change = matches!(command.force_change, ForceChange::Forced { .. });
+    let origin = chosen.origin(must_change);
     let new = Replacement {
-        password_hash: hash,
-        must_change: matches!(command.force_change, ForceChange::Forced { .. }),
+        hash: NewHash { hash, origin },
+        must_change,
         works_until,
         sessions: command.sessions,
     };

@@ -7,7 +7,7 @@ use crate::address::EmailAddress;
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
-use crate::credentials;
+use crate::credentials::{self, NewHash, PasswordOrigin};
 use crate::db::Txn;
 use crate::error::Internal;
 use crate::one_time_links::{self, LinkPurpose, LinkState, OneTimeLink, RevokedWhy};
@@ -181,7 +181,7 @@ pub async fn reset_by_link(
     require_ready(judge(app, &link, &target))?;
     let about = target.words();
     let chosen = credentials::choose_own(app, command.password, &about, target.id).await?;
-    let password_hash = credentials::hash(app, &chosen).await?;
+    let hash = credentials::hash(app, &chosen).await?;
 
     let txn = app.db.begin_write().await?;
     let locked = users::lock_own(&txn, app, target.id).await?;
@@ -194,7 +194,10 @@ pub async fn reset_by_link(
     };
     require_ready(judge(app, &link, &user))?;
     let new = Replacement {
-        password_hash,
+        hash: NewHash {
+            hash,
+            origin: PasswordOrigin::Chosen,
+        },
         must_change: false,
         works_until: None,
         sessions: SessionsAfter::Revoked,

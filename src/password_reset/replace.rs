@@ -4,7 +4,7 @@ use super::SessionsAfter;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::credentials;
+use crate::credentials::{self, NewHash};
 use crate::db::Txn;
 use crate::error::Internal;
 use crate::mail::MailKind;
@@ -14,7 +14,7 @@ use crate::users::{self, PasswordState, User, UserError};
 
 /// A password that was judged and hashed.
 pub(super) struct Replacement {
-    pub(super) password_hash: String,
+    pub(super) hash: NewHash,
     /// Whether another one must be chosen at the next sign-in.
     pub(super) must_change: bool,
     /// When this one stops working.
@@ -41,7 +41,7 @@ pub(super) async fn replace(
     new: Replacement,
     now: Timestamp,
 ) -> Result<Ended, UserError> {
-    let versions = credentials::replace(txn, app, user.id, new.password_hash, now).await?;
+    let versions = credentials::replace(txn, app, user.id, new.hash, now).await?;
     user.password_changed_at = Some(now);
     user.must_change_password = new.must_change;
     user.password_expires_at = new.works_until;

@@ -16,7 +16,7 @@ use crate::error::Internal;
 use crate::ids::ResetRequestId;
 use crate::secret::Secret;
 use crate::settings::{RateSettings, TransportSettings};
-use crate::users::{self, InvalidInput};
+use crate::users::InvalidInput;
 
 /// Longest login that is taken, in bytes; the longest address has 254.
 const MAX_LOGIN_BYTES: usize = 512;
@@ -30,8 +30,6 @@ const BUSY: Duration = Duration::from_mins(1);
 pub struct RequestReset {
     /// Username or address. People type passwords here, so it is treated like one.
     pub login: Secret,
-    /// Language of the mail; the user's own when none.
-    pub locale: Option<String>,
     /// Page to go on to afterwards.
     pub redirect_url: Option<String>,
 }
@@ -99,8 +97,6 @@ pub async fn request_reset(
     }
     limit(app, origin).await?;
     check(app, &command)?;
-    let locale = command.locale.as_deref().map(users::check_locale);
-    let locale = locale.transpose().map_err(RequestError::Invalid)?;
     let now = app.clock.now();
     if store::is_long(app.db.read(), MOST_WAITING).await? {
         tracing::error!("{MOST_WAITING} requests for links wait; is the worker running?");
@@ -112,7 +108,6 @@ pub async fn request_reset(
         id,
         login_sealed: app.keys.seal(&command.login, id.uuid().as_bytes()),
         flow_hash: flow_id.sha256(),
-        locale,
         redirect_url: command.redirect_url,
         origin,
         now,

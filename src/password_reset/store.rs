@@ -22,7 +22,6 @@ pub(super) struct NewRequest<'a> {
     pub(super) id: ResetRequestId,
     pub(super) login_sealed: Vec<u8>,
     pub(super) flow_hash: [u8; 32],
-    pub(super) locale: Option<String>,
     pub(super) redirect_url: Option<String>,
     pub(super) origin: &'a Origin,
     pub(super) now: Timestamp,
@@ -35,7 +34,6 @@ pub(super) struct Waiting {
     pub(super) login_sealed: Vec<u8>,
     /// `None` where the column is damaged.
     pub(super) flow_hash: Option<[u8; 32]>,
-    pub(super) locale: Option<String>,
     pub(super) redirect_url: Option<String>,
     pub(super) origin: Origin,
     pub(super) created_at: Timestamp,
@@ -61,7 +59,8 @@ pub(super) async fn insert(db: &impl ConnectionTrait, new: NewRequest<'_>) -> Re
         id: Set(new.id.uuid()),
         login_sealed: Set(new.login_sealed),
         flow_hash: Set(new.flow_hash.to_vec()),
-        locale: Set(new.locale),
+        // Of earlier releases: the language of a mail is its reader's, not that of whoever asks.
+        locale: Set(None),
         redirect_url: Set(new.redirect_url),
         via: Set(new.origin.via.name().to_owned()),
         request_id: Set(new.origin.request_id.clone()),
@@ -96,7 +95,6 @@ fn waiting(row: Model) -> Waiting {
         id: ResetRequestId::from_uuid(row.id),
         login_sealed: row.login_sealed,
         flow_hash: row.flow_hash.try_into().ok(),
-        locale: row.locale,
         redirect_url: row.redirect_url,
         origin: Origin {
             via: Via::parse(&row.via),

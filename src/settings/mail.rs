@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::dkim::{self, DkimSettings};
 use super::{SettingsError, in_range, read_secret};
 use crate::locale::canonical_locale;
+use crate::look_alikes::{TURNED, turns_text};
 use crate::secret::Secret;
 
 /// How mail goes out.
@@ -121,6 +122,9 @@ struct RawTransport {
 }
 
 fn mailbox(name: &'static str, text: &str) -> Result<Mailbox, SettingsError> {
+    if text.chars().any(turns_text) {
+        return Err(SettingsError::value(name, TURNED));
+    }
     text.parse().map_err(|_malformed| {
         SettingsError::value(name, "must read like \"Name <address@example.org>\"")
     })

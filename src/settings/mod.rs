@@ -12,6 +12,7 @@ mod list;
 mod mail;
 mod policy;
 mod recovery;
+mod secret_files;
 mod security;
 mod server;
 mod sessions;
@@ -29,6 +30,7 @@ pub use jwt::{Algorithm, JwtSettings, KeySource, TokenKind};
 pub use mail::{MailSettings, SmtpSettings, SmtpTls, TransportSettings};
 pub use policy::PolicySettings;
 pub use recovery::{RateSettings, RecoverySettings};
+pub use secret_files::{SecretFile, is_open_to_others};
 pub use security::{AdminPasswords, MailPasswords, SecuritySettings, TEMPORARY_SECONDS};
 pub use server::{LogFormat, ServerSettings, TelemetrySettings};
 pub use sessions::{SessionLimits, SessionSettings};
@@ -58,6 +60,8 @@ pub struct Settings {
     pub audit: AuditSettings,
     /// The log.
     pub telemetry: TelemetrySettings,
+    /// The files that secrets were read from.
+    pub secret_files: Vec<SecretFile>,
 }
 
 #[derive(Deserialize)]
@@ -154,8 +158,11 @@ impl Settings {
 
     fn build(config: Result<Config, config::ConfigError>) -> Result<Self, SettingsError> {
         let shape = |error: config::ConfigError| SettingsError::Shape(error.to_string());
-        let raw: Raw = config.map_err(shape)?.try_deserialize().map_err(shape)?;
+        let config = config.map_err(shape)?;
+        let secret_files = secret_files::named(&config);
+        let raw: Raw = config.try_deserialize().map_err(shape)?;
         let settings = Self {
+            secret_files,
             server: raw.server.check()?,
             database: raw.database.check()?,
             mail: raw.mail.check()?,

@@ -12,6 +12,7 @@ use super::list::List;
 use super::{SettingsError, in_range};
 use crate::address::EmailAddress;
 use crate::colour::{Accent, Colour};
+use crate::look_alikes::turns_text;
 
 /// Where the server listens and is reached.
 #[derive(Clone, Debug)]
@@ -121,7 +122,8 @@ impl Raw {
         if site_name.is_empty() || site_name.chars().count() > 64 || has_control(&site_name) {
             return Err(SettingsError::value(
                 "server.site_name",
-                "must be 1 to 64 characters without line breaks",
+                "must be 1 to 64 characters without line breaks or characters that turn the direction \
+                 of writing",
             ));
         }
         let is_local = self.public_url.as_ref().is_some_and(is_loopback);
@@ -210,7 +212,8 @@ fn origin(text: &str) -> Result<String, SettingsError> {
 }
 
 fn has_control(text: &str) -> bool {
-    text.chars().any(char::is_control)
+    text.chars()
+        .any(|letter| letter.is_control() || turns_text(letter))
 }
 
 fn check_public_url(url: &Url) -> Result<(), SettingsError> {

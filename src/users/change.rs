@@ -3,7 +3,9 @@
 use super::input::{Reader, check_reason};
 use super::noted::noting;
 use super::target::{Own, get_or_own, lock_or_own, may_touch};
-use super::{AuthenticationSource, InvalidInput, User, UserError, UserRef, notices, owners, store};
+use super::{
+    AuthenticationSource, InvalidInput, User, UserError, UserRef, alike, notices, owners, store,
+};
 use crate::actor::{Actor, Permission, Role};
 use crate::address::EmailAddress;
 use crate::app::App;
@@ -147,7 +149,9 @@ async fn update_noted(app: &App, actor: &Actor, command: UpdateUser) -> Result<U
     if takes_owner_away(app, &before, &after) {
         owners::require_another(&txn, app, before.id).await?;
     }
+    alike::check_changed(&before, &after)?;
     store::save(&txn, &after).await?;
+    alike::exchange(&txn, &before, &after).await?;
     changes.extend(after_effects(&txn, &before, &after, now).await?);
     notices::notify_of_address(&txn, app, actor, (&before, &after), now).await?;
     notices::notify_of_account(&txn, app, actor, (&before, &after), now).await?;

@@ -6,18 +6,19 @@ use super::handover::{ForceChange, Handover, check_password_mail, compose};
 use super::input::{Reader, check_reason};
 use super::noted::noting;
 use super::target::{may_touch, require_standing};
-use super::{AuthenticationSource, InvalidInput, User, UserError, store};
+use super::{AuthenticationSource, InvalidInput, User, UserError, alike, store};
 use crate::access::idempotency::{self, Answer, Once};
 use crate::actor::{Actor, Permission, Role};
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
 use crate::clock::Timestamp;
-use crate::credentials::{self, Chosen, NewPassword};
+use crate::credentials::{self, Chosen, NewHash, NewPassword};
 use crate::db::Txn;
 use crate::ids::{MailDeliveryId, UserId};
 use crate::mail::{self, Delivery, MailKind, MailSecret};
 use crate::secret::Secret;
 use crate::sessions::require_step_up;
+use crate::username::Username;
 
 /// A user to be created.
 #[derive(Clone, Debug)]
@@ -209,9 +210,11 @@ pub async fn insert(
     } = prepared;
     let now = user.created_at;
     store::insert(txn, &user).await?;
+    alike::claim(txn, &user).await?;
     let chosen = match first {
         Some(FirstPassword { chosen, hash }) => {
-            credentials::replace(txn, app, user.id, hash, now).await?;
+            let origin = chosen.origin(user.must_change_password);
+            credentials::replace(txn, app, user.id, NewHash { hash, origin }, now).await?;
             Some(chosen)
         }
         None => None,
@@ -242,6 +245,9 @@ fn read(command: &CreateUser, now: Timestamp) -> Result<User, UserError> {
     let mut reader = Reader::of_input();
     let username = reader.username(&command.username);
     let email = command.email.as_deref().and_then(|text| reader.email(text));
+    reader.one_script("username", username.as_ref().map(Username::key));
+    let local = email.as_ref().map(|email| email.key().split('@').next());
+    reader.one_script("email", local.flatten());
     let name = command.name.as_deref().and_then(|text| reader.name(text));
     let locale = command
         .locale

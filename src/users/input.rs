@@ -5,6 +5,7 @@ use crate::address::EmailAddress;
 use crate::audit;
 use crate::clock::Timestamp;
 use crate::locale::canonical_locale;
+use crate::look_alikes::{MIXED, TURNED, is_one_script, turns_text};
 use crate::username::Username;
 use crate::zone;
 
@@ -60,6 +61,13 @@ impl Reader {
             .ok()
     }
 
+    /// A name in letters of several alphabets is a fault.
+    pub(super) fn one_script(&mut self, field: &'static str, name: Option<&str>) {
+        if name.is_some_and(|name| !is_one_script(name)) {
+            self.fault(field, MIXED);
+        }
+    }
+
     pub(super) fn name(&mut self, text: &str) -> Option<String> {
         self.text("name", text, MAX_NAME_CHARACTERS)
     }
@@ -101,6 +109,10 @@ impl Reader {
                 field,
                 format!("Must be 1 to {most} characters without line breaks."),
             );
+            return None;
+        }
+        if trimmed.chars().any(turns_text) {
+            self.fault(field, TURNED);
             return None;
         }
         Some(trimmed.to_owned())

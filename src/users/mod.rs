@@ -3,6 +3,7 @@
 //! Knows names, addresses, states and roles. A user's row is the lock of everything that belongs to
 //! the user: every act that changes any of it first calls `lock` in its transaction.
 
+mod alike;
 mod change;
 mod create;
 mod delete;
@@ -29,6 +30,7 @@ mod target;
 mod unlock;
 mod user;
 
+pub use alike::look_alikes;
 pub use change::{UpdateUser, UserField, UserPatch, faults, update};
 pub use create::{CreateOutcome, CreateUser, Prepared, StoredCreation, create, insert, prepare};
 pub use delete::{DeleteOutcome, DeleteUser, delete, restore};

@@ -7,6 +7,7 @@ use super::{AuthenticationSource, PasswordState, User, UserError, UserRef, set_p
 use crate::actor::{Actor, Permission};
 use crate::app::App;
 use crate::audit::{self, AuditAction, Change, Event};
+use crate::credentials;
 use crate::secret::Secret;
 use crate::sessions::require_step_up;
 
@@ -62,6 +63,9 @@ async fn set_must_change_noted(
         blocked_at: user.password_blocked_at,
     };
     set_password_state(&txn, user.id, state).await?;
+    if !must_change {
+        credentials::keep(&txn, user.id).await?;
+    }
     let event = Event {
         action: AuditAction::PasswordChangeRequirementSet,
         user: Some(user.id),

@@ -63,7 +63,10 @@ async fn purge_one(app: &App, user: &User, before: Timestamp) -> Result<bool, Us
         txn.rollback().await?;
         return Ok(false);
     };
-    store::save(&txn, &nobody(user.clone(), now)).await?;
+    let nobody = nobody(user.clone(), now);
+    store::save(&txn, &nobody).await?;
+    // A name made of a fresh id looks like nobody's.
+    store::exchange(&txn, &user, &nobody).await?;
     forget(&txn, &user, now).await?;
     let event = Event {
         action: AuditAction::UserPurged,

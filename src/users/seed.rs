@@ -2,16 +2,20 @@
 
 use super::{User, UserError, store};
 use crate::app::App;
-use crate::credentials;
+use crate::credentials::{self, NewHash, PasswordOrigin};
 
 /// Writes users as they are; those with a password get this hash.
 pub async fn seed(app: &App, users: &[User], password_hash: &str) -> Result<(), UserError> {
     let txn = app.db.begin_write().await?;
     for user in users {
         store::insert(&txn, user).await?;
+        store::claim(&txn, user).await?;
         if let Some(changed_at) = user.password_changed_at {
-            let hash = password_hash.to_owned();
-            credentials::replace(&txn, app, user.id, hash, changed_at).await?;
+            let new = NewHash {
+                hash: password_hash.to_owned(),
+                origin: PasswordOrigin::Chosen,
+            };
+            credentials::replace(&txn, app, user.id, new, changed_at).await?;
         }
     }
     txn.commit().await?;

@@ -1,6 +1,7 @@
 //! Every query on users.
 
 mod filter;
+mod look_alikes;
 mod password;
 mod route;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use sea_orm::{
 };
 
 use filter::condition;
+pub(super) use look_alikes::{NameKind, claim, exchange, unheld};
 pub use password::{PasswordState, set_password_state};
 
 use super::list::key_of;

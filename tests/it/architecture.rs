@@ -38,11 +38,13 @@ const RANKS: [(Equals, &[&str]); 13] = [
             "actor",
             "address",
             "username",
+            "look_alikes",
             "page",
             "settings",
             "links",
             "qr",
             "telemetry",
+            "fetch",
         ],
     ),
     (

@@ -13,6 +13,7 @@ mod architecture;
 mod attacks;
 mod audit;
 mod audits;
+mod breached;
 mod cleanup;
 mod cli;
 mod clocks;

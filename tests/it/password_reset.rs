@@ -3,6 +3,7 @@
 mod at_once;
 mod blockers;
 mod handover;
+mod history;
 mod outcome;
 mod ranks_and_settings;
 mod refusals;

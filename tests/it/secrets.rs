@@ -1,7 +1,5 @@
 //! Guard: no secret gets into a log, a table, a file or an error.
 
-mod log;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,10 +7,10 @@ use keydesk::actor::{Permission, Role};
 use keydesk::mail::{Mailer, OutgoingEmail, SendError, Sending, Templates, Worker};
 use serde_json::{Value, json};
 
-use self::log::Log;
 use crate::pages::{self, Visitor};
 use crate::support::app::TestApp;
 use crate::support::catalog::{cells, columns, connection, tables};
+use crate::support::log::Log;
 
 const TYPED: &str = "Glacier-otter-hums-7-lanterns";
 const REFUSED: &str = "qwertyuiop-planted";

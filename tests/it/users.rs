@@ -1,5 +1,6 @@
 //! Creating, changing, disabling and enabling users.
 
+mod alike;
 mod changing;
 mod creating;
 mod deleting;

@@ -8,6 +8,7 @@ use crate::access::store;
 use crate::actor::{Actor, ActorKind, Denied, Permission, Proof};
 use crate::clock::Timestamp;
 use crate::db::Txn;
+use crate::look_alikes::{TURNED, turns_text};
 
 /// How long a person's key works unless said otherwise.
 pub(super) const USUAL_LIFE: Duration = Duration::from_hours(24 * 90);
@@ -41,6 +42,9 @@ impl Reader {
         if !(1..=MAX_NAME).contains(&text.chars().count()) || text.chars().any(char::is_control) {
             let message = format!("Must be 1 to {MAX_NAME} characters without line breaks.");
             self.fault("name", message);
+        }
+        if text.chars().any(turns_text) {
+            self.fault("name", TURNED);
         }
         text.to_owned()
     }

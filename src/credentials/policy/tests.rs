@@ -3,6 +3,20 @@ use std::io::Write;
 use super::*;
 use crate::secret::Secret;
 
+/// Some of those that no other rule knows.
+const KNOWN: [&str; 10] = [
+    "entertainer",
+    "dreammaker",
+    "rollerblade",
+    "apocalyptica",
+    "silmarillio",
+    "wasteburnaby",
+    "registered",
+    "macpherson",
+    "ghbdtndjdf",
+    "odinochestvo",
+];
+
 fn rules(policy: &PasswordPolicy, text: &str, about: &[&str]) -> Vec<PasswordRule> {
     let password = Password::parse(Secret::new(text.to_owned())).unwrap();
     policy
@@ -93,6 +107,93 @@ fn common_passwords_are_refused_in_any_dress() {
 }
 
 #[test]
+fn known_phrases_are_refused_by_default_joined_spaced_and_with_the_usual_endings() {
+    let dressed = |phrase: &str| {
+        [
+            phrase.to_owned(),
+            phrase.replace(' ', ""),
+            phrase.replace(' ', "-"),
+            phrase.to_uppercase(),
+            format!("{phrase}!"),
+            format!("{} 2024!", phrase.replace(' ', "_")),
+            format!("1{}123", phrase.replace(' ', "")),
+            phrase.replace('o', "0").replace('e', "3"),
+        ]
+    };
+    for phrase in [
+        "correct horse battery staple",
+        "the quick brown fox jumps",
+        "to be or not to be",
+        "i forgot my password",
+        "lorem ipsum dolor sit amet",
+    ] {
+        for text in dressed(phrase) {
+            for policy in [PasswordPolicy::default(), plain_policy()] {
+                let broken = rules(&policy, &text, &[]);
+                assert!(broken.contains(&PasswordRule::Common), "{text}: {broken:?}");
+            }
+        }
+    }
+    let off = PasswordPolicy {
+        reject_common: false,
+        ..plain_policy()
+    };
+    assert_eq!(rules(&off, "correct horse battery staple", &[]), []);
+}
+
+#[test]
+fn passwords_of_breaches_are_refused_in_any_dress() {
+    let short = PasswordPolicy {
+        min_length: 8,
+        ..plain_policy()
+    };
+    for text in KNOWN {
+        for dressed in [
+            text.to_owned(),
+            text.to_uppercase(),
+            format!("{text}!"),
+            format!("2024 {text}"),
+        ] {
+            assert_eq!(
+                rules(&short, &dressed, &[]),
+                [PasswordRule::Common],
+                "{dressed}"
+            );
+        }
+    }
+}
+
+#[test]
+fn two_popular_words_joined_or_spaced_are_refused_by_default() {
+    let words = [
+        "password",
+        "sunshine",
+        "princess",
+        "football",
+        "superman",
+        "baseball",
+        "trustno1",
+        "michelle",
+        "butterfly",
+        "computer",
+        "whatever",
+        "dragonfly",
+    ];
+    let policy = PasswordPolicy::default();
+    for one in words {
+        for other in words {
+            for text in [
+                format!("{one}{other}"),
+                format!("{one} {other}"),
+                format!("{one}{other}1!"),
+            ] {
+                assert_ne!(rules(&policy, &text, &[]), [], "{text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn names_and_house_words_in_any_dress_are_refused() {
     let policy = PasswordPolicy {
         words: vec!["Initech Corp".to_owned()],
@@ -139,7 +240,11 @@ fn what_is_easily_guessed_is_refused_with_the_score() {
         found.first().and_then(|violation| violation.required),
         Some(3)
     );
-    assert_eq!(plain_policy().judge(&password, &[]), []);
+    let only_strength_is_asked = PasswordPolicy {
+        reject_common: false,
+        ..plain_policy()
+    };
+    assert_eq!(only_strength_is_asked.judge(&password, &[]), []);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use url::Url;
 
 use super::judge::{Trial, judge};
-use super::{TemplatePart, TemplateProblem, TemplateText, language, position, samples};
+use super::samples::{self, Sample};
+use super::{TemplatePart, TemplateProblem, TemplateText, branches, language, position};
 use crate::clock::Timestamp;
 use crate::mail::templates::Templates;
 use crate::mail::{MailKind, Site, Words};
@@ -51,21 +52,38 @@ fn trials(
     (kind, locale): (MailKind, &str),
     text: &TemplateText,
 ) -> Vec<TemplateProblem> {
+    let texts = match branches::all(text) {
+        Ok(texts) => texts,
+        Err(problem) => return vec![problem],
+    };
     let some_site = Url::parse(SOME_SITE).ok();
     let public_url = site.public_url.or(some_site.as_ref());
+    let samples = samples::all(kind, SOME_DAY);
+    // A branch that is forced is tried on the names that do the most harm.
+    let hostile = || samples.iter().filter(|sample| sample.is_hostile);
+    let natural = samples.iter().map(|sample| (sample, text));
+    let forced = texts
+        .iter()
+        .flat_map(|text| hostile().map(move |sample| (sample, text)));
     let mut problems = Vec::new();
-    for sample in samples::all(kind, SOME_DAY) {
+    for (sample, text) in natural.chain(forced) {
+        let Sample {
+            details,
+            secret,
+            has_url,
+            ..
+        } = sample;
         let trial = Trial {
             templates,
             site: Site {
-                public_url: public_url.filter(|_| sample.has_url),
+                public_url: public_url.filter(|_| *has_url),
                 ..site
             },
             words: Words {
                 kind,
                 locale,
-                details: &sample.details,
-                secret: sample.secret.as_ref(),
+                details,
+                secret: secret.as_ref(),
             },
             text,
         };
@@ -122,6 +140,6 @@ pub(super) fn is_refused(letter: char) -> bool {
     (letter.is_control() && !is_break)
         || matches!(
             letter,
-            '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{feff}'
+            '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
         )
 }

@@ -9,8 +9,10 @@ use super::{MOST_HTML, TemplatePart, TemplateProblem, TemplateText, html, positi
 use crate::mail::templates::{Broken, Filled, Templates};
 use crate::mail::{Details, MailKind, RenderError, Rendered, Site, Words, inlined, sample};
 
-/// Longest subject, in characters.
+/// Longest subject, in characters, names aside.
 const MOST_SUBJECT_CHARACTERS: usize = 200;
+/// The same with names. `Why:` who has a long name gets the mail all the same; one name ten times is no subject.
+const MOST_WITH_NAMES: usize = 1_000;
 
 /// A text, and the mail it is to make.
 #[derive(Clone, Copy)]
@@ -59,9 +61,13 @@ fn read(rendered: &Rendered, bounds: &Bounds<'_>) -> Vec<Fault> {
     if subject.trim().is_empty() || subject.contains(char::is_control) {
         let message = "The subject must be one line with something in it.";
         faults.push(Fault::new(Subject, message).traced("\n"));
-    } else if subject.chars().count() > MOST_SUBJECT_CHARACTERS {
-        let message =
-            format!("The subject comes out longer than {MOST_SUBJECT_CHARACTERS} letters.");
+    } else if without_names(subject, bounds).chars().count() > MOST_SUBJECT_CHARACTERS
+        || subject.chars().count() > MOST_WITH_NAMES
+    {
+        let message = format!(
+            "The subject comes out longer than {MOST_SUBJECT_CHARACTERS} letters, or than \
+             {MOST_WITH_NAMES} with the longest names."
+        );
         faults.push(Fault::new(Subject, message));
     }
     faults.extend(words::judge(Text, &rendered.text, bounds));
@@ -113,8 +119,7 @@ fn turned(rendered: &Rendered, bounds: &Bounds<'_>) -> Option<Fault> {
         (Html, &rendered.html),
     ];
     parts.into_iter().find_map(|(part, text)| {
-        let names = bounds.names.iter().filter(|name| !name.is_empty());
-        let text = names.fold(text.clone(), |text, name| text.replace(name.as_str(), ""));
+        let text = without_names(text, bounds);
         let found = text
             .chars()
             .find(|letter| is_refused(*letter) && *letter != '\r')?;
@@ -123,6 +128,13 @@ fn turned(rendered: &Rendered, bounds: &Bounds<'_>) -> Option<Fault> {
             u32::from(found)
         );
         Some(Fault::new(part, message).traced("\\u").traced("&#"))
+    })
+}
+
+fn without_names(text: &str, bounds: &Bounds<'_>) -> String {
+    let names = bounds.names.iter().filter(|name| !name.is_empty());
+    names.fold(text.to_owned(), |text, name| {
+        text.replace(name.as_str(), "")
     })
 }
 

@@ -12,8 +12,13 @@ pub(super) struct Sample {
     pub(super) secret: Option<MailSecret>,
     /// Whether the site has an address.
     pub(super) has_url: bool,
+    /// Whether names are as long and as harmful as they can be.
+    pub(super) is_hostile: bool,
 }
 
+/// Longest names of people (`username.rs`, `users/input.rs`).
+const MOST_USERNAME: usize = 64;
+const MOST_NAME: usize = 200;
 /// A name that would break out of an attribute without quotes, and of a text without escaping.
 const HOSTILE: &str = "a b=c \"'> <b>&{{x}}";
 
@@ -24,6 +29,7 @@ pub(super) fn all(kind: MailKind, now: Timestamp) -> Vec<Sample> {
         details,
         secret: decoy::like(secret.as_ref()),
         has_url: true,
+        is_hostile: false,
     }];
     let named = placeholders(kind);
     let has = |name: &str| named.iter().any(|one| one.name == name);
@@ -38,12 +44,12 @@ pub(super) fn all(kind: MailKind, now: Timestamp) -> Vec<Sample> {
     if matches!(Load::of(kind), Load::Nothing | Load::Password) {
         double(&mut samples, |sample| sample.has_url = false);
     }
-    let mut hostile = samples.first().cloned();
-    if let Some(sample) = &mut hostile {
-        HOSTILE.clone_into(&mut sample.details.username);
-        HOSTILE.clone_into(&mut sample.details.display_name);
-    }
-    samples.extend(hostile);
+    double(&mut samples, |sample| {
+        let long = |most| HOSTILE.chars().cycle().take(most).collect::<String>();
+        sample.details.username = long(MOST_USERNAME);
+        sample.details.display_name = long(MOST_NAME);
+        sample.is_hostile = true;
+    });
     samples
 }
 

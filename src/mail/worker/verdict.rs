@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::look_alikes::turns_text;
 use crate::mail::store::queue::{Claim, Due, Next, Release, Written};
 use crate::mail::{AttemptOutcome, DeliveryStatus, SendError};
 
@@ -131,7 +132,7 @@ fn told(outcome: Result<String, SendError>) -> (AttemptOutcome, String, Option<S
 /// `Why:` PostgreSQL takes no NUL, and a mail that cannot be written down goes out again.
 fn shown(words: &str) -> String {
     // Nor may they turn the direction of writing where an administrator reads them.
-    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns = |c| turns_text(c) || matches!(c, '\u{2028}' | '\u{2029}');
     let visible = |c: char| if c.is_control() || turns(c) { ' ' } else { c };
     words.chars().map(visible).take(MAX_WORDS).collect()
 }

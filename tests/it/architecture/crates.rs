@@ -28,10 +28,10 @@ const PLACED: &[(&str, &[&str])] = &[
     ("hkdf", &["src/keyring.rs"]),
     ("hmac", &["src/keyring.rs"]),
     ("html5ever", &["src/mail/texts/html/"]),
-    ("http_body_util", &["src/jwt/fetch.rs"]),
-    ("hyper", &["src/web/", "src/jwt/fetch.rs"]),
-    ("hyper_rustls", &["src/jwt/fetch.rs"]),
-    ("hyper_util", &["src/web/", "src/jwt/fetch.rs"]),
+    ("http_body_util", &["src/fetch.rs"]),
+    ("hyper", &["src/web/", "src/fetch.rs"]),
+    ("hyper_rustls", &["src/fetch.rs"]),
+    ("hyper_util", &["src/web/", "src/fetch.rs"]),
     ("idna", &["src/address.rs"]),
     (
         "ipnet",
@@ -71,7 +71,7 @@ const PLACED: &[(&str, &[&str])] = &[
     ),
     (
         "passwords",
-        &["src/credentials/generator.rs", "src/credentials/policy.rs"],
+        &["src/credentials/generator.rs", "src/credentials/popular.rs"],
     ),
     (
         "precis_profiles",
@@ -100,13 +100,20 @@ const PLACED: &[(&str, &[&str])] = &[
         "sea_orm",
         &["src/db/", "src/keyset/", "src/entities/", "*store"],
     ),
-    ("sha1", &["src/credentials/breached.rs"]),
+    (
+        "sha1",
+        &[
+            "src/credentials/breached.rs",
+            "src/credentials/breached_api.rs",
+        ],
+    ),
     // In the playground: the digest of its inline script, for the content security policy.
     (
         "sha2",
         &[
             "src/keyring.rs",
             "src/secret.rs",
+            "src/credentials/known/",
             "src/web/pages/graphiql.rs",
         ],
     ),
@@ -124,6 +131,7 @@ const PLACED: &[(&str, &[&str])] = &[
     ("tower_http", &["src/web/"]),
     ("tracing_subscriber", &["src/telemetry.rs"]),
     ("unic_langid", &["src/web/pages/person/phrases.rs"]),
+    ("unicode_security", &["src/look_alikes.rs"]),
     ("zxcvbn", &["src/credentials/strength.rs"]),
 ];
 

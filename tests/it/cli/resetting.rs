@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Machine, Ran, only_line};
 use crate::support::app::TestApp;
+use crate::support::people::PASSWORD;
 use crate::support::rows::uuid;
 
 const GOOD: &str = "otter-walks-past-nine-lamps";
@@ -145,4 +146,22 @@ async fn what_makes_no_sense_is_refused_before_anything_happens() {
         assert!(!ran.stderr.contains(GOOD), "{ran:?}");
     }
     assert_eq!(desk.snapshot().await, before);
+}
+
+#[tokio::test]
+async fn an_old_password_is_refused_on_the_command_line_too() {
+    let desk = TestApp::start().await;
+    desk.person("ada", "MEMBER").await;
+    let machine = Machine::beside(&desk);
+    let made = reset(&machine, &["ada", "--generate"]);
+    let temporary = only_line(&made);
+    for old in [PASSWORD, temporary] {
+        let typed = [&RESET[..], &["ada", "--stdin"]].concat();
+        let ran = machine.run_reading(&typed, &format!("{old}\n"));
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(
+            ran.stderr.contains("other than your last 2"),
+            "{old}: {ran:?}"
+        );
+    }
 }

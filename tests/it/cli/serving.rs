@@ -242,3 +242,76 @@ fn the_server_key_is_made_once_and_for_its_owner_alone() {
     machine.run(&["migrate", "status"]);
     assert_eq!(std::fs::read_to_string(&path).expect("a key"), made);
 }
+
+#[cfg(unix)]
+#[test]
+fn doctor_tells_of_files_with_secrets_that_everybody_can_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let set = |path: &std::path::Path, mode: u32| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("set");
+    };
+    let machine = Machine::new();
+    let key = machine.folder.path().join("desk.key");
+    std::fs::write(&key, "5e".repeat(32)).expect("written");
+    let name = key.display().to_string();
+    let settings = [("KEYDESK_SECURITY__KEY_FILE", name.as_str())];
+    assert_eq!(machine.run_with(&settings, &["migrate"]).code, 0);
+    for (folder, file, is_open) in [
+        (0o755, 0o644, true),
+        (0o755, 0o602, true),
+        (0o755, 0o640, false),
+        (0o755, 0o600, false),
+        (0o700, 0o644, false),
+    ] {
+        set(machine.folder.path(), folder);
+        set(&key, file);
+        let ran = machine.run_with(&settings, &["doctor"]);
+        assert_eq!(ran.code, i32::from(is_open), "{folder:o} {file:o} {ran:?}");
+        let told = ran.stdout.contains("security.key_file") && ran.stdout.contains("chmod 600");
+        assert_eq!(told, is_open, "{folder:o} {file:o} {ran:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn doctor_tells_of_the_key_beside_the_database_that_everybody_can_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let machine = Machine::migrated();
+    assert_eq!(machine.run(&["doctor"]).code, 0);
+    let open = |path: &std::path::Path| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("set");
+    };
+    open(machine.folder.path());
+    open(&machine.folder.path().join("keydesk.key"));
+    let ran = machine.run(&["doctor"]);
+    assert!(
+        ran.code == 1 && ran.stdout.contains("keydesk.key"),
+        "{ran:?}"
+    );
+}
+
+/// No server is there; what is judged is how it would be reached.
+#[test]
+fn doctor_tells_of_postgresql_elsewhere_without_tls() {
+    let machine = Machine::new();
+    for (mode, is_told) in [
+        ("", true),
+        ("?sslmode=disable", true),
+        ("?sslmode=verify-full", false),
+    ] {
+        let url = format!("postgres://desk:x@db.invalid:1/desk{mode}");
+        let settings = [
+            ("KEYDESK_DATABASE__URL", url.as_str()),
+            (
+                "KEYDESK_SECURITY__KEY",
+                "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e",
+            ),
+        ];
+        let ran = machine.run_with(&settings, &["doctor"]);
+        let told = ran.stdout.lines().any(|line| {
+            line.starts_with("PROBLEM  transport") && line.contains("sslmode=verify-full")
+        });
+        assert_eq!(told, is_told, "{ran:?}");
+        assert!(!ran.stdout.contains("desk:x"), "{ran:?}");
+    }
+}

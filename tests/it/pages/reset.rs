@@ -268,7 +268,7 @@ async fn the_present_password_is_not_taken_again() {
     assert_says(
         &refused,
         StatusCode::UNPROCESSABLE_ENTITY,
-        "Choose a password other than the present one.",
+        "Choose a password other than your last 2.",
     );
     let other = [("password", ALSO_GOOD), ("again", ALSO_GOOD)];
     let done = visitor.post(&refused, "/reset", &other).await;

@@ -8,6 +8,7 @@ pub(crate) mod faults;
 pub(crate) mod frames;
 pub(crate) mod hold;
 pub(crate) mod issuer;
+pub(crate) mod log;
 pub(crate) mod mta;
 pub(crate) mod network;
 pub(crate) mod people;

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 use super::app::TestApp;
 
 /// Every table with data. A new one belongs here.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "api_keys",
     "audit_events",
     "cleanup_steps",
@@ -20,6 +20,7 @@ const TABLES: [&str; 19] = [
     "idempotency_keys",
     "leases",
     "mail_template_versions",
+    "name_skeletons",
     "one_time_links",
     "outbox_emails",
     "password_history",

@@ -237,7 +237,7 @@ async fn another_address_is_unverified_and_another_spelling_of_it_is_not() {
 #[tokio::test]
 async fn leaving_for_another_source_erases_the_password() {
     let app = TestApp::with("[policy]\nhistory_count = 3\n").await;
-    let ada = app.member("ada").await;
+    let ada = app.person("ada", "MEMBER").await;
     app.run("resetPasswordGenerated", json!({ "login": "ada" }))
         .await;
     assert_eq!(app.snapshot().await.count("password_history"), 1);

@@ -78,7 +78,6 @@ pub(super) async fn request(visit: Visit, body: Body) -> Response {
     }
     let command = RequestReset {
         login: Secret::new(login.to_owned()),
-        locale: Some(visit.language().to_owned()),
         redirect_url: None,
     };
     match password_reset::request_reset(visit.app(), &visit.origin, command).await {

@@ -69,11 +69,6 @@ impl Visit {
         &self.pages.app
     }
 
-    /// The tag of the language that is spoken.
-    pub(super) const fn language(&self) -> &'static str {
-        self.language.tag()
-    }
-
     /// A value of the address's query.
     pub(super) fn asked(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(known, _)| known == name);

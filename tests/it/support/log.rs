@@ -10,12 +10,12 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 /// A log in memory.
 #[derive(Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     /// Keeps what this thread logs for as long as the guard lives. A test's tasks all run on its
     /// own thread.
-    pub(super) fn watch(&self) -> DefaultGuard {
+    pub(crate) fn watch(&self) -> DefaultGuard {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::TRACE)
             .with_span_events(FmtSpan::FULL)
@@ -25,7 +25,7 @@ impl Log {
         set_default(subscriber)
     }
 
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let bytes = self.0.lock().expect("no panic");
         let text = String::from_utf8_lossy(&bytes);
         text.lines().map(str::to_owned).collect()
