@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::{idempotency, leases, rate_limit};
 use crate::app::App;
+use crate::db::is_outage;
 use crate::error::Internal;
 use crate::ids::WorkerId;
 use crate::{bootstrap, mail, one_time_links, sessions, users};
@@ -36,7 +37,9 @@ const CHORES: [(&str, Sweep); 7] = [
 pub async fn run(app: App, stop: CancellationToken) {
     let holder = WorkerId::new(app.clock.now());
     loop {
-        if let Err(error) = sweep(&app, holder).await {
+        if let Err(error) = sweep(&app, holder).await
+            && !is_outage(&error)
+        {
             tracing::warn!(%error, "the janitor could not sweep");
         }
         tokio::select! {

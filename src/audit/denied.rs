@@ -5,6 +5,7 @@ use super::windows::{self, Window};
 use super::{AuditAction, Event, Outcome, record};
 use crate::actor::{Actor, ActorKind};
 use crate::app::App;
+use crate::db::is_outage;
 use crate::error::Internal;
 use crate::ids::UserId;
 use crate::keyring::Purpose;
@@ -61,7 +62,9 @@ pub async fn noting<T, E: Refusal>(
 /// Notes a denial in a transaction of its own. Never fails the caller: a failure is logged.
 pub async fn denied(app: &App, actor: &Actor, attempt: Attempt, code: &str) {
     let action = attempt.action.name();
-    if let Err(error) = note(app, actor, attempt, code).await {
+    if let Err(error) = note(app, actor, attempt, code).await
+        && !is_outage(&error)
+    {
         tracing::error!(%error, action, code, "a denial could not be noted");
     }
 }

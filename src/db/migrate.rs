@@ -1,14 +1,24 @@
 //! Applying migrations, one process at a time.
 
+use std::time::Duration;
+
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use tokio::time::{sleep, timeout};
 
 use crate::error::Internal;
 
 use super::Db;
+use super::connection::Connection;
 
 /// Any number, the same in every process that migrates one database.
 const MIGRATION_LOCK: i64 = 0x6b65_7964_6573_6b01;
+
+/// How often to look whether the server still answers during a migration.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// What has been done to the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +61,12 @@ impl Db {
         )
             -> std::pin::Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send + 'a>>,
     {
-        let txn = self.begin_write().await?;
+        let connection = self.for_migrations().await?;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let txn = connection.begin_with_options(options).await?;
         if self.write.get_database_backend() == DatabaseBackend::Postgres {
             // Waiting for another replica's migration may take longer than a statement should.
             txn.execute_unprepared("SET LOCAL statement_timeout = 0")
@@ -63,10 +78,43 @@ impl Db {
             ))
             .await?;
         }
-        run(txn.inner())
-            .await
-            .map_err(Internal::while_doing("migrating the database"))?;
+        tokio::select! {
+            migrated = run(&txn) => {
+                migrated.map_err(Internal::while_doing("migrating the database"))?;
+            }
+            error = self.until_silent() => return Err(error),
+        }
         txn.commit().await?;
+        if let Connection::Postgres(_) = &self.write.connection {
+            // Best effort: dropping it closes it too, a little later.
+            let _late = timeout(LOOK_EVERY, connection.close()).await;
+        }
         self.schema_state().await
+    }
+
+    /// A connection as migrations want it: SeaORM's.
+    async fn for_migrations(&self) -> Result<DatabaseConnection, Internal> {
+        match &self.write.connection {
+            Connection::Sqlite(file) => Ok(file.clone()),
+            Connection::Postgres(pool) => Ok(pool.for_migrations().await?),
+        }
+    }
+
+    /// Waits until the server has not answered on another connection for three tries. On SQLite for ever.
+    ///
+    /// `Why:` a step of a migration may take as long as it wants to, so it has no time limit of its own.
+    async fn until_silent(&self) -> Internal {
+        let Connection::Postgres(pool) = &self.write.connection else {
+            return std::future::pending().await;
+        };
+        let mut silent = 0;
+        loop {
+            sleep(LOOK_EVERY).await;
+            match pool.is_read_only().await {
+                Ok(_) => silent = 0,
+                Err(_) if silent < 2 => silent += 1,
+                Err(error) => return Internal::new("migrating the database", error),
+            }
+        }
     }
 }

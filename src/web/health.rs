@@ -1,44 +1,60 @@
-//! `/livez`: the process runs. `/readyz`: it can serve, that is, its database answers and has the
-//! schema this release needs, and can be written to.
+//! `/livez`: the process runs. `/readyz`: it can serve, that is, its database answers, takes changes, and has
+//! the schema this release needs.
+
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use tokio::time::timeout;
 
 use crate::access;
 use crate::app::App;
-use crate::db::StorageState;
+use crate::db::{StorageState, is_outage};
+use crate::error::Internal;
+
+/// Whoever asks is answered within this time, however long the database takes.
+const WITHIN: Duration = Duration::from_secs(4);
 
 pub(super) async fn live() -> &'static str {
     "live\n"
 }
 
 pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    match app.db.schema_state().await {
-        Ok(state) if state.pending == 0 => writable(&app).await,
-        Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are pending\n"),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database does not answer\n",
-            )
+    let problem = match timeout(WITHIN, problem(&app)).await {
+        Ok(Ok(None)) => return (StatusCode::OK, "ready\n"),
+        Ok(Ok(Some(problem))) => problem,
+        Ok(Err(error)) => {
+            if !is_outage(&error) {
+                tracing::warn!(%error, "not ready");
+            }
+            "the database does not answer\n"
         }
+        Err(_elapsed) => "the database does not answer\n",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, problem)
+}
+
+/// What is in the way of serving, while the database answers.
+async fn problem(app: &App) -> Result<Option<&'static str>, Internal> {
+    if app.db.is_read_only().await? {
+        return Ok(Some("the database is read-only\n"));
     }
+    if app.db.schema_state().await?.pending > 0 {
+        return Ok(Some("migrations are pending\n"));
+    }
+    Ok(storage_problem(app).await)
 }
 
 /// `Why:` a write is tried only after one failed, so that asking costs nothing while all is well.
-async fn writable(app: &App) -> (StatusCode, &'static str) {
+async fn storage_problem(app: &App) -> Option<&'static str> {
     if app.db.storage() != StorageState::Writable
         && let Err(error) = access::try_writing(app).await
     {
         tracing::debug!(%error, "not writable");
     }
     match app.db.storage() {
-        StorageState::Writable => (StatusCode::OK, "ready\n"),
-        StorageState::Full => (StatusCode::SERVICE_UNAVAILABLE, "the storage is full\n"),
-        StorageState::Failing => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the storage cannot be written\n",
-        ),
+        StorageState::Writable => None,
+        StorageState::Full => Some("the storage is full\n"),
+        StorageState::Failing => Some("the storage cannot be written\n"),
     }
 }

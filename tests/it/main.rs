@@ -33,6 +33,7 @@ mod pages;
 mod password_reset;
 mod permissions;
 mod playground;
+mod postgres;
 mod recipes;
 mod recovery;
 mod replicas;
