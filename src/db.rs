@@ -8,12 +8,15 @@ mod backup;
 mod batches;
 mod commits;
 mod connect;
+mod connection;
 mod copy;
-mod instant;
 mod exposure;
+mod instant;
 mod migrate;
 mod news;
+mod outage;
 mod passing;
+mod postgres;
 mod restore;
 mod schema;
 mod sqlite;
@@ -22,19 +25,20 @@ mod store;
 mod transaction;
 mod writer;
 
-use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, SqlErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, SqlErr, Statement};
 
 use crate::error::Internal;
 
 pub(crate) use batches::delete_some;
 pub use batches::{Budget, Cleaned};
+pub use connection::{Connection, OpenTransaction};
 pub use copy::CopyError;
-pub use instant::{catch_up, now};
 pub use exposure::{Transport, transport};
+pub use instant::{catch_up, now};
 pub use migrate::MigrateError;
 pub use news::announce;
 use passing::has_code;
-pub use passing::is_passing;
+pub use passing::{is_outage, is_passing};
 pub use restore::restore;
 pub use schema::{SchemaFit, SchemaState};
 pub use storage::{StorageState, is_storage_full};
@@ -52,7 +56,7 @@ impl From<DbErr> for Internal {
 /// The database: connections for reading and for writing.
 #[derive(Clone, Debug)]
 pub struct Db {
-    read: DatabaseConnection,
+    read: Connection,
     write: Writer,
     /// SQLite: what it committed by the writing connection.
     commits: Option<Commits>,
@@ -64,29 +68,25 @@ impl Db {
     /// values, which carry secrets.
     pub fn on_statement(&mut self, seen: impl Fn(&str) + Clone + Send + Sync + 'static) {
         let other = seen.clone();
-        self.read
-            .set_metric_callback(move |info| seen(&info.statement.sql));
+        self.read.set_seen(move |statement| seen(&statement.sql));
         self.write
             .connection
-            .set_metric_callback(move |info| other(&info.statement.sql));
+            .set_seen(move |statement| other(&statement.sql));
     }
 
     /// Calls back with every statement of the reading connections and its values, for asking the database
     /// how it would run them. For tests: nothing of the server calls this.
     pub fn on_read(&mut self, seen: impl Fn(&Statement) + Send + Sync + 'static) {
-        self.read
-            .set_metric_callback(move |info| seen(info.statement));
+        self.read.set_seen(seen);
     }
 
     /// The same for the writing connections.
     pub fn on_write(&mut self, seen: impl Fn(&Statement) + Send + Sync + 'static) {
-        self.write
-            .connection
-            .set_metric_callback(move |info| seen(info.statement));
+        self.write.connection.set_seen(seen);
     }
 
     /// For queries that change nothing.
-    pub fn read(&self) -> &DatabaseConnection {
+    pub fn read(&self) -> &Connection {
         &self.read
     }
 
@@ -115,9 +115,15 @@ impl Db {
         }
     }
 
-    /// Asks the database for an answer.
-    pub async fn ping(&self) -> Result<(), Internal> {
-        Ok(self.read.ping().await?)
+    /// Asks the database for an answer, and whether it takes no changes.
+    pub async fn is_read_only(&self) -> Result<bool, Internal> {
+        match &self.read {
+            Connection::Sqlite(file) => {
+                file.ping().await?;
+                Ok(false)
+            }
+            Connection::Postgres(pool) => Ok(pool.is_read_only().await?),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::{cleanup, idempotency, leases, rate_limit, replicas};
 use crate::app::App;
-use crate::db::{Budget, Cleaned};
+use crate::db::{Budget, Cleaned, is_outage};
 use crate::error::Internal;
 use crate::ids::WorkerId;
 use crate::{bootstrap, mail, one_time_links, sessions, users};
@@ -78,6 +78,7 @@ pub async fn run(app: App, stop: CancellationToken) {
         let wait = match round(&app, holder, &stop).await {
             Ok(round) if round.unfinished.is_empty() => EVERY,
             Ok(_unfinished) => AGAIN,
+            Err(error) if is_outage(&error) => EVERY,
             Err(error) => {
                 tracing::warn!(%error, "the janitor could not sweep");
                 EVERY

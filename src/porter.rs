@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account;
 use crate::app::App;
+use crate::db;
 use crate::error::Internal;
 use crate::password_reset;
 use crate::secret::random_bytes;
@@ -27,7 +28,9 @@ pub async fn run(app: App, stop: CancellationToken) {
         let wait = match round(&app).await {
             Ok(_) => EVERY + jitter(),
             Err(error) => {
-                tracing::error!(%error, "requests for links could not be seen to");
+                if !db::is_outage(&error) {
+                    tracing::error!(%error, "requests for links could not be seen to");
+                }
                 PAUSE
             }
         };

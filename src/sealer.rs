@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::leases;
 use crate::app::App;
 use crate::audit;
-use crate::db::Txn;
+use crate::db::{Txn, is_outage};
 use crate::error::Internal;
 use crate::ids::WorkerId;
 
@@ -32,7 +32,9 @@ pub async fn run(app: App, stop: CancellationToken) {
         let wait = match round(&app, holder).await {
             Ok(_) => EVERY,
             Err(error) => {
-                tracing::error!(%error, "the books of the audit trail could not be kept");
+                if !is_outage(&error) {
+                    tracing::error!(%error, "the books of the audit trail could not be kept");
+                }
                 PAUSE
             }
         };

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db::is_outage;
 use crate::error::Internal;
 use crate::ids::{AuditEventId, MailDeliveryId};
 use crate::mail::Progress;
@@ -48,7 +49,9 @@ async fn look_while_wanted(app: &App, bell: &Notify) {
         let wait = match known.look(app).await {
             Ok(()) => EVERY,
             Err(error) => {
-                tracing::error!(%error, "there is no news: the database cannot be read");
+                if !is_outage(&error) {
+                    tracing::error!(%error, "there is no news: the database cannot be read");
+                }
                 PAUSE
             }
         };

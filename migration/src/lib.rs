@@ -20,9 +20,9 @@ mod m20261121_000011_links;
 mod m20261121_000012_recovery;
 mod m20261121_000013_mail_product;
 mod m20261130_000014_upgrade;
-mod min_reader;
 mod m20261130_000015_devices;
 mod m20261130_000016_look_alikes;
+mod min_reader;
 
 use sea_orm_migration::prelude::*;
 

@@ -8,6 +8,7 @@ use super::tokens;
 use crate::actor::{Actor, ActorKind, Origin, Proof};
 use crate::app::App;
 use crate::audit::{self, Attempt, AuditAction};
+use crate::db::is_outage;
 use crate::error::Internal;
 use crate::secret::Secret;
 
@@ -76,7 +77,9 @@ async fn note_use(app: &App, key: &ApiKey, origin: &Origin) {
         return;
     }
     let from = origin.ip_address.as_deref();
-    if let Err(error) = store::touch(app.db.write(), key.id, (now, before), from).await {
+    if let Err(error) = store::touch(app.db.write(), key.id, (now, before), from).await
+        && !is_outage(&error)
+    {
         tracing::warn!(%error, key = %key.id, "the last use of an API key was not noted");
     }
 }

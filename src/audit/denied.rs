@@ -5,6 +5,7 @@ use super::windows::{self, Kind, Place, Window};
 use super::{AuditAction, Event, Outcome, record};
 use crate::actor::{Actor, ActorKind, Origin};
 use crate::app::App;
+use crate::db::is_outage;
 use crate::error::Internal;
 use crate::ids::UserId;
 use crate::keyring::Purpose;
@@ -94,7 +95,9 @@ pub async fn rate_limited(app: &App, origin: &Origin, action: AuditAction) {
 /// Notes a denial in a transaction of its own. Never fails the caller: a failure is logged.
 pub async fn denied(app: &App, actor: &Actor, attempt: Attempt, code: &str) {
     let action = attempt.action.name();
-    if let Err(error) = note(app, actor, attempt, code).await {
+    if let Err(error) = note(app, actor, attempt, code).await
+        && !is_outage(&error)
+    {
         tracing::error!(%error, action, code, "a denial could not be noted");
     }
 }

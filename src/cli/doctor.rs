@@ -224,8 +224,14 @@ async fn send_test(
 }
 
 async fn database(app: &App) -> Finding {
-    match app.db.ping().await {
-        Ok(()) => fine("database", app.db.kind()),
+    match app.db.is_read_only().await {
+        Ok(false) => fine("database", app.db.kind()),
+        Ok(true) => problem(
+            "database",
+            "it is read-only: a standby, or default_transaction_read_only is on; name the primary in \
+             database.url"
+                .to_owned(),
+        ),
         Err(error) => problem("database", format!("{error}; look at database.url")),
     }
 }

@@ -1,11 +1,13 @@
 //! Opening the connections to SQLite and PostgreSQL.
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, DbErr};
 
 use crate::error::Internal;
 use crate::settings::DatabaseSettings;
 
 use super::commits::Commits;
+use super::connection::Connection;
+use super::postgres::{Pool, Servers, Use, lost};
 use super::storage::Storage;
 use super::writer::Writer;
 use super::{Db, sqlite};
@@ -14,7 +16,7 @@ use super::{Db, sqlite};
 const SQLITE_READERS: u32 = 4;
 
 impl Db {
-    fn of(read: DatabaseConnection, write: DatabaseConnection, commits: Option<Commits>) -> Self {
+    fn of(read: Connection, write: Connection, commits: Option<Commits>) -> Self {
         let storage = Storage::default();
         let write = Writer {
             connection: write,
@@ -31,10 +33,7 @@ impl Db {
     /// Connects; makes a missing SQLite file.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, Internal> {
         let Some(path) = settings.sqlite_path() else {
-            let url = settings.url.expose();
-            let pool = Database::connect(options(settings, url, settings.max_connections));
-            let pool = pool.await.map_err(connecting)?;
-            return Ok(Self::of(pool.clone(), pool, None));
+            return postgres(settings).await;
         };
         sqlite::make_private(&path).map_err(Internal::while_doing("making the database file"))?;
         let url = format!("sqlite:{}?mode=rwc", path.display());
@@ -49,6 +48,7 @@ impl Db {
             let text = "the database file was replaced meanwhile; start again";
             return Err(Internal::new("connecting to the database", text));
         }
+        let (read, write) = (Connection::Sqlite(read), Connection::Sqlite(write));
         Ok(Self::of(read, write, Some(commits)))
     }
 }
@@ -66,11 +66,18 @@ fn options(settings: &DatabaseSettings, url: &str, connections: u32) -> ConnectO
         .test_before_acquire(false)
         // Statements carry password hashes as values.
         .sqlx_logging(false);
-    options.map_sqlx_postgres_opts(|postgres| {
-        postgres.options([
-            ("statement_timeout", "5s"),
-            ("idle_in_transaction_session_timeout", "30s"),
-        ])
-    });
     options
+}
+
+/// `Order:` connects once, so that a wrong address is found out now.
+async fn postgres(settings: &DatabaseSettings) -> Result<Db, Internal> {
+    let servers = settings.postgres_servers();
+    let servers = servers.map_err(Internal::while_doing("reading database.url"))?;
+    let servers = Servers::read(&servers).map_err(Internal::while_doing("reading database.url"))?;
+    let opened = servers.connect(settings.acquire_timeout).await;
+    let opened = opened.map_err(lost).map_err(connecting)?;
+    let pool = Pool::new(servers, settings, opened);
+    let read = Connection::Postgres(pool.with_use(Use::Reading));
+    let write = Connection::Postgres(pool.with_use(Use::Changing));
+    Ok(Db::of(read, write, None))
 }

@@ -3,18 +3,25 @@
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Statement};
-use tokio::time::sleep;
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use tokio::time::{sleep, timeout};
 
 use crate::error::Internal;
 
-use super::{Db, SchemaFit, SchemaState, Txn};
+use super::connection::Connection;
+use super::{Db, SchemaFit, SchemaState};
 
 /// Any number, the same in every process that migrates one database.
 const MIGRATION_LOCK: i64 = 0x6b65_7964_6573_6b01;
 /// How often a step that does not get its lock on a table is tried, and how long to wait in between.
 const TRIES: u32 = 20;
 const BREATHER: Duration = Duration::from_secs(2);
+
+/// How often to look whether the server still answers during a migration.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Why no step was applied or taken back.
 #[derive(Debug, thiserror::Error)]
@@ -75,11 +82,36 @@ impl Db {
     /// `Locks:` one transaction around all steps. PostgreSQL: it first takes an advisory lock, on which
     /// other replicas wait. SQLite: it takes the one writer.
     async fn migrate_once(&self, way: Way) -> Result<SchemaState, MigrateError> {
-        let txn = self.begin_write().await?;
-        if txn.get_database_backend() == DatabaseBackend::Postgres {
-            lock(&txn).await.map_err(Internal::from)?;
+        let connection = self.for_migrations().await?;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let txn = connection
+            .begin_with_options(options)
+            .await
+            .map_err(Internal::from)?;
+        tokio::select! {
+            done = self.migrate_within(&txn, way) => done?,
+            error = self.until_silent() => return Err(error.into()),
         }
-        let state = self.schema_state_within(txn.inner()).await?;
+        txn.commit().await.map_err(Internal::from)?;
+        if let Connection::Postgres(_) = &self.write.connection {
+            // Best effort: dropping it closes it too, a little later.
+            let _late = timeout(LOOK_EVERY, connection.close()).await;
+        }
+        Ok(self.schema_state().await?)
+    }
+
+    async fn migrate_within(
+        &self,
+        txn: &DatabaseTransaction,
+        way: Way,
+    ) -> Result<(), MigrateError> {
+        if txn.get_database_backend() == DatabaseBackend::Postgres {
+            lock(txn).await.map_err(Internal::from)?;
+        }
+        let state = self.schema_state_within(txn).await?;
         let is_newer = state.unknown > 0;
         let done = match way {
             Way::Up if state.fit() == SchemaFit::TooNew || (is_newer && state.pending > 0) => {
@@ -88,24 +120,46 @@ impl Db {
             Way::Down(_) if is_newer => {
                 return Err(MigrateError::Newer(state.unknown_in_words()));
             }
-            Way::Up if state.pending == 0 => {
-                txn.rollback().await.map_err(Internal::from)?;
-                return Ok(state);
-            }
+            Way::Up if state.pending == 0 => Ok(()),
             Way::Up => {
                 let steps = u32::try_from(state.pending).unwrap_or(u32::MAX);
-                Migrator::up(txn.inner(), Some(steps)).await
+                Migrator::up(txn, Some(steps)).await
             }
-            Way::Down(steps) => Migrator::down(txn.inner(), Some(steps)).await,
+            Way::Down(steps) => Migrator::down(txn, Some(steps)).await,
         };
         done.map_err(Internal::while_doing("migrating the database"))?;
-        txn.commit().await.map_err(Internal::from)?;
-        Ok(self.schema_state().await?)
+        Ok(())
+    }
+
+    /// A connection as migrations want it: SeaORM's.
+    async fn for_migrations(&self) -> Result<DatabaseConnection, Internal> {
+        match &self.write.connection {
+            Connection::Sqlite(file) => Ok(file.clone()),
+            Connection::Postgres(pool) => Ok(pool.for_migrations().await?),
+        }
+    }
+
+    /// Waits until the server has not answered on another connection for three tries. On SQLite for ever.
+    ///
+    /// `Why:` a step of a migration may take as long as it wants to, so it has no time limit of its own.
+    async fn until_silent(&self) -> Internal {
+        let Connection::Postgres(pool) = &self.write.connection else {
+            return std::future::pending().await;
+        };
+        let mut silent = 0;
+        loop {
+            sleep(LOOK_EVERY).await;
+            match pool.is_read_only().await {
+                Ok(_) => silent = 0,
+                Err(_) if silent < 2 => silent += 1,
+                Err(error) => return Internal::new("migrating the database", error),
+            }
+        }
     }
 }
 
 /// Waiting for another replica's migration may take as long as it takes; waiting for a table may not.
-async fn lock(txn: &Txn) -> Result<(), DbErr> {
+async fn lock(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     txn.execute_unprepared("SET LOCAL statement_timeout = 0")
         .await?;
     txn.execute_raw(Statement::from_sql_and_values(

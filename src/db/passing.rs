@@ -1,6 +1,6 @@
 //! Errors that pass: the same request may succeed in a moment.
 
-use std::error::Error as _;
+use std::error::Error;
 
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
@@ -9,51 +9,111 @@ use crate::error::Internal;
 use super::storage;
 
 /// Codes of PostgreSQL that say so: a statement or lock took too long, two changes crossed, too many
-/// connections, a server that stops or starts. `Source:` PostgreSQL manual, appendix A.
-const POSTGRES: [&str; 8] = [
-    "40001", "40P01", "53300", "55P03", "57014", "57P01", "57P02", "57P03",
+/// connections. `Source:` PostgreSQL manual, appendix A.
+const BUSY: [&str; 5] = ["40001", "40P01", "53300", "55P03", "57014"];
+
+/// The connection is over: it broke, or the server stops, starts, or ended it.
+const LOST: [&str; 13] = [
+    "08000", "08001", "08003", "08004", "08006", "08P01", "25P03", "25P04", "57P01", "57P02",
+    "57P03", "57P04", "57P05",
 ];
+
+/// The server takes no changes: a standby, or a primary that has not been told yet that it is one.
+const READ_ONLY: &str = "25006";
 
 /// `SQLITE_BUSY`, whatever its extended code says. `Source:` <https://www.sqlite.org/rescode.html>.
 const SQLITE_BUSY: u32 = 5;
 
 /// Whether PostgreSQL refused something with this code.
 pub(super) fn has_code(error: &Internal, wanted: &str) -> bool {
-    let cause = error.source().and_then(|cause| cause.downcast_ref());
-    cause.is_some_and(|cause: &DbErr| match cause {
-        DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error) => match error {
-            RuntimeErr::SqlxError(error) => error
-                .as_database_error()
-                .and_then(|error| error.code())
-                .is_some_and(|code| code == wanted),
-            RuntimeErr::Internal(_) => false,
-        },
+    let refused = |error: &RuntimeErr| match error {
+        RuntimeErr::SqlxError(error) => error
+            .as_database_error()
+            .and_then(|error| error.code())
+            .is_some_and(|code| code == wanted),
+        RuntimeErr::Internal(_) => false,
+    };
+    cause(error).is_some_and(|cause| match cause {
+        DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error) => refused(error),
         _ => false,
     })
 }
 
-/// Whether the database was busy or gone, rather than asked something wrong.
-pub fn is_passing(error: &Internal) -> bool {
-    let cause = error.source().and_then(|cause| cause.downcast_ref());
-    cause.is_some_and(|cause: &DbErr| storage::fault(cause).is_some() || passes(cause))
+/// What keeps a database server from serving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It does not answer, or no connection to it is free.
+    Unreachable,
+    /// It answers and takes no changes.
+    ReadOnly,
 }
 
-fn passes(cause: &DbErr) -> bool {
-    match cause {
-        DbErr::ConnectionAcquire(_) => true,
-        DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error) => runtime(error),
-        _ => false,
+/// Whether the database was busy or gone, rather than asked something wrong.
+pub fn is_passing(error: &Internal) -> bool {
+    cause(error).is_some_and(|cause| {
+        storage::fault(cause).is_some() || fault(cause).is_some() || is_busy(cause)
+    })
+}
+
+/// Whether the error is one of an outage, whose begin and end the log tells in one line each.
+pub fn is_outage(error: &Internal) -> bool {
+    cause(error).is_some_and(|cause| fault(cause).is_some())
+}
+
+/// `Why:` what was being done may have been said more than once.
+fn cause(error: &Internal) -> Option<&DbErr> {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(cause) = error.downcast_ref() {
+            return Some(cause);
+        }
+        source = error.source();
+    }
+    None
+}
+
+/// What an error says about the server, if it is about that. Errors of SQLite never are.
+pub(super) fn fault(error: &DbErr) -> Option<Fault> {
+    match error {
+        // Whatever it is that keeps us from connecting.
+        DbErr::Conn(_) => Some(Fault::Unreachable),
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            match error.as_ref() {
+                sqlx::Error::Database(error) => match error.code()?.as_ref() {
+                    READ_ONLY => Some(Fault::ReadOnly),
+                    code if is_lost_code(code) => Some(Fault::Unreachable),
+                    _ => None,
+                },
+                sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) => {
+                    Some(Fault::Unreachable)
+                }
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 
-fn runtime(error: &RuntimeErr) -> bool {
-    let RuntimeErr::SqlxError(error) = error else {
-        return false;
+pub(super) fn is_lost_code(code: &str) -> bool {
+    LOST.contains(&code)
+}
+
+pub(super) fn is_read_only_code(code: &str) -> bool {
+    code == READ_ONLY
+}
+
+fn is_busy(error: &DbErr) -> bool {
+    let error = match error {
+        DbErr::ConnectionAcquire(_) => return true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            error.as_ref()
+        }
+        _ => return false,
     };
-    match error.as_ref() {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            POSTGRES.contains(&code.as_ref())
+            BUSY.contains(&code.as_ref())
                 || code
                     .parse::<u32>()
                     .is_ok_and(|code| code & 0xff == SQLITE_BUSY && code < 4096)

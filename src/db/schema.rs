@@ -1,7 +1,7 @@
 //! How the schema of a database stands to what this program knows.
 
-use migration::{Migrator, MigratorTrait as _, SchemaManager};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
+use migration::{Migrator, MigratorTrait as _};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, Statement};
 
 use crate::error::Internal;
 
@@ -74,21 +74,19 @@ impl Db {
 
     /// How far the schema is.
     pub async fn schema_state(&self) -> Result<SchemaState, Internal> {
-        let manager = SchemaManager::new(&self.read);
-        Ok(self.state_in(&self.read, &manager).await?)
+        Ok(self.state_in(&self.read).await?)
     }
 
     /// Whether there is such a table.
     pub async fn has_table(&self, name: &str) -> Result<bool, Internal> {
-        Ok(SchemaManager::new(&self.read).has_table(name).await?)
+        Ok(has_table(&self.read, name).await?)
     }
 
     pub(super) async fn schema_state_within(
         &self,
         txn: &DatabaseTransaction,
     ) -> Result<SchemaState, Internal> {
-        let manager = SchemaManager::new(txn);
-        Ok(self.state_in(txn, &manager).await?)
+        Ok(self.state_in(txn).await?)
     }
 
     /// The names of the steps that this program knows, in order.
@@ -102,13 +100,9 @@ impl Db {
     }
 
     /// `Why:` the migrator's own list fails where it finds a step that it does not know.
-    async fn state_in(
-        &self,
-        db: &impl ConnectionTrait,
-        manager: &SchemaManager<'_>,
-    ) -> Result<SchemaState, DbErr> {
+    async fn state_in(&self, db: &impl ConnectionTrait) -> Result<SchemaState, DbErr> {
         let known = self.known_steps();
-        let done = if manager.has_table("seaql_migrations").await? {
+        let done = if has_table(db, "seaql_migrations").await? {
             steps_done(db).await?
         } else {
             Vec::new()
@@ -116,7 +110,7 @@ impl Db {
         let applied = known.iter().filter(|step| done.contains(step)).count();
         let unknown = done.len() - applied;
         let mut min_reader = None;
-        if unknown > 0 && manager.has_table("schema_requirements").await? {
+        if unknown > 0 && has_table(db, "schema_requirements").await? {
             min_reader = store::min_reader(db).await?;
         }
         let is_known = |step: &String| known.contains(step);
@@ -128,6 +122,19 @@ impl Db {
             min_reader,
         })
     }
+}
+
+/// `Why:` the migrator's own way to ask wants one of SeaORM's connections.
+async fn has_table(db: &impl ConnectionTrait, name: &str) -> Result<bool, DbErr> {
+    let backend = db.get_database_backend();
+    let sql = if backend == DatabaseBackend::Postgres {
+        "SELECT 1 FROM information_schema.tables \
+         WHERE table_schema = current_schema() AND table_name = $1"
+    } else {
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1"
+    };
+    let query = Statement::from_sql_and_values(backend, sql, [name.into()]);
+    Ok(db.query_one_raw(query).await?.is_some())
 }
 
 async fn steps_done(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {

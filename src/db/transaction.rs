@@ -3,9 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, ExecResult,
-    IsolationLevel, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseBackend, DbErr, ExecResult, IsolationLevel, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions,
 };
 use tracing::Instrument as _;
 
@@ -13,6 +12,7 @@ use crate::error::Internal;
 
 use super::Db;
 use super::commits::Commits;
+use super::connection::OpenTransaction;
 use super::storage::Storage;
 
 /// An open transaction. Dropped without `commit`, it leaves nothing behind.
@@ -22,7 +22,7 @@ use super::storage::Storage;
 /// after an error with a rollback that looks like success.
 #[derive(Debug)]
 pub struct Txn {
-    inner: DatabaseTransaction,
+    inner: OpenTransaction,
     is_broken: AtomicBool,
     has_written: AtomicBool,
     storage: Storage,
@@ -80,7 +80,7 @@ async fn whole<T: Send + 'static>(
 }
 
 impl Txn {
-    fn of(inner: DatabaseTransaction, storage: Storage, commits: Option<(Commits, u64)>) -> Self {
+    fn of(inner: OpenTransaction, storage: Storage, commits: Option<(Commits, u64)>) -> Self {
         Self {
             inner,
             is_broken: AtomicBool::new(false),
@@ -88,11 +88,6 @@ impl Txn {
             storage,
             commits,
         }
-    }
-
-    /// For migrations, which take nothing else.
-    pub(super) const fn inner(&self) -> &DatabaseTransaction {
-        &self.inner
     }
 
     /// Makes everything that was done in it last. An error means that nothing of it does, except where the
@@ -105,8 +100,9 @@ impl Txn {
             self.storage.failed(&error);
             return Err(error);
         }
+        // Another writer may have committed since ours did.
         if let Some((commits, before)) = self.commits
-            && commits.count() != before + 1
+            && commits.count() <= before
         {
             // The pool closes such a connection when it comes back.
             let text = "the database took no commit, although it said so";

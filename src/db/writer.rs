@@ -1,15 +1,14 @@
 //! Single statements that change something, each a transaction of its own.
 
-use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, ExecResult, QueryResult, Statement,
-};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, ExecResult, QueryResult, Statement};
 
+use super::connection::Connection;
 use super::storage::Storage;
 
 /// The connections that write.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    pub(super) connection: DatabaseConnection,
+    pub(super) connection: Connection,
     pub(super) storage: Storage,
 }
 

@@ -20,7 +20,7 @@ use super::mutation_error::{
 use crate::actor::{Denied, ReadError};
 use crate::clock::Timestamp;
 use crate::credentials::ChooseError;
-use crate::db::{is_passing, is_storage_full};
+use crate::db::{is_outage, is_passing, is_storage_full};
 use crate::error::Internal;
 use crate::live::Missed;
 use crate::page::PageError;
@@ -284,7 +284,9 @@ pub(crate) fn top_level<T>(ctx: &Context<'_>, code: &'static str, message: &str)
 }
 
 pub(crate) fn internal<T>(ctx: &Context<'_>, cause: &Internal) -> Option<T> {
-    tracing::error!(error = %cause, field = ctx.item.node.name.node.as_str(), "a request failed");
+    if !is_outage(cause) {
+        tracing::error!(error = %cause, field = ctx.item.node.name.node.as_str(), "a request failed");
+    }
     if is_storage_full(cause) {
         let message = "The server's storage is full. Nothing was changed; reading still works. Try again \
                        when the operator has made room; a mutation with the same idempotency key.";
@@ -349,7 +351,9 @@ pub(crate) fn paging<T>(ctx: &Context<'_>, result: Result<T, PageError>) -> Opti
 pub(crate) enum Interrupted {
     /// The caller took answers too slowly.
     TooSlow,
-    /// The database failed; the log says more.
+    /// The database was busy or gone.
+    Unavailable,
+    /// Something failed; the log says more.
     Broken,
 }
 
@@ -361,8 +365,17 @@ impl From<Missed> for Interrupted {
 
 impl From<ReadError> for Interrupted {
     fn from(error: ReadError) -> Self {
-        tracing::error!(?error, "a subscription failed");
-        Self::Broken
+        match error {
+            ReadError::Internal(cause) if is_outage(&cause) => Self::Unavailable,
+            ReadError::Internal(cause) if is_passing(&cause) => {
+                tracing::error!(error = %cause, "a subscription failed");
+                Self::Unavailable
+            }
+            error => {
+                tracing::error!(?error, "a subscription failed");
+                Self::Broken
+            }
+        }
     }
 }
 
@@ -372,6 +385,11 @@ impl From<Interrupted> for async_graphql::Error {
             Interrupted::TooSlow => (
                 "SUBSCRIPTION_INTERRUPTED",
                 "Answers were taken too slowly, and some are lost. Subscribe again, and read what was missed.",
+            ),
+            Interrupted::Unavailable => (
+                UNAVAILABLE,
+                "The database does not answer, or has too much to do. Subscribe again shortly, and read \
+                 what was missed.",
             ),
             Interrupted::Broken => (
                 "INTERNAL_SERVER_ERROR",

@@ -21,6 +21,7 @@ pub use verdict::backoff;
 
 use super::{Mailer, Templates};
 use crate::app::App;
+use crate::db::is_outage;
 use crate::error::Internal;
 use crate::ids::WorkerId;
 use shift::Shift;
@@ -66,7 +67,9 @@ impl Worker {
                 Ok(started) => taken += started,
                 Err(error) if shift.is_over() => return Err(error),
                 Err(error) => {
-                    tracing::error!(%error, "the outbox cannot be used");
+                    if !is_outage(&error) {
+                        tracing::error!(%error, "the outbox cannot be used");
+                    }
                     sleep(PAUSE).await;
                 }
             }
@@ -103,7 +106,9 @@ impl Worker {
             let wait = match round {
                 Ok(_started) => POLL,
                 Err(error) => {
-                    tracing::error!(%error, "the outbox cannot be used");
+                    if !is_outage(&error) {
+                        tracing::error!(%error, "the outbox cannot be used");
+                    }
                     sleep(PAUSE).await;
                     continue;
                 }

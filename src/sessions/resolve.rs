@@ -6,6 +6,7 @@ use super::{Session, SessionStatus, Transport, store};
 use crate::actor::{Actor, ActorKind, Origin, Proof};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db::is_outage;
 use crate::error::Internal;
 use crate::secret::Secret;
 
@@ -42,7 +43,9 @@ pub(super) async fn note_use(app: &App, session: &Session) -> Timestamp {
         Ok(()) => now,
         Err(error) => {
             // Reads must go on while the database takes no writes.
-            tracing::warn!(%error, session = %session.id, "the last use of a session was not noted");
+            if !is_outage(&error) {
+                tracing::warn!(%error, session = %session.id, "the last use of a session was not noted");
+            }
             session.last_used_at
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::postgres_url::{self, PostgresServers};
 use super::{SettingsError, in_range, read_secret};
 use crate::secret::Secret;
 
@@ -27,6 +28,13 @@ impl DatabaseSettings {
         let rest = self.url.expose().strip_prefix("sqlite:")?;
         let path = rest.strip_prefix("//").unwrap_or(rest);
         Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
+    }
+
+    /// The servers behind a PostgreSQL address.
+    ///
+    /// `Errors:` a sentence that continues "database.url".
+    pub fn postgres_servers(&self) -> Result<PostgresServers, String> {
+        postgres_url::read(self.url.expose())
     }
 }
 
@@ -84,6 +92,10 @@ impl Raw {
                 "database.url",
                 "must begin with sqlite: or postgres://",
             ));
+        }
+        if !url.expose().starts_with("sqlite:") {
+            let servers = postgres_url::read(url.expose());
+            servers.map_err(|problem| SettingsError::value("database.url", problem))?;
         }
         Ok(DatabaseSettings {
             url,

@@ -18,6 +18,7 @@ use crate::access;
 use crate::actor::{Actor, Origin, Via};
 use crate::app::App;
 use crate::audit;
+use crate::db::is_outage;
 use crate::error::Internal;
 use crate::graphql::{device_cookie, session_cookie};
 use crate::secret::Secret;
@@ -48,7 +49,9 @@ pub(super) async fn identify(State(app): State<App>, mut request: Request, next:
         Some(key) => match authenticate(&app, key, origin.clone()).await {
             Ok(known) => known,
             Err(error) => {
-                tracing::error!(%error, "a caller's credentials could not be checked");
+                if !is_outage(&error) {
+                    tracing::error!(%error, "a caller's credentials could not be checked");
+                }
                 return unavailable(id.as_ref());
             }
         },

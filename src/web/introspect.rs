@@ -192,7 +192,9 @@ fn broken(cause: &Internal) -> Response {
 
 /// `Why:` never `active: false`, or a busy database would sign people out elsewhere.
 fn unavailable(cause: &Internal) -> Response {
-    tracing::error!(error = %cause, "a token could not be looked up now");
+    if !db::is_outage(cause) {
+        tracing::error!(error = %cause, "a token could not be looked up now");
+    }
     let message = "The database does not answer, or has too much to do. Try again shortly.";
     let status = StatusCode::SERVICE_UNAVAILABLE;
     let body = refusal(status, "temporarily_unavailable", message);

@@ -14,6 +14,7 @@ use super::descriptors;
 use super::limits::Limits;
 use super::listener::listen;
 use crate::app::App;
+use crate::db::is_outage;
 use crate::error::Internal;
 use crate::heartbeat;
 use crate::janitor;
@@ -82,7 +83,9 @@ async fn align(app: App, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = sleep(ALIGN_EVERY) => {}
         }
-        if let Err(error) = app.db.align_clock(&app.clock).await {
+        if let Err(error) = app.db.align_clock(&app.clock).await
+            && !is_outage(&error)
+        {
             tracing::warn!(%error, "the database's clock could not be read");
         }
     }

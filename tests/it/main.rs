@@ -35,6 +35,7 @@ mod pages;
 mod password_reset;
 mod permissions;
 mod playground;
+mod postgres;
 mod recipes;
 mod recovery;
 mod replicas;

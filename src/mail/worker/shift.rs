@@ -197,7 +197,9 @@ impl<'w> Shift<'w> {
             Ok(()) => self.done.clear(),
             Err(error) if self.done.len() == 1 => self.give_up(error)?,
             Err(error) => {
-                tracing::error!(%error, "mails are written down one by one");
+                if !db::is_outage(&error) {
+                    tracing::error!(%error, "mails are written down one by one");
+                }
                 let mut kept = Vec::new();
                 let mut fault = None;
                 for done in std::mem::take(&mut self.done) {

@@ -43,7 +43,9 @@ async fn actor(app: &App, key: &Secret, origin: Origin) -> Result<Actor, Close> 
         Ok(Some(actor)) => Ok(actor),
         Ok(None) => Err(Close::WRONG_KEY),
         Err(error) => {
-            tracing::error!(%error, "an API key could not be checked");
+            if !crate::db::is_outage(&error) {
+                tracing::error!(%error, "an API key could not be checked");
+            }
             Err(Close::TRY_LATER)
         }
     }

@@ -100,6 +100,7 @@ const PLACED: &[(&str, &[&str])] = &[
         "sea_orm",
         &["src/db/", "src/keyset/", "src/entities/", "*store"],
     ),
+    ("sea_query_sqlx", &["src/db/postgres/"]),
     (
         "sha1",
         &[

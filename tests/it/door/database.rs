@@ -2,7 +2,8 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionOptions, TransactionTrait};
+use keydesk::db::OpenTransaction;
+use sea_orm::{ConnectionTrait, TransactionOptions};
 use serde_json::json;
 
 use crate::support::app::{Answer, TestApp};
@@ -33,7 +34,7 @@ async fn assert_not_ready(app: &TestApp) {
 }
 
 /// Every connection that reads.
-async fn hold_all(app: &TestApp) -> Vec<DatabaseTransaction> {
+async fn hold_all(app: &TestApp) -> Vec<OpenTransaction> {
     let count = match app.app.db.kind() {
         "sqlite" => 4,
         _ => 6,

@@ -124,8 +124,17 @@ impl TestApp {
         Self::with_clock("", Clock::system()).await
     }
 
+    /// On a database that was made for it.
+    pub(crate) async fn on(database: TestDatabase, overrides: &str) -> Self {
+        Self::of(database, overrides, Clock::manual(START)).await
+    }
+
     async fn with_clock(overrides: &str, clock: Clock) -> Self {
-        let database = Arc::new(TestDatabase::create().await);
+        Self::of(TestDatabase::create().await, overrides, clock).await
+    }
+
+    async fn of(database: TestDatabase, overrides: &str, clock: Clock) -> Self {
+        let database = Arc::new(database);
         let mailer = Arc::new(MemoryMailer::default());
         let app = start(&database, overrides, clock).await;
         app.db.migrate_up().await.expect("migrated");

@@ -1,14 +1,15 @@
 //! The database's own description of itself: tables, columns, indexes, and every cell as text.
 
 use keydesk::app::App;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
+use keydesk::db::Connection;
+use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 
 /// A connection past the app's own, to look at what it wrote.
-pub(crate) fn connection(app: &App) -> &DatabaseConnection {
+pub(crate) fn connection(app: &App) -> &Connection {
     app.db.read()
 }
 
-async fn texts(db: &DatabaseConnection, sql: &str) -> Vec<String> {
+async fn texts(db: &Connection, sql: &str) -> Vec<String> {
     let rows = db
         .query_all_raw(Statement::from_string(db.get_database_backend(), sql))
         .await
@@ -19,12 +20,12 @@ async fn texts(db: &DatabaseConnection, sql: &str) -> Vec<String> {
         .collect()
 }
 
-fn is_postgres(db: &DatabaseConnection) -> bool {
+fn is_postgres(db: &Connection) -> bool {
     db.get_database_backend() == DatabaseBackend::Postgres
 }
 
 /// Every table that a migration made, sorted.
-pub(crate) async fn tables(db: &DatabaseConnection) -> Vec<String> {
+pub(crate) async fn tables(db: &Connection) -> Vec<String> {
     let sql = if is_postgres(db) {
         "SELECT table_name::text FROM information_schema.tables \
          WHERE table_schema = current_schema() ORDER BY 1"
@@ -39,7 +40,7 @@ pub(crate) async fn tables(db: &DatabaseConnection) -> Vec<String> {
 }
 
 /// The columns of a table.
-pub(crate) async fn columns(db: &DatabaseConnection, table: &str) -> Vec<String> {
+pub(crate) async fn columns(db: &Connection, table: &str) -> Vec<String> {
     let sql = if is_postgres(db) {
         format!(
             "SELECT column_name::text FROM information_schema.columns \
@@ -52,7 +53,7 @@ pub(crate) async fn columns(db: &DatabaseConnection, table: &str) -> Vec<String>
 }
 
 /// The columns of a table, those that may be null with a question mark.
-pub(crate) async fn described(db: &DatabaseConnection, table: &str) -> Vec<String> {
+pub(crate) async fn described(db: &Connection, table: &str) -> Vec<String> {
     let sql = if is_postgres(db) {
         format!(
             "SELECT column_name || CASE is_nullable WHEN 'YES' THEN '?' ELSE '' END \
@@ -86,7 +87,7 @@ pub(crate) async fn demanded(db: &DatabaseConnection, table: &str) -> Vec<String
 }
 
 /// The indexes of a table that were made by name, sorted; `unique` says which kind.
-pub(crate) async fn indexes(db: &DatabaseConnection, table: &str, unique: bool) -> Vec<String> {
+pub(crate) async fn indexes(db: &Connection, table: &str, unique: bool) -> Vec<String> {
     let sql = if is_postgres(db) {
         format!(
             "SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
@@ -104,7 +105,7 @@ pub(crate) async fn indexes(db: &DatabaseConnection, table: &str, unique: bool) 
 }
 
 /// Every cell of a table as text with its column; bytes as hexadecimal digits.
-pub(crate) async fn cells(db: &DatabaseConnection, table: &str) -> Vec<(String, String)> {
+pub(crate) async fn cells(db: &Connection, table: &str) -> Vec<(String, String)> {
     let mut cells = Vec::new();
     for column in columns(db, table).await {
         let sqls = if is_postgres(db) {

@@ -3,11 +3,13 @@
 //! `TEST_DATABASE_URL` is the address of a PostgreSQL server with the name of any database on it,
 //! for example `postgres://postgres@127.0.0.1:5432/postgres`. Every test makes its own and drops it.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, OnceCell};
+use url::Url;
 
 use keydesk::db::Db;
 use keydesk::secret::Secret;
@@ -59,6 +61,55 @@ impl TestDatabase {
         Self::of(Some(copied), Some(template))
     }
 
+    /// The same on PostgreSQL, whatever the suite runs on: on `KEYDESK_TEST_POSTGRES`, or on the usual local
+    /// server. For what PostgreSQL alone can do.
+    pub(crate) async fn on_postgres() -> Self {
+        let server = variable("TEST_DATABASE_URL").or_else(|| variable("KEYDESK_TEST_POSTGRES"));
+        let server =
+            server.unwrap_or_else(|| "postgres://postgres@127.0.0.1:5432/postgres".to_owned());
+        let template = template(&server).await;
+        let copied = OnServer::create(server, &format!("TEMPLATE {}", template.name)).await;
+        Self::of(Some(copied), Some(template))
+    }
+
+    /// Where its server listens.
+    pub(crate) fn server_address(&self) -> SocketAddr {
+        let server = self.on_server.as_ref().expect("on a server");
+        let url = Url::parse(&server.server).expect("an address");
+        let addresses = url.socket_addrs(|| Some(5432)).expect("a host");
+        *addresses.first().expect("one")
+    }
+
+    /// Who connects to it, and its name on the server.
+    pub(crate) fn user_and_name(&self) -> (String, String) {
+        let server = self.on_server.as_ref().expect("on a server");
+        let url = Url::parse(&server.server).expect("an address");
+        (url.username().to_owned(), server.name.clone())
+    }
+
+    /// From now on its address leads to this port of this machine.
+    pub(crate) fn lead_through(&mut self, port: u16) {
+        let mut url = Url::parse(&self.url).expect("an address");
+        url.set_host(Some("127.0.0.1")).expect("a host");
+        url.set_port(Some(port)).expect("a port");
+        self.url = url.into();
+    }
+
+    /// Ends every connection to it.
+    pub(crate) async fn end_connections(&self) {
+        let OnServer { server, name } = self.on_server.as_ref().expect("on a server");
+        let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =";
+        execute(server, &format!("{all} '{name}'")).await;
+    }
+
+    /// Lets connections that are made from now on change nothing, or change again.
+    pub(crate) async fn set_read_only(&self, is_read_only: bool) {
+        let OnServer { server, name } = self.on_server.as_ref().expect("on a server");
+        let value = if is_read_only { "on" } else { "off" };
+        let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
+        execute(server, &sql).await;
+    }
+
     fn of(on_server: Option<OnServer>, template: Option<Arc<OnServer>>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join(FILE);
@@ -97,8 +148,7 @@ impl TestDatabase {
             &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
         )
         .await;
-        let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =";
-        execute(server, &format!("{all} '{name}'")).await;
+        self.end_connections().await;
         true
     }
 
@@ -181,14 +231,13 @@ impl Drop for OnServer {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one switch of the whole suite"
-)]
+#[expect(clippy::disallowed_methods, reason = "the switches of the whole suite")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|url| !url.is_empty())
+}
+
 fn server() -> Option<String> {
-    std::env::var("TEST_DATABASE_URL")
-        .ok()
-        .filter(|url| !url.is_empty())
+    variable("TEST_DATABASE_URL")
 }
 
 async fn execute(server: &str, sql: &str) {

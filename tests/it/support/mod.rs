@@ -13,6 +13,7 @@ pub(crate) mod mta;
 pub(crate) mod network;
 pub(crate) mod people;
 pub(crate) mod program;
+pub(crate) mod proxy;
 pub(crate) mod recovery;
 pub(crate) mod rows;
 pub(crate) mod sdl;

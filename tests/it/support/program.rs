@@ -259,6 +259,12 @@ fn get(port: u16, path: &str) -> Option<String> {
     exchange(port, &format!("GET {path} HTTP/1.1\r\n"), "")
 }
 
+/// The status of the answer to a `GET`, or nothing when there was none.
+pub(crate) fn get_status(port: u16, path: &str) -> Option<u16> {
+    let answer = try_raw(port, &format!("GET {path} HTTP/1.1\r\n"), "")?;
+    answer.split(' ').nth(1)?.parse().ok()
+}
+
 /// One request on a connection of its own; the body of the answer when it is a 200.
 fn exchange(port: u16, head: &str, body: &str) -> Option<String> {
     let answer = try_raw(port, head, body)?;

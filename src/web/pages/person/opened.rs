@@ -5,6 +5,7 @@ use axum::http::header::{HeaderMap, USER_AGENT};
 
 use super::Pages;
 use super::token_cookie::Token;
+use crate::db::is_outage;
 use crate::one_time_links::{self, ClientClass, LinkPurpose};
 
 /// Notes when a reset link was first opened, and by what class of program; HEAD notes nothing.
@@ -17,7 +18,9 @@ pub(super) async fn note(pages: &Pages, (method, headers): (&Method, &HeaderMap)
     let name = headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
     let (purpose, class) = (LinkPurpose::PasswordReset, ClientClass::of(name));
     let noted = one_time_links::note_opened(&pages.app, purpose, token.secret(), class).await;
-    if let Err(error) = noted {
+    if let Err(error) = noted
+        && !is_outage(&error)
+    {
         tracing::warn!(%error, "that a link was opened was not noted");
     }
 }

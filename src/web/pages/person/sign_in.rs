@@ -12,6 +12,7 @@ use super::visit::Visit;
 use crate::account::{self, AccountError, SignIn, SignOut, SignedIn};
 use crate::actor::Actor;
 use crate::credentials::ChooseError;
+use crate::db::is_outage;
 use crate::error::Internal;
 use crate::sessions::Transport;
 
@@ -97,11 +98,14 @@ async fn begun(visit: &Visit, done: &SignedIn, next: &str) -> Response {
     match visit.person().await {
         Ok(Some(before)) => {
             let ended = account::sign_out(visit.app(), &before.actor, SignOut::Here).await;
-            if let Err(AccountError::Internal(cause)) = ended {
+            if let Err(AccountError::Internal(cause)) = ended
+                && !is_outage(&cause)
+            {
                 tracing::error!(error = %cause, "an earlier session was not ended");
             }
         }
         Ok(None) => {}
+        Err(cause) if is_outage(&cause) => {}
         Err(cause) => tracing::error!(error = %cause, "an earlier session was not looked up"),
     }
     let page = if done.session.is_restricted {

@@ -136,7 +136,9 @@ impl Visit {
 
     /// Logged once, here; whoever reads the page learns nothing but what to do.
     pub(super) fn broken(&self, cause: &Internal) -> Response {
-        tracing::error!(error = %cause, "a page could not be answered");
+        if !db::is_outage(cause) {
+            tracing::error!(error = %cause, "a page could not be answered");
+        }
         if db::is_passing(cause) {
             self.refuse(Refused::Busy)
         } else {
