@@ -99,20 +99,20 @@ fn the_recipe_for_nginx_logs_no_token_of_a_link() {
     let here = folder.path().display().to_string();
     let desk = Installation::new(Vec::new());
     let (plain, tls) = (free_port(), free_port());
-    let recipe: String = block("nginx", "proxy_pass")
+    let whole = block("nginx", "proxy_pass");
+    let lines: Vec<&str> = whole
         .lines()
         .filter(|line| !line.trim_start().starts_with("ssl_"))
-        .map(|line| format!("{line}\n"))
         .collect();
-    let recipe = recipe
+    let recipe = lines
+        .join("\n")
         .replace("listen 443 ssl http2;", &format!("listen 127.0.0.1:{tls};"))
         .replace("listen 80;", &format!("listen 127.0.0.1:{plain};"))
         .replace("127.0.0.1:8080", &format!("127.0.0.1:{}", desk.port))
         .replace("/var/log/nginx", &here);
-    let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
+    let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {here}/{name};\n"))
-        .collect();
+        .concat();
     let whole = format!(
         "daemon off;\nmaster_process off;\npid {here}/nginx.pid;\nerror_log {here}/error.log;\nevents {{}}\n\
          http {{\n{paths}access_log {here}/access.log;\n{recipe}\n}}\n"

@@ -50,7 +50,8 @@ async fn change(file: &Path, sql: &str) {
 }
 
 fn mode(file: &Path) -> u32 {
-    let found = std::fs::metadata(file).unwrap_or_else(|error| panic!("{file:?}: {error}"));
+    let found =
+        std::fs::metadata(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     found.permissions().mode() & 0o777
 }
 

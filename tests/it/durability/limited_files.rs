@@ -19,6 +19,7 @@ const RESET: &str = "mutation($input: ResetPasswordInput!) { resetPassword(input
 const LATER: usize = 20;
 
 /// How the storage is taken away, and what is said meanwhile.
+#[derive(Clone, Copy)]
 struct Outage<'a> {
     /// Given the number of the server's process.
     begin: &'a dyn Fn(u32),

@@ -130,7 +130,7 @@ async fn a_request_that_is_cancelled_anywhere_leaves_a_whole_change_or_none() {
             txn.commit().await.expect("committed");
         };
         let after = Duration::from_micros(40 * round);
-        drop(tokio::time::timeout(after, change).await);
+        let _cut_short = tokio::time::timeout(after, change).await;
         let seen = settled(&app).await;
         assert!([0, 3].contains(&(seen - kept)), "{} rows", seen - kept);
         kept = seen;
