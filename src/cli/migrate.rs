@@ -1,7 +1,7 @@
 //! `keydesk migrate`.
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::output::{complain, print, print_json};
@@ -61,7 +61,7 @@ impl Migrate {
 
     fn tell(&self, state: &SchemaState) -> Result<(), Failure> {
         if self.json {
-            return print_json(&counted(state));
+            return print_json(&Value::Object(counted(state)));
         }
         print(&words(state))
     }
@@ -71,9 +71,10 @@ impl Migrate {
         let running = running(app, &state).await?;
         if self.json {
             let mut told = counted(&state);
-            told["canServe"] = matches!(state.fit(), SchemaFit::Exact | SchemaFit::Newer).into();
-            told["replicas"] = running.iter().map(shown).collect();
-            return print_json(&told);
+            let can_serve = matches!(state.fit(), SchemaFit::Exact | SchemaFit::Newer);
+            told.insert("canServe".to_owned(), can_serve.into());
+            told.insert("replicas".to_owned(), running.iter().map(shown).collect());
+            return print_json(&Value::Object(told));
         }
         print(&words(&state))?;
         for replica in running {
@@ -137,11 +138,13 @@ async fn running(app: &App, state: &SchemaState) -> Result<Vec<Replica>, Interna
     replicas::alive(app).await
 }
 
-fn counted(state: &SchemaState) -> Value {
-    let mut told = json!({ "applied": state.applied, "pending": state.pending });
+fn counted(state: &SchemaState) -> Map<String, Value> {
+    let mut told = Map::new();
+    told.insert("applied".to_owned(), state.applied.into());
+    told.insert("pending".to_owned(), state.pending.into());
     if state.unknown > 0 {
-        told["unknown"] = state.unknown.into();
-        told["minReader"] = state.min_reader.clone().into();
+        told.insert("unknown".to_owned(), state.unknown.into());
+        told.insert("minReader".to_owned(), state.min_reader.clone().into());
     }
     told
 }

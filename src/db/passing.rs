@@ -29,7 +29,7 @@ pub(super) fn has_code(error: &Internal, wanted: &str) -> bool {
     let refused = |error: &RuntimeErr| match error {
         RuntimeErr::SqlxError(error) => error
             .as_database_error()
-            .and_then(|error| error.code())
+            .and_then(sqlx::error::DatabaseError::code)
             .is_some_and(|code| code == wanted),
         RuntimeErr::Internal(_) => false,
     };

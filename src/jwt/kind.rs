@@ -61,9 +61,8 @@ pub(super) fn check(
     let kind = match (kind, is_access_by_header) {
         (Some(TokenKind::Id), true) => return Err(TokenError::Kind),
         (Some(kind), _) => kind,
-        (None, true) => TokenKind::Access,
         (None, false) if marks.are_of_an_id_token(audience) => TokenKind::Id,
-        (None, false) => TokenKind::Access,
+        (None, _) => TokenKind::Access,
     };
     if kind == wanted {
         Ok(())

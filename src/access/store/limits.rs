@@ -1,7 +1,7 @@
 //! Limits of rates in the table `rate_limits`, beside the windows of the audit room, which have details.
 
 use sea_orm::sea_query::{CaseStatement, Condition, Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter as _};
 
 use crate::clock::Timestamp;
 use crate::db::delete_some;
