@@ -167,6 +167,7 @@ async fn a_session_that_ended_meanwhile_makes_and_changes_no_key() {
         request_id: None,
         ip_address: None,
         user_agent: None,
+        ..Origin::local(Via::GraphQl)
     };
     let token = Secret::new(desk.confirmed(&session).await);
     let actor = sessions::resolve(&desk.app, &token, origin).await;

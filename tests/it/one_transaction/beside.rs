@@ -10,7 +10,7 @@ use serde_json::json;
 use super::dump::Dump;
 use super::faults;
 use crate::pages::{Visitor, setup_link};
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, plenty};
 use crate::support::faults::Fault;
 use crate::support::people::PASSWORD;
 use crate::support::recovery::token_in;
@@ -172,11 +172,15 @@ async fn a_deleted_user_is_anonymised_whole_or_not_at_all() {
     let before = Dump::of(&desk).await;
     for fault in [Fault::Insert("audit_events"), Fault::Commit("audit_events")] {
         let planted = desk.plant(fault).await;
-        assert!(users::purge(&desk.app).await.is_err(), "{fault:?}");
+        assert!(
+            users::purge(&desk.app, &plenty()).await.is_err(),
+            "{fault:?}"
+        );
         planted.remove().await;
         assert_eq!(before.changes(&Dump::of(&desk).await), [""; 0], "{fault:?}");
     }
-    assert_eq!(users::purge(&desk.app).await.expect("anonymised"), 1);
+    let purged = users::purge(&desk.app, &plenty()).await;
+    assert_eq!(purged.expect("anonymised").rows, 1);
     assert!(!desk.snapshot().await.table_holds("users", "ada"));
 }
 

@@ -14,7 +14,7 @@ const TABLES_APART: [(&str, &str); 1] = [(
 )];
 
 /// Columns of which the same is true.
-const COLUMNS_APART: [(&str, &str, &str); 11] = [
+const COLUMNS_APART: [(&str, &str, &str); 12] = [
     (
         "api_keys",
         "last_used_at",

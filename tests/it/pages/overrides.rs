@@ -4,7 +4,6 @@ use std::path::Path;
 
 use axum::http::StatusCode;
 use keydesk::address::EmailAddress;
-use keydesk::app::App;
 use keydesk::colour::{Accent, Colour};
 use keydesk::web::{self, Shows};
 
@@ -23,10 +22,8 @@ async fn refusal(folder: &Path, logo: Option<&str>) -> String {
     let mut settings = (*desk.app.settings).clone();
     settings.server.templates_dir = Some(folder.to_owned());
     settings.server.logo_file = logo.map(|name| folder.join(name));
-    let app = App {
-        settings: settings.into(),
-        ..desk.app.clone()
-    };
+    let mut app = desk.app.clone();
+    app.settings = settings.into();
     let router = web::router(&app, &desk.templates(), Shows::default());
     router.map(drop).expect_err("a refusal").to_string()
 }

@@ -149,7 +149,6 @@ async fn a_password_that_need_not_be_changed_has_no_end() {
 async fn generated_passwords_keep_the_policy_and_hold_no_look_alikes() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
-    let policy = credentials::policy(&app.app.settings).expect("a policy");
     let mut seen = BTreeSet::new();
     for (generator, length) in [
         (json!(null), 20),
@@ -166,7 +165,7 @@ async fn generated_passwords_keep_the_policy_and_hold_no_look_alikes() {
         );
         let typed = Secret::new(password.clone());
         let about = ["ada", "ada@example.org"];
-        let judged = credentials::judge(&app.app.hasher, policy.clone(), typed, &about).await;
+        let judged = credentials::judge(&app.app, &app.app.hasher, typed, &about).await;
         let judged = judged.expect("judged").verdict;
         assert!(judged.is_ok(), "{password} breaks {:?}", judged.err());
         assert!(app.verifies(&ada, &password).await);

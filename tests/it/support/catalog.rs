@@ -70,7 +70,7 @@ pub(crate) async fn described(db: &Connection, table: &str) -> Vec<String> {
 }
 
 /// The columns of a table that are never null and have no default: whoever writes a row has to know them.
-pub(crate) async fn demanded(db: &DatabaseConnection, table: &str) -> Vec<String> {
+pub(crate) async fn demanded(db: &Connection, table: &str) -> Vec<String> {
     let sql = if is_postgres(db) {
         format!(
             "SELECT column_name::text FROM information_schema.columns \
