@@ -8,8 +8,7 @@ use super::generator::{self, GeneratorError, Recipe};
 use super::policy::PasswordPolicy;
 use super::strength::{self, Strength};
 use super::{
-    MAX_PASSWORD_CHARACTERS, Password, PasswordOrigin, PasswordRule, Violation, breached_api,
-    history,
+    MAX_PASSWORD_CHARACTERS, Password, PasswordOrigin, PasswordRule, Violation, breached_api, store,
 };
 use crate::actor::{Actor, ActorKind};
 use crate::app::App;
@@ -256,7 +255,7 @@ fn may_type(app: &App, actor: &Actor) -> Result<(), ChooseError> {
 
 async fn refuse_reused(app: &App, user: UserId, password: &Secret) -> Result<(), ChooseError> {
     let count = app.settings.policy.history_count;
-    for earlier in history::refused(app.db.read(), user, count).await? {
+    for earlier in store::history::refused(app.db.read(), user, count).await? {
         if app.hasher.verify(password, earlier).await? {
             let rule = PasswordRule::Reused;
             let violation = Violation {

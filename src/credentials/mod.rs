@@ -7,7 +7,6 @@ mod breached_api;
 mod choose;
 mod folding;
 pub mod generator;
-mod history;
 pub mod known;
 mod origin;
 mod password;

@@ -1,8 +1,8 @@
 //! Storing a new hash, inside the caller's transaction.
 
 use super::PasswordOrigin;
-use super::history::{self, Replaced};
 pub use super::store::NewHash;
+use super::store::history::{self, Replaced};
 use super::store::{self, Versions};
 use crate::app::App;
 use crate::clock::Timestamp;

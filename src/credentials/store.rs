@@ -1,5 +1,7 @@
 //! Every query on password hashes.
 
+pub(super) mod history;
+
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 

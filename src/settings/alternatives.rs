@@ -124,7 +124,11 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/settings");
         let mut found = Vec::new();
         for entry in std::fs::read_dir(folder).unwrap() {
-            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap();
             let fields = text.lines().filter_map(|line| {
                 let (name, kind) = line.trim().split_once(": ")?;
                 kind.starts_with("Option<").then_some(name)

@@ -19,6 +19,7 @@ async fn desk() -> TestApp {
     desk.member("alan.lovelace").await;
     desk.person("olga", "OWNER").await;
     desk.person("hilda", "MEMBER").await;
+    desk.person("ines", "MEMBER").await;
     let muller = json!({ "name": "Zoë Müller", "generate": true });
     desk.user("zoe.muller", muller).await;
     desk
@@ -51,7 +52,7 @@ async fn run(desk: &TestApp, example: &Example) -> Answer {
         let whose = if example.is_for_people {
             "olga"
         } else {
-            "hilda"
+            "ines"
         };
         desk.browser(whose, "192.0.2.77", None).await;
         variables["deviceId"] = desk.newest_device(whose).await;

@@ -188,7 +188,7 @@ async fn links_are_refused_where_nobody_could_use_them_or_should_make_them() {
     let before = app.snapshot().await;
     for (actor, user, refusal) in [
         (&reader, &ada, "Denied(Missing(PasswordsReset))"),
-        (&helpdesk, &owner, "NotManageable"),
+        (&helpdesk, &owner, "NotVisible(User)"),
         (&operator, &ldap, "NotBuiltIn(Ldap)"),
         (&operator, &gone, "UserDisabled"),
     ] {

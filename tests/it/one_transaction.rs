@@ -18,12 +18,13 @@ use acts::{ACTS, Act, NOT_WRITING, Request};
 use dump::Dump;
 
 /// The tables whose rows an act may add.
-const ROWS: [&str; 11] = [
+const ROWS: [&str; 12] = [
     "api_keys",
     "audit_events",
     "credentials",
     "idempotency_keys",
     "mail_template_versions",
+    "name_skeletons",
     "one_time_links",
     "outbox_emails",
     "password_history",

@@ -61,7 +61,7 @@ fn with(source: &str, path: &[Forced]) -> String {
     path.sort_by_key(|(span, _)| std::cmp::Reverse(span.start_offset));
     let mut source = source.to_owned();
     for (span, value) in path {
-        let range = span.start_offset as usize..span.end_offset as usize;
+        let range = beginning(&source, span)..span.end_offset as usize;
         if source.get(range.clone()).is_some() {
             // As long as it was, where it can be, so that columns stay right.
             let width = range.len();
@@ -69,6 +69,34 @@ fn with(source: &str, path: &[Forced]) -> String {
         }
     }
     source
+}
+
+/// Where a condition begins.
+///
+/// `Why:` the parser takes what stands before an expression of two operands into its span: the word `if`, or a
+/// bracket.
+fn beginning(source: &str, span: Span) -> usize {
+    let whole = source.get(span.start_offset as usize..span.end_offset as usize);
+    let whole = whole.unwrap_or_default();
+    let is_word =
+        |rest: &str| rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_');
+    let mut rest = whole;
+    for before in ["elif", "if"] {
+        if let Some(after) = rest.strip_prefix(before)
+            && !is_word(after)
+        {
+            rest = after.trim_start();
+            break;
+        }
+    }
+    // A bracket that is closed in the span belongs to the condition.
+    let opened = |text: &str| text.matches('(').count() > text.matches(')').count();
+    while let Some(after) = rest.strip_prefix('(')
+        && opened(rest)
+    {
+        rest = after.trim_start();
+    }
+    span.start_offset as usize + whole.len() - rest.len()
 }
 
 /// Conditions that compare, and the way to each side of them.

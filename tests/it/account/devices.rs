@@ -308,7 +308,7 @@ async fn signing_out_everywhere_a_dispute_and_a_reset_by_others_forget_every_dev
     }
     desk.person("ada", "MEMBER").await;
     desk.browser("ada", HOME, None).await;
-    let session = desk.session("ada").await;
+    let session = desk.confirmed(&desk.session("ada").await).await;
     let everywhere = "mutation { signOut(input: { everywhere: true }) { errors { code } } }";
     desk.ask_as(Some(&session), everywhere, json!({})).await;
     assert_eq!(known(&desk).await, 0);

@@ -17,6 +17,7 @@ const PLACED: &[(&str, &[&str])] = &[
     (
         "cookie",
         &[
+            "src/graphql/device_cookie.rs",
             "src/graphql/session_cookie.rs",
             "src/web/cookies.rs",
             "src/web/pages/",

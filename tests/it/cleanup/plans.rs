@@ -113,7 +113,11 @@ async fn walks_in_file(db: &DatabaseConnection, mut statement: Statement) -> Vec
     let steps = rows.into_iter().map(step);
     // `INSERT … VALUES` reads its own values.
     steps
-        .filter(|step| step.starts_with("SCAN") && !step.contains("CONSTANT ROW"))
+        .filter(|step| {
+            step.starts_with("SCAN")
+                && !step.contains("CONSTANT ROW")
+                && !step.contains("VALUES CLAUSE")
+        })
         .collect()
 }
 

@@ -84,7 +84,7 @@ async fn administrators_are_made_and_let_in_again_whole_or_not_at_all() {
     check(
         &desk,
         &machine,
-        &["audit_events", "credentials", "users"],
+        &["audit_events", "credentials", "name_skeletons", "users"],
         create,
     )
     .await;

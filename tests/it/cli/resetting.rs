@@ -150,7 +150,7 @@ async fn what_makes_no_sense_is_refused_before_anything_happens() {
 
 #[tokio::test]
 async fn an_old_password_is_refused_on_the_command_line_too() {
-    let desk = TestApp::start().await;
+    let desk = TestApp::start_today().await;
     desk.person("ada", "MEMBER").await;
     let machine = Machine::beside(&desk);
     let made = reset(&machine, &["ada", "--generate"]);

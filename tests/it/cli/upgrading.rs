@@ -32,7 +32,7 @@ async fn running(server: &TestApp) {
 
 #[tokio::test]
 async fn commands_work_on_a_newer_database_that_still_serves_this_program() {
-    let server = TestApp::start().await;
+    let server = TestApp::start_today().await;
     server.member("ada").await;
     newer(&server, "m20261121_000013_mail_product").await;
     let machine = Machine::beside(&server);
@@ -57,7 +57,7 @@ async fn commands_work_on_a_newer_database_that_still_serves_this_program() {
 
 #[tokio::test]
 async fn commands_and_the_start_are_refused_where_the_database_needs_a_newer_program() {
-    let server = TestApp::start().await;
+    let server = TestApp::start_today().await;
     newer(&server, "m99991231_000001_later").await;
     let machine = Machine::beside(&server);
     for arguments in [
@@ -86,7 +86,7 @@ async fn commands_and_the_start_are_refused_where_the_database_needs_a_newer_pro
 
 #[tokio::test]
 async fn steps_are_taken_back_only_when_somebody_says_so_and_no_server_runs() {
-    let server = TestApp::start().await;
+    let server = TestApp::start_today().await;
     running(&server).await;
     let machine = Machine::beside(&server);
     let refused = machine.run(&["migrate", "down", "--yes"]);

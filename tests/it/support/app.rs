@@ -36,10 +36,9 @@ pub(crate) const START: Timestamp = Timestamp::from_millis(1_795_253_400_000);
 /// moment by itself.
 const PATIENCE: usize = 50;
 
-/// Every other setting is the one that ships. A busy machine keeps the two hundred callers of a race
-/// waiting for the one writer of SQLite, and eight tests at once share one PostgreSQL of a hundred
+/// Every other setting is the one that ships. Eight tests at once share one PostgreSQL of a hundred
 /// connections.
-const BUSY_MACHINE: &str = "acquire_timeout_seconds = 30\nmax_connections = 6\n";
+const BUSY_MACHINE: &str = "max_connections = 6\n";
 
 /// A hash of the cost that ships takes 25 ms, and a test makes dozens.
 pub(crate) const CHEAP: Cost = Cost {

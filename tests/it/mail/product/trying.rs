@@ -29,7 +29,7 @@ async fn every_kind_of_mail_goes_to_the_named_address_in_the_named_language() {
         assert!(shown["content"]["textBody"].is_string(), "{kind}");
         desk.app.clock.advance(Duration::from_mins(1));
     }
-    assert_eq!(desk.events("mail.test.sent").await, 11);
+    assert_eq!(desk.events("mail.test.sent").await, 12);
     let trail = "{ auditEvents(filter: { actions: [MAIL_TEST_SENT] }, first: 1) \
                  { nodes { targetLabel } } }";
     let trail = desk.ask(trail, json!({})).await;

@@ -10,15 +10,14 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::PasswordOrigin;
-use super::store::{self, Stored};
+use super::{PasswordOrigin, Stored, find};
 use crate::clock::Timestamp;
 use crate::entities::password_history::{ActiveModel, Column, Entity, Model};
 use crate::error::Internal;
 use crate::ids::{AuditEventId, UserId};
 
 /// The hashes of all passwords that may not come back, the present one first; none when `count` is 0.
-pub(super) async fn refused(
+pub(in crate::credentials) async fn refused(
     db: &impl ConnectionTrait,
     user: UserId,
     count: u32,
@@ -26,7 +25,7 @@ pub(super) async fn refused(
     if count == 0 {
         return Ok(Vec::new());
     }
-    let present = store::find(db, user).await?;
+    let present = find(db, user).await?;
     let origin = present
         .as_ref()
         .map_or(PasswordOrigin::Temporary, |present| present.origin);
@@ -39,20 +38,20 @@ pub(super) async fn refused(
 }
 
 /// One password that takes the place of another.
-pub(super) struct Replaced<'a> {
+pub(in crate::credentials) struct Replaced<'a> {
     /// The password until now.
-    pub(super) previous: Option<&'a Stored>,
+    pub(in crate::credentials) previous: Option<&'a Stored>,
     /// Where the new one came from.
-    pub(super) by: PasswordOrigin,
+    pub(in crate::credentials) by: PasswordOrigin,
     /// When.
-    pub(super) now: Timestamp,
+    pub(in crate::credentials) now: Timestamp,
     /// `policy.history_count`.
-    pub(super) count: u32,
+    pub(in crate::credentials) count: u32,
 }
 
 /// Takes the replaced password in, unless it was temporary, and lets go of what the policy no longer
 /// asks for.
-pub(super) async fn replaced(
+pub(in crate::credentials) async fn replaced(
     db: &impl ConnectionTrait,
     user: UserId,
     change: Replaced<'_>,
@@ -85,7 +84,10 @@ pub(super) async fn replaced(
 }
 
 /// Forgets them all.
-pub(super) async fn delete(db: &impl ConnectionTrait, user: UserId) -> Result<(), Internal> {
+pub(in crate::credentials) async fn delete(
+    db: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<(), Internal> {
     Entity::delete_many()
         .filter(Column::UserId.eq(user.uuid()))
         .exec(db)
