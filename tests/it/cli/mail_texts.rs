@@ -14,7 +14,7 @@ fn what_was_exported_is_imported_without_a_change() {
     assert!(folder.join("layout.html").is_file());
     let read = machine.run(&["mail", "templates", "import", "mail"]);
     assert_eq!(
-        (read.code, read.stderr.contains("0 changed, 22 unchanged")),
+        (read.code, read.stderr.contains("0 changed, 24 unchanged")),
         (0, true),
         "{read:?}"
     );
@@ -24,7 +24,7 @@ fn what_was_exported_is_imported_without_a_change() {
     let with = [("KEYDESK_MAIL__TEMPLATES_DIR", dir.as_str())];
     let listed = machine.run_with(&with, &["mail", "templates", "list"]);
     assert_eq!(listed.code, 0, "{listed:?}");
-    assert_eq!(listed.stdout.matches("FILE").count(), 22, "{listed:?}");
+    assert_eq!(listed.stdout.matches("FILE").count(), 24, "{listed:?}");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn an_import_names_the_files_that_it_leaves_out() {
     for words in [
         "not imported: footer/en.txt, layout.html. ",
         "mail.templates_dir",
-        "0 changed, 22 unchanged",
+        "0 changed, 24 unchanged",
     ] {
         assert!(read.stderr.contains(words), "{words}: {read:?}");
     }

@@ -93,7 +93,12 @@ async fn administrators_are_made_and_let_in_again_whole_or_not_at_all() {
         desk.person(&name, "ADMIN").await;
         words(&format!("reset-admin-password {name}"))
     };
-    let met = ["audit_events", "one_time_links", "outbox_emails"];
+    let met = [
+        "audit_events",
+        "one_time_links",
+        "outbox_emails",
+        "password_history",
+    ];
     check(&desk, &machine, &met, reset).await;
 }
 

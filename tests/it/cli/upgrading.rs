@@ -61,8 +61,8 @@ async fn commands_and_the_start_are_refused_where_the_database_needs_a_newer_pro
     newer(&server, "m99991231_000001_later").await;
     let machine = Machine::beside(&server);
     for arguments in [
-        &["serve"][..],
-        &["serve", "--migrate"],
+        &["serve", "--development"][..],
+        &["serve", "--development", "--migrate"],
         &["user", "list"],
         &["migrate", "up"],
     ] {
