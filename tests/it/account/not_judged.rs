@@ -34,10 +34,7 @@ impl Held {
         for _ in 0..2 {
             await_condition("a thread to be held", async || has_begun.try_recv().is_ok()).await;
         }
-        Self {
-            letting_go: letting_go,
-            busy,
-        }
+        Self { letting_go, busy }
     }
 
     /// Lets go, and waits until all that was queued has run.

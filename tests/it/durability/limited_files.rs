@@ -193,7 +193,7 @@ async fn after_a_full_disk_everything_that_is_acknowledged_is_kept() {
     let database = disk.0.path().join("small.sqlite");
     let url = format!("sqlite:{}", database.display());
     let desk = with_mail(vec![("KEYDESK_DATABASE__URL", url)]);
-    let end = |_process| {
+    let when_full = |_process| {
         let output = desk.output(&["user", "create", "zoe", "--generate"]);
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(4), "{words}");
@@ -202,7 +202,7 @@ async fn after_a_full_disk_everything_that_is_acknowledged_is_kept() {
     };
     let outage = Outage {
         begin: &|_process| disk.fill(),
-        end: &end,
+        end: &when_full,
         code: "STORAGE_FULL",
         ready: "the storage is full\n",
     };

@@ -51,10 +51,10 @@ async fn change_own(desk: &TestApp, login: &str, current: &str, new: &str) -> An
 async fn by_link(desk: &TestApp, user: &str, new: &str) -> Answer {
     let send = "mutation($input: SendPasswordResetEmailInput!) { sendPasswordResetEmail(input: $input) \
                 { errors { code message } } }";
-    let sent = desk
+    let answer = desk
         .ask(send, json!({ "input": { "user": { "id": user } } }))
         .await;
-    assert_taken(&sent);
+    assert_taken(&answer);
     desk.deliver().await;
     let mail = desk.mailer.sent().pop().expect("a mail");
     let token = token_in(&mail.content.text, "reset").expect("a link");
