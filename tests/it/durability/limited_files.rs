@@ -189,8 +189,8 @@ impl Drop for SmallDisk {
 #[tokio::test]
 #[ignore = "needs root, to mount a small disk"]
 async fn after_a_full_disk_everything_that_is_acknowledged_is_kept() {
-    let disk = SmallDisk::mount();
-    let database = disk.0.path().join("small.sqlite");
+    let small = SmallDisk::mount();
+    let database = small.0.path().join("small.sqlite");
     let url = format!("sqlite:{}", database.display());
     let desk = with_mail(vec![("KEYDESK_DATABASE__URL", url)]);
     let when_full = |_process| {
@@ -198,10 +198,10 @@ async fn after_a_full_disk_everything_that_is_acknowledged_is_kept() {
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(4), "{words}");
         assert!(words.contains("storage is full"), "{words}");
-        std::fs::remove_file(disk.filler()).expect("removed");
+        std::fs::remove_file(small.filler()).expect("removed");
     };
     let outage = Outage {
-        begin: &|_process| disk.fill(),
+        begin: &|_process| small.fill(),
         end: &when_full,
         code: "STORAGE_FULL",
         ready: "the storage is full\n",
