@@ -6,6 +6,10 @@
     clippy::panic,
     reason = "clippy allows these in tests, but does not see that the helpers here are for tests alone"
 )]
+#![expect(
+    clippy::large_futures,
+    reason = "a test holds whole requests, on a stack of 8 MiB (.cargo/config.toml)"
+)]
 
 mod access;
 mod account;

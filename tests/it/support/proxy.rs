@@ -1,5 +1,10 @@
 //! A TCP proxy between Keydesk and PostgreSQL that can do what networks and other proxies do to a connection.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a proxy's tasks end with the test's runtime"
+)]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
