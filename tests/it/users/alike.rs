@@ -211,6 +211,8 @@ async fn names_that_were_there_before_go_on_and_the_doctor_names_them() {
         }
         desk.app.db.migrate_down(1).await.expect("one down");
     }
+    let left = tables(connection(&desk.app)).await;
+    assert!(!left.contains(&"name_skeletons".to_owned()), "{left:?}");
     desk.app
         .db
         .migrate_up()
