@@ -336,7 +336,7 @@ impl UserMutation {
     /// told by mail of a new username, role, address, external identifier or authentication source. Scope
     /// PASSWORDS_RESET is needed for `email`, `emailVerified`, `externalId` and `authenticationSource`, set or cleared.
     ///
-    /// Access: scope USERS_WRITE, scope PASSWORDS_RESET, step-up.
+    /// Access: scope USERS_WRITE.
     /// Errors: FORBIDDEN, STEP_UP_REQUIRED, INCORRECT_PASSWORD, RATE_LIMITED, OVERLOADED, USER_NOT_FOUND, INVALID_INPUT, USERNAME_TAKEN, EMAIL_TAKEN, ROLE_NOT_GRANTABLE, TARGET_NOT_MANAGEABLE, CANNOT_TARGET_SELF, LAST_ADMIN, VERSION_CONFLICT.
     async fn update_user(
         &self,

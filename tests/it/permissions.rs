@@ -47,13 +47,6 @@ impl Access {
     }
 }
 
-/// What some inputs need besides; tests/it/users/identity.rs tries each.
-const BESIDES: [(&str, &str); 1] = [(
-    "updateUser",
-    "for `email`, `emailVerified`, `externalId` and `authenticationSource`, set or cleared, also scope \
-     PASSWORDS_RESET",
-)];
-
 /// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
 const ROOTS: [(&str, Access, &str); 56] = [
     ("viewer", SignedIn, "{ viewer { role } }"),
@@ -388,12 +381,7 @@ fn every_root_field_has_a_case_that_agrees_with_its_description() {
     for (name, access, _) in ROOTS {
         let field = roots.iter().find(|field| field.name == name);
         let line = field.and_then(|field| field.line("Access:"));
-        let besides = BESIDES.iter().find(|(of, _)| *of == name);
-        let words = match besides {
-            Some((_, more)) => format!("{}; {more}.", access.words().trim_end_matches('.')),
-            None => access.words(),
-        };
-        assert_eq!(line, Some(words), "the `Access:` line of {name}");
+        assert_eq!(line, Some(access.words()), "the `Access:` line of {name}");
     }
 }
 

@@ -138,6 +138,7 @@ impl Pool {
         }
     }
 
+    /// After the statement, as SeaORM does.
     fn show(&self, statement: &Statement) {
         if let Some(seen) = &self.seen {
             seen(statement);
@@ -152,8 +153,9 @@ impl ConnectionTrait for Pool {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let got = self.run(Ask::Count(&statement)).await;
         self.show(&statement);
-        Ok(self.run(Ask::Count(&statement)).await?.count.into())
+        Ok(got?.count.into())
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -161,15 +163,15 @@ impl ConnectionTrait for Pool {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let got = self.run(Ask::First(&statement)).await;
         self.show(&statement);
-        let got = self.run(Ask::First(&statement)).await?;
-        Ok(got.rows.into_iter().next().map(Into::into))
+        Ok(got?.rows.into_iter().next().map(Into::into))
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let got = self.run(Ask::All(&statement)).await;
         self.show(&statement);
-        let got = self.run(Ask::All(&statement)).await?;
-        Ok(got.rows.into_iter().map(Into::into).collect())
+        Ok(got?.rows.into_iter().map(Into::into).collect())
     }
 }
 

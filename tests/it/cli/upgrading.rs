@@ -148,7 +148,7 @@ fn after_a_sigterm_the_server_is_not_ready_and_takes_requests_until_a_second_one
     let code = wait_for("the server to end", || server.exit_code());
     assert_eq!(code, 0);
     assert!(
-        began.elapsed() < Duration::from_secs(60),
+        began.elapsed() < Duration::from_mins(1),
         "the grace was not cut short"
     );
     assert_eq!(replicas(&installation), 0, "its row stayed");
@@ -163,5 +163,5 @@ fn ctrl_c_leaves_the_grace_out() {
     server.signal("INT");
     let code = wait_for("the server to end", || server.exit_code());
     assert_eq!(code, 0);
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < Duration::from_mins(1));
 }

@@ -102,14 +102,16 @@ async fn a_transaction_that_was_left_open_on_a_connection_is_not_joined_by_other
 async fn a_panic_between_begin_and_commit_leaves_nothing_behind() {
     let app = TestApp::start().await;
     let db = app.app.db.clone();
-    let task = tokio::spawn(async move {
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move {
         let txn = db.begin_write().await.expect("begun");
         txn.execute_raw(insert(&txn, "lost"))
             .await
             .expect("written");
         panic!("as meant");
     });
-    assert!(task.await.expect_err("it panicked").is_panic());
+    let ended = tasks.join_next().await.expect("a task");
+    assert!(ended.expect_err("it panicked").is_panic());
     assert_keeps(&app, 0, "a panic").await;
 }
 

@@ -315,6 +315,7 @@ every_actor_to_every_target! {
     restore,
     end_all_sessions,
     end_one_session,
+    forget_a_device_of,
     retry_a_mail_to,
     cancel_a_mail_to,
     clear_the_address_of,

@@ -315,7 +315,13 @@ impl Act {
             arguments = arguments.replace("SESSION", session.as_str().expect("an id"));
         }
         if arguments.contains("DEVICE") {
-            desk.browser(target, "192.0.2.77", None).await;
+            // From a network of its own: each may sign in only so often.
+            let sum = target.bytes().fold(0_u16, |sum, byte| {
+                sum.wrapping_mul(31).wrapping_add(u16::from(byte))
+            });
+            let [high, low] = sum.to_be_bytes();
+            desk.browser(target, &format!("10.{high}.{low}.1"), None)
+                .await;
             let device = desk.newest_device(target).await;
             arguments = arguments.replace("DEVICE", device.as_str().expect("an id"));
         }
