@@ -159,7 +159,9 @@ impl From<UserError> for Failure {
             UserError::SessionNotFound | UserError::NotVisible(Sought::Session) => {
                 "there is no such session".to_owned()
             }
-            UserError::DeviceNotFound => "no account knows such a device".to_owned(),
+            UserError::DeviceNotFound | UserError::NotVisible(Sought::Device) => {
+                "no account knows such a device".to_owned()
+            }
             UserError::LinkNotFound => "the user has no such link".to_owned(),
             UserError::OwnAccount => "this is your own account".to_owned(),
             UserError::StepUpRequired => "your own password is needed".to_owned(),

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod devices;
 mod failing;
 mod filter;
 mod links;
@@ -59,6 +60,14 @@ pub(super) enum UserCommand {
         after_help = "Example: keydesk user revoke-links ada --reason 'sent to the wrong person'"
     )]
     RevokeLinks(links::RevokeTheirLinks),
+    /// Lists the trusted devices of a user: browsers that have signed in to the account.
+    #[command(after_help = "Example: keydesk user devices ada --json")]
+    Devices(devices::Devices),
+    /// Forgets a trusted device; its sessions go on.
+    #[command(
+        after_help = "Example: keydesk user forget-device device_01h455vb4pex5vsknk084sn02q --reason 'laptop lost'"
+    )]
+    ForgetDevice(devices::ForgetDevice),
     /// Keeps a user from signing in; sessions and links end.
     #[command(after_help = "Example: keydesk user disable ada --until 7d --reason 'on leave'")]
     Disable(states::Disable),
@@ -88,6 +97,8 @@ impl UserCommand {
             Self::SendResetEmail(send) => send.run(app, &actor).await,
             Self::Links(links) => links.run(app, &actor).await,
             Self::RevokeLinks(revoke) => revoke.run(app, &actor).await,
+            Self::Devices(devices) => devices.run(app, &actor).await,
+            Self::ForgetDevice(forget) => forget.run(app, &actor).await,
             Self::Disable(disable) => disable.run(app, &actor).await,
             Self::Enable(enable) => enable.run(app, &actor).await,
             Self::Unlock(unlock) => unlock.run(app, &actor).await,

@@ -40,7 +40,7 @@ pub enum CopyError {
     /// A SQLite database of something else.
     #[error("{} is not a database of Keydesk", .0.display())]
     NotKeydesk(PathBuf),
-    /// This program does not know its schema.
+    /// This release cannot read its schema.
     #[error("{} was written by a newer release ({newest}); use that one to restore it", path.display())]
     Newer {
         /// Which.
@@ -178,12 +178,30 @@ async fn inspect(
             .fetch_all(&mut *connection)
             .await?;
     let known = Migrator::migrations();
-    let unknown = |version: &String| !known.iter().any(|known| known.name() == version);
-    Ok(match applied.into_iter().find(unknown) {
-        Some(newest) => Err(CopyError::Newer {
+    let is_known = |version: &String| known.iter().any(|known| known.name() == version);
+    let Some(newest) = applied.into_iter().find(|version| !is_known(version)) else {
+        return Ok(Ok(()));
+    };
+    // As a server judges the same schema: a newer one is fine as long as it says so.
+    Ok(match min_reader(connection).await? {
+        Some(needed) if is_known(&needed) => Ok(()),
+        _ => Err(CopyError::Newer {
             path: path.to_owned(),
             newest,
         }),
-        None => Ok(()),
     })
+}
+
+async fn min_reader(connection: &mut SqliteConnection) -> Result<Option<String>, sqlx::Error> {
+    let tables: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_requirements'",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if tables == 0 {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT migration FROM schema_requirements WHERE name = 'min_reader'")
+        .fetch_optional(connection)
+        .await
 }

@@ -62,7 +62,7 @@ pub(crate) fn refuse(ctx: &Context<'_>, error: UserError) -> Option<Vec<Mutation
             &["input", "sessionId"],
             "There is no such session.",
         ),
-        UserError::DeviceNotFound => MutationError::at(
+        UserError::DeviceNotFound | UserError::NotVisible(Sought::Device) => MutationError::at(
             Code::NotFound,
             &["input", "deviceId"],
             "No account knows such a device.",

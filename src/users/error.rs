@@ -51,6 +51,8 @@ pub enum Sought {
     User,
     /// A session of a user.
     Session,
+    /// A browser that a user's account knows.
+    Device,
 }
 
 /// Every refusal of the acts on users and their passwords.

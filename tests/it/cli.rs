@@ -4,6 +4,7 @@ mod audit;
 mod backups;
 mod break_glass;
 mod describing;
+mod devices;
 mod keys_and_users;
 mod links;
 mod listing;

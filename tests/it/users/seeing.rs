@@ -189,3 +189,27 @@ async fn a_session_of_somebody_unseen_does_not_exist_either() {
         .await;
     assert_eq!(viewer.root()["role"], "OWNER");
 }
+
+#[tokio::test]
+async fn a_device_of_somebody_unseen_does_not_exist_either() {
+    let desk = TestApp::start().await;
+    desk.person("olga", "OWNER").await;
+    desk.browser("olga", "192.0.2.1", None).await;
+    let device = desk.newest_device("olga").await;
+    assert!(device.is_string(), "{device}");
+    let scopes = [Permission::UsersRead, Permission::SessionsRevoke];
+    let key = desk.key(&scopes, Role::Helpdesk).await;
+    let forget = async |id: &Value| {
+        let document = "mutation($id: ID!) { revokeDevice(input: { deviceId: $id }) { errors { code \
+                        message path } } }";
+        let answer = desk.ask_as(Some(&key), document, json!({ "id": id })).await;
+        answer.root().clone()
+    };
+    let hidden = forget(&device).await;
+    assert_eq!(hidden["errors"][0]["code"], "NOT_FOUND", "{hidden}");
+    assert_eq!(
+        hidden,
+        forget(&json!("device_01h455vb4pex5vsknk084sn02q")).await
+    );
+    assert_eq!(desk.newest_device("olga").await, device);
+}
