@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::io::Write as _;
 
-use keydesk::credentials::known::{build, phrases};
+use keydesk::domain::credentials::known::{build, phrases};
 
 /// How many lines of the first list, the most frequent ones, are words as well.
 const POPULAR: usize = 30_000;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use keydesk::app::App;
-use keydesk::clock::Clock;
-use keydesk::settings::Settings;
+use keydesk::platform::app::App;
+use keydesk::platform::settings::Settings;
+use keydesk::types::clock::Clock;
 
 use crate::load::Bytes;
 use crate::process::{Process, free_port};
@@ -111,7 +111,7 @@ impl Store {
                 eprintln!("{}: {present} of {} users", self.label, self.rows);
             }
         };
-        let added = keydesk::users::fill(&app, self.rows, told).await;
+        let added = keydesk::domain::users::fill(&app, self.rows, told).await;
         // PostgreSQL looks at its tables by itself, but not at once. SQLite does not, so Keydesk has to be
         // fast on it without.
         if added.expect("sample users") > 0 && self.url.starts_with("postgres") {

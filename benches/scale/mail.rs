@@ -5,16 +5,16 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use keydesk::actor::Actor;
-use keydesk::app::App;
-use keydesk::ids::MailDeliveryId;
-use keydesk::mail::transport::{self, SmtpMailer};
-use keydesk::mail::{
+use keydesk::domain::mail::transport::{self, SmtpMailer};
+use keydesk::domain::mail::{
     self, Details, MailKind, MailSecret, Mailer as _, NewEmail, Rendered, Site, Templates, Words,
     Worker,
 };
-use keydesk::secret::Secret;
-use keydesk::settings::TransportSettings;
+use keydesk::platform::app::App;
+use keydesk::platform::settings::TransportSettings;
+use keydesk::types::actor::Actor;
+use keydesk::types::ids::MailDeliveryId;
+use keydesk::types::secret::Secret;
 use lettre::message::MultiPart;
 use lettre::transport::smtp::PoolConfig;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};

@@ -1,8 +1,8 @@
 //! Reads: against bare programs, deep against first, large against small, searches, one by id.
 
-use keydesk::keyring::Keyring;
-use keydesk::page::{Position, SortValue, encode};
-use keydesk::users::{UserOrder, UserOrderField, order_name};
+use keydesk::domain::users::{UserOrder, UserOrderField, order_name};
+use keydesk::platform::keyring::Keyring;
+use keydesk::platform::pagination::{Position, SortValue, encode};
 use serde_json::json;
 
 use crate::compare::{Compared, Plan, Target, compare};
@@ -166,7 +166,7 @@ impl Store {
             field: UserOrderField::CreatedAt,
             descending: true,
         };
-        let keys = Keyring::parse(&keydesk::secret::Secret::new(SERVER_KEY.to_owned()));
+        let keys = Keyring::parse(&keydesk::types::secret::Secret::new(SERVER_KEY.to_owned()));
         encode(&keys.expect("a key"), &order_name(order), &position)
     }
 
@@ -194,7 +194,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 let id: uuid::Uuid = row.try_get("", "id").expect("an id");
-                keydesk::ids::UserId::from_uuid(id).to_string()
+                keydesk::types::ids::UserId::from_uuid(id).to_string()
             })
             .collect()
     }

@@ -4,9 +4,9 @@
 //! place, and read back.
 #![no_main]
 
-use keydesk::keyring::Keyring;
-use keydesk::page::{PageArguments, Position, SortValue, encode};
-use keydesk::secret::Secret;
+use keydesk::platform::keyring::Keyring;
+use keydesk::platform::pagination::{PageArguments, Position, SortValue, encode};
+use keydesk::types::secret::Secret;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (u8, u128, i64, &str)| {

@@ -5,12 +5,12 @@ use clap::{Args, Subcommand};
 use super::failure::Failure;
 use super::typed_password::{Typed, ask_openly};
 use super::user::make;
-use crate::actor::{Actor, Role};
-use crate::app::App;
-use crate::credentials::NewPassword;
-use crate::credentials::generator::Recipe;
-use crate::settings::os_user;
-use crate::users::{AuthenticationSource, CreateUser, ForceChange, Handover};
+use crate::domain::credentials::NewPassword;
+use crate::domain::credentials::generator::Recipe;
+use crate::domain::users::{AuthenticationSource, CreateUser, ForceChange, Handover};
+use crate::platform::app::App;
+use crate::platform::settings::os_user;
+use crate::types::actor::{Actor, Role};
 
 /// Makes owners and administrators.
 #[derive(Subcommand, Debug)]

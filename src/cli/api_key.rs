@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::output::{print, print_json};
 use super::when::span;
-use crate::access::{self, ApiKey, NewApiKey};
-use crate::actor::{Actor, Permission, Role};
-use crate::app::App;
-use crate::clock::Timestamp;
-use crate::ids::ApiKeyId;
-use crate::settings::os_user;
+use crate::domain::access::{self, ApiKey, NewApiKey};
+use crate::platform::app::App;
+use crate::platform::settings::os_user;
+use crate::types::actor::{Actor, Permission, Role};
+use crate::types::clock::Timestamp;
+use crate::types::ids::ApiKeyId;
 
 /// Makes, lists and revokes API keys.
 #[derive(Subcommand, Debug)]

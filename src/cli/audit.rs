@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::output::{print, print_json};
 use super::when::When;
-use crate::actor::Actor;
-use crate::app::App;
-use crate::audit::{self, Checkpoint, Range, Report, Row, Start, Verdict};
-use crate::ids::{ApiKeyId, AuditEventId, UserId};
-use crate::settings::os_user;
+use crate::domain::audit::{self, Checkpoint, Range, Report, Row, Start, Verdict};
+use crate::platform::app::App;
+use crate::platform::settings::os_user;
+use crate::types::actor::Actor;
+use crate::types::ids::{ApiKeyId, AuditEventId, UserId};
 
 /// Verifies and exports the audit trail.
 #[derive(Subcommand, Debug)]

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::{note, print};
-use crate::db::{CopyError, Db};
-use crate::settings::Settings;
+use crate::platform::db::{CopyError, Db};
+use crate::platform::settings::Settings;
 
 /// Writes a copy of the database while servers use it (SQLite).
 #[derive(Args, Debug)]

@@ -15,15 +15,15 @@ use super::demo_users::{COUNT, person};
 use super::failure::Failure;
 use super::output::{complain, print, progress};
 use super::serve;
-use crate::access::{self, NewApiKey};
-use crate::actor::{Actor, Permission, Role};
-use crate::app::App;
-use crate::clock::Clock;
-use crate::mail::Templates;
-use crate::secret::Secret;
-use crate::settings::{Settings, os_user};
-use crate::telemetry;
-use crate::users::{self, UserFilter};
+use crate::domain::access::{self, NewApiKey};
+use crate::domain::mail::Templates;
+use crate::domain::users::{self, UserFilter};
+use crate::platform::app::App;
+use crate::platform::settings::{Settings, os_user};
+use crate::platform::telemetry;
+use crate::types::actor::{Actor, Permission, Role};
+use crate::types::clock::Clock;
+use crate::types::secret::Secret;
 use crate::web::{self, Drain, Shows};
 
 /// Name of the key made for each run.
@@ -191,10 +191,10 @@ async fn fill(app: &App) -> Result<Option<Owner>, Failure> {
         username: person(OWNER, now).username,
         password: Secret::random_token(),
     };
-    let own_hash = crate::credentials::hash(app, &owner.password).await;
+    let own_hash = crate::domain::credentials::hash(app, &owner.password).await;
     let own_hash = own_hash.map_err(|error| Failure::Ours(error.to_string()))?;
     // All others share one hash of a password that nobody has: it is there to be reset.
-    let hash = crate::credentials::hash(app, &Secret::random_token()).await;
+    let hash = crate::domain::credentials::hash(app, &Secret::random_token()).await;
     let hash = hash.map_err(|error| Failure::Ours(error.to_string()))?;
     for start in (0..COUNT).step_by(BATCH) {
         progress(&format!("making up users: {start} of {COUNT}"));

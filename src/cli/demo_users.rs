@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::actor::Role;
-use crate::address::EmailAddress;
-use crate::clock::Timestamp;
-use crate::ids::UserId;
-use crate::users::{AuthenticationSource, User};
+use crate::domain::users::{AuthenticationSource, User};
+use crate::types::actor::Role;
+use crate::types::address::EmailAddress;
+use crate::types::clock::Timestamp;
+use crate::types::ids::UserId;
 
 const FIRST: [&str; 20] = [
     "Ada",
@@ -162,7 +162,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::users::UserStatus;
+    use crate::domain::users::UserStatus;
 
     #[test]
     fn every_state_source_and_role_is_there_and_names_are_unique() {

@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use super::exposure;
 use super::failure::Failure;
 use super::output::{print, print_json};
-use crate::address::domain_key;
-use crate::app::App;
-use crate::clock::Clock;
-use crate::db::SchemaFit;
-use crate::mail::{self, Mailer, SendError, Templates, transport};
-use crate::settings::{DEFAULTS, DkimSettings, MailSettings, Settings};
+use crate::domain::access;
+use crate::domain::mail::{self, Mailer, SendError, Templates, transport};
+use crate::platform::app::App;
+use crate::platform::db::SchemaFit;
+use crate::platform::settings::{DEFAULTS, DkimSettings, MailSettings, Settings};
+use crate::platform::telemetry;
+use crate::types::address::domain_key;
+use crate::types::clock::Clock;
 use crate::web::{self, Shows};
-use crate::{access, telemetry};
 
 /// Looks whether everything is there.
 #[derive(Args, Debug)]
@@ -130,7 +131,7 @@ impl Doctor {
         }
         findings.push(schema);
         findings.push(clock(app).await);
-        findings.push(match crate::credentials::policy(settings) {
+        findings.push(match crate::domain::credentials::policy(settings) {
             Ok(_) => fine("policy", "the password rules can be applied"),
             Err(error) => problem("policy", error.to_string()),
         });

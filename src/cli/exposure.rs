@@ -1,9 +1,9 @@
 //! What `doctor` says of secrets that others on this machine or on the network could read.
 
-use crate::app::App;
-use crate::db::{Transport, transport};
-use crate::settings::{Settings, is_open_to_others};
-use crate::users;
+use crate::domain::users;
+use crate::platform::app::App;
+use crate::platform::db::{Transport, transport};
+use crate::platform::settings::{Settings, is_open_to_others};
 
 /// Most names told.
 const MOST_NAMES: usize = 20;

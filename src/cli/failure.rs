@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use crate::access::{ApiKeyError, ServerKeyError};
-use crate::actor::ReadError;
-use crate::app::StartError;
-use crate::audit::{CheckpointError, VerifyError};
-use crate::credentials::ChooseError;
-use crate::db::{MigrateError, is_storage_full};
-use crate::error::Internal;
-use crate::mail::DeliveryError;
-use crate::mail_templates::TemplateError;
-use crate::users::{Sought, UserError};
+use crate::domain::access::{ApiKeyError, ServerKeyError};
+use crate::domain::audit::{CheckpointError, VerifyError};
+use crate::domain::credentials::ChooseError;
+use crate::domain::mail::DeliveryError;
+use crate::domain::mail_templates::TemplateError;
+use crate::domain::users::{Sought, UserError};
+use crate::platform::app::StartError;
+use crate::platform::db::{MigrateError, is_storage_full};
+use crate::types::actor::ReadError;
+use crate::types::error::Internal;
 
 /// Whose fault it is.
 #[derive(Debug)]
@@ -229,7 +229,7 @@ impl From<UserError> for Failure {
             UserError::Password(ChooseError::Rejected(violations)) => {
                 let lines = violations
                     .iter()
-                    .map(crate::credentials::Violation::message);
+                    .map(crate::domain::credentials::Violation::message);
                 lines.collect::<Vec<_>>().join("\n")
             }
             UserError::Password(ChooseError::Generator(error)) => error.to_string(),

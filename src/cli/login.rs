@@ -2,10 +2,10 @@
 
 use super::failure::Failure;
 use super::near::did_you_mean;
-use crate::actor::Actor;
-use crate::app::App;
-use crate::ids::UserId;
-use crate::users::{self, User, UserRef};
+use crate::domain::users::{self, User, UserRef};
+use crate::platform::app::App;
+use crate::types::actor::Actor;
+use crate::types::ids::UserId;
 
 /// What a login, an address or an id points at.
 pub(super) fn reference(login: &str) -> UserRef {

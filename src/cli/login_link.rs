@@ -7,13 +7,15 @@ use super::failure::Failure;
 use super::login::find_present;
 use super::output::{note, print, print_json};
 use super::when::When;
-use crate::access::idempotency::Answer;
-use crate::actor::Actor;
-use crate::app::App;
-use crate::password_reset::{self, CreateLink, CreatedLink, HandedOver, LinkDelivery, OnUse};
-use crate::qr;
-use crate::settings::os_user;
-use crate::users::UserRef;
+use crate::domain::access::idempotency::Answer;
+use crate::domain::password_reset::{
+    self, CreateLink, CreatedLink, HandedOver, LinkDelivery, OnUse,
+};
+use crate::domain::users::UserRef;
+use crate::platform::app::App;
+use crate::platform::qr;
+use crate::platform::settings::os_user;
+use crate::types::actor::Actor;
 
 /// Makes a link by which a user chooses a new password, once, and is signed in with it; prints it.
 #[derive(Args, Debug)]

@@ -8,10 +8,10 @@ mod templates;
 use clap::Subcommand;
 
 use super::failure::Failure;
-use crate::actor::Actor;
-use crate::app::App;
-use crate::ids::MailDeliveryId;
-use crate::settings::os_user;
+use crate::platform::app::App;
+use crate::platform::settings::os_user;
+use crate::types::actor::Actor;
+use crate::types::ids::MailDeliveryId;
 
 /// Lists, shows, retries and cancels mails, and sends one for trying out.
 #[derive(Subcommand, Debug)]

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 use super::failure::Failure;
 use super::output::{complain, print, print_json};
 use super::typed_password::ask_openly;
-use crate::access::replicas::{self, Replica};
-use crate::app::App;
-use crate::db::{SchemaFit, SchemaState};
-use crate::error::Internal;
+use crate::domain::access::replicas::{self, Replica};
+use crate::platform::app::App;
+use crate::platform::db::{SchemaFit, SchemaState};
+use crate::types::error::Internal;
 
 /// Brings the schema up to date, or takes steps back.
 #[derive(Args, Debug)]

@@ -35,11 +35,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::app::App;
-use crate::clock::Clock;
-use crate::db::SchemaFit;
-use crate::settings::{SETTINGS_FILE_VARIABLE, Settings};
-use crate::{access, graphql, telemetry};
+use crate::domain::access;
+use crate::graphql;
+use crate::platform::app::App;
+use crate::platform::db::SchemaFit;
+use crate::platform::settings::{SETTINGS_FILE_VARIABLE, Settings};
+use crate::platform::telemetry;
+use crate::types::clock::Clock;
 use failure::Failure;
 
 /// Self-hosted GraphQL Admin API for user accounts and safe password resets.

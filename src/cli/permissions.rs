@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::output::{print, print_json};
-use crate::actor::{Permission, Role};
+use crate::types::actor::{Permission, Role};
 
 /// Prints who may do what.
 #[derive(Args, Debug)]

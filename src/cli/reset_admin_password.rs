@@ -11,18 +11,18 @@ use super::login;
 use super::output::{complain, note, print, print_json};
 use super::typed_password::{Typed, ask_openly};
 use super::user::{Reset, reset, reset_as_json, reset_told};
-use crate::actor::{Actor, Role};
-use crate::app::App;
-use crate::clock::Timestamp;
-use crate::credentials::NewPassword;
-use crate::credentials::generator::Recipe;
-use crate::page::{MAX_SIZE, PageRequest};
-use crate::password_reset::{KeysAfter, ResetOutcome, SessionsAfter};
-use crate::settings::os_user;
-use crate::users::{
+use crate::domain::credentials::NewPassword;
+use crate::domain::credentials::generator::Recipe;
+use crate::domain::password_reset::{KeysAfter, ResetOutcome, SessionsAfter};
+use crate::domain::users::{
     self, AuthenticationSource, ForceChange, Handover, User, UserFilter, UserOrder, UserOrderField,
     UserRef, UserStatus,
 };
+use crate::platform::app::App;
+use crate::platform::pagination::{MAX_SIZE, PageRequest};
+use crate::platform::settings::os_user;
+use crate::types::actor::{Actor, Role};
+use crate::types::clock::Timestamp;
 
 /// Whose password to replace.
 #[derive(Args, Debug)]

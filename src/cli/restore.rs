@@ -7,9 +7,9 @@ use clap::Args;
 use super::backup::key_place;
 use super::failure::Failure;
 use super::output::{note, print};
-use crate::clock::Clock;
-use crate::db;
-use crate::settings::Settings;
+use crate::platform::db;
+use crate::platform::settings::Settings;
+use crate::types::clock::Clock;
 
 /// Puts a backup in the place of the database (SQLite). No server and no other command may be running.
 #[derive(Args, Debug)]

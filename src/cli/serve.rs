@@ -12,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 use super::failure::Failure;
 use super::signals::stopping;
 use super::{check_schema, open};
-use crate::app::App;
-use crate::bootstrap;
-use crate::mail::{Templates, Worker, transport};
-use crate::settings::{ServerSettings, Settings, TransportSettings};
+use crate::domain::bootstrap;
+use crate::domain::mail::{Templates, Worker, transport};
+use crate::platform::app::App;
+use crate::platform::settings::{ServerSettings, Settings, TransportSettings};
 use crate::web::{self, Drain, Routes, Shows};
 
 /// How long requests in work may go on after a stop was asked for.
@@ -53,7 +53,7 @@ impl Serve {
         }
         check_schema(&app).await?;
         // Found wrong at the start, not at the first password that is judged.
-        crate::credentials::policy(&app.settings)?;
+        crate::domain::credentials::policy(&app.settings)?;
         let router = web::router(&app, &templates, shows)?;
         let listener = TcpListener::bind(listen).await.map_err(|error| {
             Failure::Refused(format!(

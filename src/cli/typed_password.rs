@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::note;
-use crate::secret::Secret;
+use crate::types::secret::Secret;
 
 /// Longest input that is read; far more than any password may have.
 const MOST_BYTES: u64 = 64 * 1024;

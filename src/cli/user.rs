@@ -16,9 +16,9 @@ mod update;
 use clap::Subcommand;
 
 use super::failure::Failure;
-use crate::actor::Actor;
-use crate::app::App;
-use crate::settings::os_user;
+use crate::platform::app::App;
+use crate::platform::settings::os_user;
+use crate::types::actor::Actor;
 
 pub(super) use create::make;
 pub(super) use reset_password::{Reset, as_json as reset_as_json, reset, told as reset_told};

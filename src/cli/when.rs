@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Timestamp;
+use crate::types::clock::Timestamp;
 
 /// What is said about a text that is no moment.
 const REFUSED: &str =

@@ -16,11 +16,11 @@ use super::error::{
 use super::mutation_error::{ErrorCode, MutationError};
 use super::scalars::{DateTime, OneTimeSecret, Password, moment};
 use super::session_cookie;
-use crate::account::{self, AccountError, SignOut};
-use crate::clock::Timestamp;
-use crate::secret::Secret;
-use crate::sessions::{Session, Transport};
-use crate::users::InvalidInput;
+use crate::domain::account::{self, AccountError, SignOut};
+use crate::domain::sessions::{Session, Transport};
+use crate::domain::users::InvalidInput;
+use crate::types::clock::Timestamp;
+use crate::types::secret::Secret;
 
 pub(crate) use own_devices::OwnDeviceMutation;
 pub(crate) use own_sessions::OwnSessionMutation;

@@ -8,10 +8,10 @@ use super::enums::Scope;
 use super::error::api_keys::refuse;
 use super::mutation_error::MutationError;
 use super::scalars::{DateTime, OneTimeSecret, Password};
-use crate::access::idempotency::{Answer, Once};
-use crate::access::{self, ApiKeyError, ApiKeyPatch as Patch};
-use crate::api_keys;
-use crate::ids::ApiKeyId;
+use crate::domain::access::idempotency::{Answer, Once};
+use crate::domain::access::{self, ApiKeyError, ApiKeyPatch as Patch};
+use crate::domain::api_keys;
+use crate::types::ids::ApiKeyId;
 
 /// Input of `createApiKey`.
 #[derive(InputObject)]
@@ -101,7 +101,7 @@ pub(crate) struct RevokeApiKeyPayload {
     errors: Vec<MutationError>,
 }
 
-fn scopes(list: Vec<Scope>) -> Vec<crate::actor::Permission> {
+fn scopes(list: Vec<Scope>) -> Vec<crate::types::actor::Permission> {
     list.into_iter().map(Into::into).collect()
 }
 

@@ -10,10 +10,10 @@ use super::error::{answer, checked, paging};
 use super::paging::{Listing, connection, wants_total};
 use super::scalars::{DateTime, moment};
 use super::users::{User, short, user_by_id};
-use crate::access::{self, API_KEY_ORDER, ApiKeyFilter as Filter};
-use crate::actor::{Permission, ReadError};
-use crate::ids::UserId;
-use crate::page::PageArguments;
+use crate::domain::access::{self, API_KEY_ORDER, ApiKeyFilter as Filter};
+use crate::platform::pagination::PageArguments;
+use crate::types::actor::{Permission, ReadError};
+use crate::types::ids::UserId;
 
 /// A program's key to this API. Its secret is not here.
 ///

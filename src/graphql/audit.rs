@@ -11,10 +11,10 @@ use super::loaders::ApiKeyKey;
 use super::paging::{Listing, connection, wants_total};
 use super::scalars::DateTime;
 use super::users::{DateTimeRange, User, loaded, range, short, user_by_id, writable};
-use crate::actor::{Permission, ReadError};
-use crate::audit::{self, EventFilter};
-use crate::ids::{ApiKeyId, UserId};
-use crate::page::PageArguments;
+use crate::domain::audit::{self, EventFilter};
+use crate::platform::pagination::PageArguments;
+use crate::types::actor::{Permission, ReadError};
+use crate::types::ids::{ApiKeyId, UserId};
 
 /// Something that was done or refused, with who tried it and on whom. Never changed; kept for as long as settings say.
 #[derive(Clone)]

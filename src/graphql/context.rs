@@ -9,10 +9,10 @@ use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
 
 use super::loaders::Loader;
-use crate::actor::{Actor, Denied, Proof};
-use crate::app::App;
-use crate::audit::{self, Attempt, AuditAction};
-use crate::mail::Templates;
+use crate::domain::audit::{self, Attempt, AuditAction};
+use crate::domain::mail::Templates;
+use crate::platform::app::App;
+use crate::types::actor::{Actor, Denied, Proof};
 
 /// Put into every request by its endpoint.
 #[derive(Clone)]

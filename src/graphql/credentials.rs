@@ -8,9 +8,9 @@ use super::enums::PasswordStyle;
 use super::error::{answer, rate_limited, refuse};
 use super::mutation_error::{ErrorCode, MutationError};
 use super::scalars::{OneTimeSecret, Password};
-use crate::access::rate_limit::{self, Taken};
-use crate::credentials::generator::{self, Recipe};
-use crate::credentials::{self, strength};
+use crate::domain::access::rate_limit::{self, Taken};
+use crate::domain::credentials::generator::{self, Recipe};
+use crate::domain::credentials::{self, strength};
 
 /// How to make up a password. What comes out always meets the password policy.
 #[derive(InputObject, Clone)]

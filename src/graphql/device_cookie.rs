@@ -7,9 +7,9 @@
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
-use crate::app::App;
-use crate::secret::Secret;
-use crate::sessions::{KNOWN_FOR, MOST_IN_COOKIE};
+use crate::domain::sessions::{KNOWN_FOR, MOST_IN_COOKIE};
+use crate::platform::app::App;
+use crate::types::secret::Secret;
 
 /// Stands between tokens; no token holds one.
 const BETWEEN: char = '.';

@@ -14,9 +14,9 @@ use super::limits::{self, Asked, Cost, Prices};
 use super::operation::{is_subscription, subscriptions_have_one_field};
 use super::order::Order;
 use super::{FullSchema, PublicSchema, full, full_sdl, public, sdl_options};
-use crate::actor::Actor;
-use crate::app::App;
-use crate::mail::Templates;
+use crate::domain::mail::Templates;
+use crate::platform::app::App;
+use crate::types::actor::Actor;
 
 /// A schema with what its fields cost.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use async_graphql::Enum;
 /// What a person is allowed to do, as a fixed bundle of scopes with a rank. Nobody acts on someone
 /// of the same or a higher rank, except an owner.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::actor::Role")]
+#[graphql(remote = "crate::types::actor::Role")]
 pub(crate) enum Role {
     /// Everything, to anyone.
     Owner,
@@ -21,7 +21,7 @@ pub(crate) enum Role {
 
 /// One permission of an API key or a role.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::actor::Permission")]
+#[graphql(remote = "crate::types::actor::Permission")]
 pub(crate) enum Scope {
     /// Read users and their sessions.
     UsersRead,
@@ -55,7 +55,7 @@ pub(crate) enum Scope {
 
 /// Whether an API key works.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::access::ApiKeyStatus")]
+#[graphql(remote = "crate::domain::access::ApiKeyStatus")]
 pub(crate) enum ApiKeyStatus {
     /// It works.
     Active,
@@ -70,7 +70,7 @@ pub(crate) enum ApiKeyStatus {
 
 /// Whether a user can sign in; the gravest state that applies.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::users::UserStatus")]
+#[graphql(remote = "crate::domain::users::UserStatus")]
 pub(crate) enum UserStatus {
     /// Can sign in.
     Active,
@@ -86,7 +86,7 @@ pub(crate) enum UserStatus {
 
 /// Where a user's password is kept.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::users::AuthenticationSource")]
+#[graphql(remote = "crate::domain::users::AuthenticationSource")]
 pub(crate) enum AuthenticationSource {
     /// By this server.
     BuiltIn,
@@ -100,7 +100,7 @@ pub(crate) enum AuthenticationSource {
 
 /// A field of a user that can be cleared.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::users::UserField")]
+#[graphql(remote = "crate::domain::users::UserField")]
 pub(crate) enum UserField {
     /// The e-mail address.
     Email,
@@ -116,7 +116,7 @@ pub(crate) enum UserField {
 
 /// What users can be ordered by. Users without a value come last, whichever the direction.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::users::UserOrderField")]
+#[graphql(remote = "crate::domain::users::UserOrderField")]
 pub(crate) enum UserOrderField {
     /// Time of creation.
     CreatedAt,
@@ -145,7 +145,7 @@ pub(crate) enum OrderDirection {
 
 /// Kind of generated password.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::credentials::generator::Style")]
+#[graphql(remote = "crate::domain::credentials::generator::Style")]
 pub(crate) enum PasswordStyle {
     /// Random letters and digits without look-alikes such as `l`, `1`, `O` and `0`.
     Characters,
@@ -155,7 +155,7 @@ pub(crate) enum PasswordStyle {
 
 /// One rule of the password policy.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::credentials::PasswordRule")]
+#[graphql(remote = "crate::domain::credentials::PasswordRule")]
 pub(crate) enum PasswordRule {
     /// Too short.
     MinLength,
@@ -177,7 +177,7 @@ pub(crate) enum PasswordRule {
 
 /// Kinds of mail the server sends.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::mail::MailKind")]
+#[graphql(remote = "crate::domain::mail::MailKind")]
 pub(crate) enum MailKind {
     /// To a new user, with the first password.
     Welcome,
@@ -207,7 +207,7 @@ pub(crate) enum MailKind {
 
 /// How far a mail has got.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::mail::DeliveryStatus")]
+#[graphql(remote = "crate::domain::mail::DeliveryStatus")]
 pub(crate) enum MailDeliveryStatus {
     /// Waiting for its first or next attempt.
     Queued,
@@ -228,7 +228,7 @@ pub(crate) enum MailDeliveryStatus {
 
 /// Where the text of a mail comes from. An API text goes before a file, a file before a built-in text.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::mail::TemplateSource")]
+#[graphql(remote = "crate::domain::mail::TemplateSource")]
 pub(crate) enum MailTemplateSource {
     /// The program.
     BuiltIn,
@@ -240,7 +240,7 @@ pub(crate) enum MailTemplateSource {
 
 /// One of the three templates of a mail.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::mail::TemplatePart")]
+#[graphql(remote = "crate::domain::mail::TemplatePart")]
 pub(crate) enum MailTemplatePart {
     /// The subject.
     Subject,
@@ -252,7 +252,7 @@ pub(crate) enum MailTemplatePart {
 
 /// What can be found in the audit trail.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::audit::AuditAction")]
+#[graphql(remote = "crate::domain::audit::AuditAction")]
 pub(crate) enum AuditAction {
     /// A user was created.
     UserCreated,
@@ -328,7 +328,7 @@ pub(crate) enum AuditAction {
 
 /// What came of an attempt.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::audit::Outcome")]
+#[graphql(remote = "crate::domain::audit::Outcome")]
 pub(crate) enum AuditOutcome {
     /// It was done.
     Success,
@@ -340,7 +340,7 @@ pub(crate) enum AuditOutcome {
 
 /// How a client holds on to a session.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::sessions::Transport")]
+#[graphql(remote = "crate::domain::sessions::Transport")]
 pub(crate) enum SessionTransport {
     /// The token is in the payload; send it as `Authorization: Bearer`.
     Token,
@@ -351,7 +351,7 @@ pub(crate) enum SessionTransport {
 
 /// Whether a session works.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::sessions::SessionStatus")]
+#[graphql(remote = "crate::domain::sessions::SessionStatus")]
 pub(crate) enum SessionStatus {
     /// It works.
     Active,

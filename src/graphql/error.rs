@@ -18,15 +18,15 @@ use super::mutation_error::{
     ErrorCode, ForbiddenError, MutationError, NotBuiltInAuthenticationError, StepUpRequiredError,
     path,
 };
-use crate::actor::{Denied, ReadError};
-use crate::clock::Timestamp;
-use crate::credentials::ChooseError;
-use crate::db::{is_outage, is_passing, is_storage_full};
-use crate::error::Internal;
-use crate::live::Missed;
-use crate::page::PageError;
-use crate::settings::AdminPasswords;
-use crate::users::{Sought, UserError};
+use crate::domain::credentials::ChooseError;
+use crate::domain::users::{Sought, UserError};
+use crate::platform::db::{is_outage, is_passing, is_storage_full};
+use crate::platform::pagination::PageError;
+use crate::platform::pubsub::Missed;
+use crate::platform::settings::AdminPasswords;
+use crate::types::actor::{Denied, ReadError};
+use crate::types::clock::Timestamp;
+use crate::types::error::Internal;
 
 /// The code of a top-level error that passes.
 pub(crate) const UNAVAILABLE: &str = "SERVICE_UNAVAILABLE";
@@ -231,7 +231,7 @@ fn forbidden(denied: Denied) -> MutationError {
     })
 }
 
-pub(crate) fn not_built_in(source: crate::users::AuthenticationSource) -> MutationError {
+pub(crate) fn not_built_in(source: crate::domain::users::AuthenticationSource) -> MutationError {
     MutationError::NotBuiltIn(NotBuiltInAuthenticationError {
         code: ErrorCode::NotBuiltInAuthentication,
         message: format!(

@@ -9,17 +9,18 @@ use async_graphql::dataloader::{self, DataLoader};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::actor::{Actor, ReadError};
-use crate::app::App;
-use crate::audit::{self, AuditEvent, EventFilter};
-use crate::ids::{ApiKeyId, MailDeliveryId, UserId};
-use crate::mail::{self, AddressFailure, Delivery, DeliveryFilter};
-use crate::one_time_links::{self, LinkFilter, OneTimeLink};
-use crate::page::{Page, PageArguments, PageRequest};
-use crate::password_reset;
-use crate::sessions::{self, Device, Session};
-use crate::users::{self, User};
-use crate::{access, error::Internal};
+use crate::domain::access;
+use crate::domain::audit::{self, AuditEvent, EventFilter};
+use crate::domain::mail::{self, AddressFailure, Delivery, DeliveryFilter};
+use crate::domain::one_time_links::{self, LinkFilter, OneTimeLink};
+use crate::domain::password_reset;
+use crate::domain::sessions::{self, Device, Session};
+use crate::domain::users::{self, User};
+use crate::platform::app::App;
+use crate::platform::pagination::{Page, PageArguments, PageRequest};
+use crate::types::actor::{Actor, ReadError};
+use crate::types::error::Internal;
+use crate::types::ids::{ApiKeyId, MailDeliveryId, UserId};
 
 /// Loads on behalf of one caller.
 pub(crate) struct Loader {

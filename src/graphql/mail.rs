@@ -9,10 +9,10 @@ use super::mail_parts::{MailAttempt, MailContent};
 use super::paging::{Listing, connection, wants_total};
 use super::scalars::{DateTime, EmailAddress, Locale, moment};
 use super::users::{DateTimeRange, User, range, short, user_by_id};
-use crate::actor::{Permission, ReadError};
-use crate::ids::{MailDeliveryId, UserId};
-use crate::mail::{self, DeliveryFilter};
-use crate::page::PageArguments;
+use crate::domain::mail::{self, DeliveryFilter};
+use crate::platform::pagination::PageArguments;
+use crate::types::actor::{Permission, ReadError};
+use crate::types::ids::{MailDeliveryId, UserId};
 
 /// One mail on its way to one address.
 #[derive(Clone)]
@@ -158,12 +158,14 @@ impl MailDeliveryFilter {
         short("userIds", self.user_ids.as_ref())?;
         let recipient_key = self
             .recipient
-            .map(|text| crate::address::EmailAddress::parse(&text).map_err(|e| e.to_string()))
+            .map(|text| {
+                crate::types::address::EmailAddress::parse(&text).map_err(|e| e.to_string())
+            })
             .transpose()?
             .map(|address| address.key().to_owned());
         let recipient_domain = self
             .recipient_domain
-            .map(|text| crate::address::domain_key(text.trim()).map_err(|e| e.to_string()))
+            .map(|text| crate::types::address::domain_key(text.trim()).map_err(|e| e.to_string()))
             .transpose()?;
         let created_at = range(self.created_at);
         Ok(DeliveryFilter {

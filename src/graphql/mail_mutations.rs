@@ -8,9 +8,9 @@ use super::error::deliveries::settle;
 use super::error::refusable;
 use super::mail::MailDelivery;
 use super::mutation_error::MutationError;
-use crate::ids::MailDeliveryId;
-use crate::mail::{self, SendTest};
-use crate::users;
+use crate::domain::mail::{self, SendTest};
+use crate::domain::users;
+use crate::types::ids::MailDeliveryId;
 
 /// Input of `retryMailDelivery`.
 #[derive(InputObject)]

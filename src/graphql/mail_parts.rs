@@ -3,12 +3,12 @@
 use async_graphql::{Enum, Object, SimpleObject};
 
 use super::scalars::DateTime;
-use crate::clock::Timestamp;
-use crate::mail::{Attempt, Rendered};
+use crate::domain::mail::{Attempt, Rendered};
+use crate::types::clock::Timestamp;
 
 /// What came of one try to send a mail.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "crate::mail::AttemptOutcome")]
+#[graphql(remote = "crate::domain::mail::AttemptOutcome")]
 pub(crate) enum MailAttemptOutcome {
     /// The mail server took the mail.
     Taken,

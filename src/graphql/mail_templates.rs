@@ -9,10 +9,10 @@ use super::enums::{MailKind, MailTemplatePart, MailTemplateSource};
 use super::error::{answer, checked};
 use super::scalars::{DateTime, Locale, moment};
 use super::users::UserRef;
-use crate::locale::canonical_locale;
-use crate::mail::own_texts::TextVersion;
-use crate::mail::{self, TemplateText};
-use crate::mail_templates as room;
+use crate::domain::mail::own_texts::TextVersion;
+use crate::domain::mail::{self, TemplateText};
+use crate::domain::mail_templates as room;
+use crate::types::locale::canonical_locale;
 
 /// Most versions of one text in an answer.
 const MOST_VERSIONS: i32 = 100;

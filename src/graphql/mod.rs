@@ -49,7 +49,7 @@ pub use async_graphql::Response;
 pub use endpoint::{Answers, Endpoint, weigh};
 pub use subscriptions::Subscription;
 
-use crate::mail::Templates;
+use crate::domain::mail::Templates;
 
 /// Everything that can be read. No field here takes or returns a secret.
 #[derive(MergedObject, Default)]

@@ -4,8 +4,8 @@ use async_graphql::{Enum, Interface, SimpleObject};
 
 use super::enums::{AuthenticationSource, PasswordRule, Scope};
 use super::mail_templates::MailTemplateProblem;
-use crate::credentials::{Violation, generator::GeneratorError};
-use crate::users::InvalidInput;
+use crate::domain::credentials::{Violation, generator::GeneratorError};
+use crate::domain::users::InvalidInput;
 
 /// Reasons a mutation can fail. The description of each mutation lists the ones it can give.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]

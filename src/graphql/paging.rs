@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, SimpleObject};
 
-use crate::app::App;
-use crate::page::{self, Page, Placed};
+use crate::platform::app::App;
+use crate::platform::pagination::{self, Page, Placed};
 
 /// Where a page of a connection begins and ends, and whether there is more.
 #[derive(SimpleObject, Clone, Debug)]
@@ -40,7 +40,7 @@ impl<N> Listing<N> {
     }
 
     pub(crate) fn cursor(&self, app: &App, row: &Placed<N>) -> String {
-        page::encode(&app.keys, &self.order, &row.position)
+        pagination::encode(&app.keys, &self.order, &row.position)
     }
 
     pub(crate) fn info(&self, app: &App) -> PageInfo {
@@ -83,7 +83,7 @@ macro_rules! connection {
         impl $connection {
             /// This page, with cursors.
             async fn edges(&self, ctx: &async_graphql::Context<'_>) -> Vec<$edge> {
-                let edge = |row: &crate::page::Placed<$node>| $edge {
+                let edge = |row: &crate::platform::pagination::Placed<$node>| $edge {
                     cursor: self.0.cursor(ctx.app(), row),
                     node: row.item.clone(),
                 };

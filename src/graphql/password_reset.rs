@@ -11,11 +11,11 @@ use super::password_wish::{Wish, force_change, once};
 use super::scalars::{DateTime, OneTimeSecret, Password, moment};
 use super::user_mutations::replayed;
 use super::users::{User, UserRef};
-use crate::access::idempotency::Answer;
-use crate::actor::Permission;
-use crate::audit::AuditAction;
-use crate::password_reset::{self, KeysAfter, ResetPassword, SessionsAfter};
-use crate::users::{self, InvalidInput, UserError};
+use crate::domain::access::idempotency::Answer;
+use crate::domain::audit::AuditAction;
+use crate::domain::password_reset::{self, KeysAfter, ResetPassword, SessionsAfter};
+use crate::domain::users::{self, InvalidInput, UserError};
+use crate::types::actor::Permission;
 
 /// Input of `resetPassword`.
 #[derive(InputObject)]

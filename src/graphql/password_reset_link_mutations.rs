@@ -13,17 +13,17 @@ use super::password_wish::once;
 use super::scalars::{Locale, OneTimeSecret, Password};
 use super::user_mutations::replayed;
 use super::users::{MAX_LISTED, User, UserRef};
-use crate::access::idempotency::Answer;
-use crate::actor::Permission;
-use crate::audit::AuditAction;
-use crate::ids::LinkId;
-use crate::password_reset::{
+use crate::domain::access::idempotency::Answer;
+use crate::domain::audit::AuditAction;
+use crate::domain::password_reset::{
     self, CreateLink, CreatedLink, EarlierLinks, HandedOver, LinkDelivery, OnUse, PresentPassword,
     RevokeLinks, SendLink, StoredLink,
 };
-use crate::qr;
-use crate::secret::Secret;
-use crate::users::{self, InvalidInput, UserError};
+use crate::domain::users::{self, InvalidInput, UserError};
+use crate::platform::qr;
+use crate::types::actor::Permission;
+use crate::types::ids::LinkId;
+use crate::types::secret::Secret;
 
 /// Input of `sendPasswordResetEmail`.
 #[derive(InputObject)]

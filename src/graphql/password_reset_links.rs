@@ -11,10 +11,10 @@ use super::mail::MailDelivery;
 use super::paging::{Listing, connection, wants_total};
 use super::scalars::{DateTime, moment};
 use super::users::{User, loaded, user_by_id};
-use crate::actor::{Permission, ReadError};
-use crate::ids::UserId;
-use crate::one_time_links::{self, LinkFilter, LinkOrigin, LinkStatus, OneTimeLink};
-use crate::page::PageArguments;
+use crate::domain::one_time_links::{self, LinkFilter, LinkOrigin, LinkStatus, OneTimeLink};
+use crate::platform::pagination::PageArguments;
+use crate::types::actor::{Permission, ReadError};
+use crate::types::ids::UserId;
 
 /// How a reset link came about and how it reaches the user.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use async_graphql::{Context, InputType, Value};
 use super::context::Reach as _;
 use super::credentials::{PasswordGenerator, recipe};
 use super::scalars::Password;
-use crate::access::idempotency::Once;
-use crate::credentials::NewPassword;
-use crate::users::{ForceChange, Handover, InvalidInput, UserError};
+use crate::domain::access::idempotency::Once;
+use crate::domain::credentials::NewPassword;
+use crate::domain::users::{ForceChange, Handover, InvalidInput, UserError};
 
 /// How a new password is wished for, by the flat fields of an input.
 pub(crate) struct Wish<'a> {

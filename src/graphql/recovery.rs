@@ -12,9 +12,9 @@ use super::error::recovery::{CODE, by_link, code, request};
 use super::error::refusable;
 use super::mutation_error::MutationError;
 use super::scalars::{DateTime, EmailAddress, Locale, OneTimeSecret, Password};
-use crate::password_reset::{self, RequestReset, ResetByLink, ResetLink, VerifyCode};
-use crate::secret::Secret;
-use crate::sessions::Transport;
+use crate::domain::password_reset::{self, RequestReset, ResetByLink, ResetLink, VerifyCode};
+use crate::domain::sessions::Transport;
+use crate::types::secret::Secret;
 
 /// Input of `requestPasswordReset`.
 #[derive(InputObject)]
@@ -269,7 +269,7 @@ impl RecoveryMutation {
                     completed_at: Some(DateTime(done.completed_at)),
                     redirect_url: done.redirect_url,
                     account: session.as_ref().map(|(session, _)| {
-                        crate::account::Account::from((done.user, session)).into()
+                        crate::domain::account::Account::from((done.user, session)).into()
                     }),
                     session_token: session
                         .and_then(|(session, token)| hand_over(ctx, &session, token)),
@@ -312,7 +312,7 @@ impl SignInQuery {
     async fn sign_in_options(&self, ctx: &Context<'_>) -> Option<SignInOptions> {
         let app = ctx.app();
         let support_email = app.settings.server.support_email.as_ref();
-        let locales = crate::mail::LOCALES.map(|tag| Locale(tag.to_owned()));
+        let locales = crate::domain::mail::LOCALES.map(|tag| Locale(tag.to_owned()));
         Some(SignInOptions {
             site_name: app.settings.server.site_name.clone(),
             support_email: support_email.map(|address| EmailAddress(address.as_str().to_owned())),

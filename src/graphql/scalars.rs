@@ -2,8 +2,8 @@
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
-use crate::clock::Timestamp;
-use crate::secret::Secret;
+use crate::types::clock::Timestamp;
+use crate::types::secret::Secret;
 
 /// A moment, as in `docs/glossary.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use async_graphql::{Context, Object, SimpleObject};
 use super::context::Reach as _;
 use super::error::answer;
 use super::scalars::DateTime;
-use crate::actor::{Permission, ReadError};
-use crate::settings::TransportSettings;
+use crate::platform::settings::TransportSettings;
+use crate::types::actor::{Permission, ReadError};
 
 /// Facts about the running server.
 #[derive(SimpleObject)]

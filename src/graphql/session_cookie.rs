@@ -6,9 +6,9 @@ use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
 use super::context::Reach as _;
-use crate::app::App;
-use crate::clock::Timestamp;
-use crate::secret::Secret;
+use crate::platform::app::App;
+use crate::types::clock::Timestamp;
+use crate::types::secret::Secret;
 
 /// Its name. Over https the prefix makes browsers refuse it from other hosts and paths.
 pub(crate) fn name(app: &App) -> &'static str {

@@ -9,9 +9,10 @@ use super::mutation_error::MutationError;
 use super::paging::connection;
 use super::scalars::{DateTime, Password, moment};
 use super::users::{User, UserRef, user_by_id};
-use crate::actor::Proof;
-use crate::ids::SessionId;
-use crate::{sessions, users};
+use crate::domain::sessions;
+use crate::domain::users;
+use crate::types::actor::Proof;
+use crate::types::ids::SessionId;
 
 /// A signed-in browser or program.
 #[derive(Clone)]

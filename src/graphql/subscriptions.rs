@@ -13,13 +13,13 @@ use super::audit::{AuditEvent, AuditEventFilter};
 use super::context::Reach as _;
 use super::error::{Interrupted, answer, checked};
 use super::mail::MailDelivery;
-use crate::actor::{Actor, Permission, ReadError};
-use crate::app::App;
-use crate::audit::{self, EventFilter};
-use crate::ids::{AuditEventId, MailDeliveryId};
-use crate::live::{EventNews, MailNews};
-use crate::mail::{self, Progress};
-use crate::watcher::WINDOW;
+use crate::domain::audit::{self, EventFilter};
+use crate::domain::mail::{self, Progress};
+use crate::jobs::change_poller::WINDOW;
+use crate::platform::app::App;
+use crate::platform::pubsub::{EventNews, MailNews};
+use crate::types::actor::{Actor, Permission, ReadError};
+use crate::types::ids::{AuditEventId, MailDeliveryId};
 
 /// Answers that come as something happens, by WebSocket. A subscription has one field.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use super::error::{refusable, settle};
 use super::mutation_error::MutationError;
 use super::scalars::{DateTime, Password};
 use super::users::{User, UserRef};
-use crate::users;
+use crate::domain::users;
 
 /// Input of `unlockUser`.
 #[derive(InputObject)]

@@ -11,11 +11,11 @@ use super::mutation_error::MutationError;
 use super::password_wish::{Wish, force_change, once};
 use super::scalars::{DateTime, Locale, OneTimeSecret, Password};
 use super::users::{User, UserRef};
-use crate::access::idempotency::Answer;
-use crate::actor::Permission;
-use crate::audit::AuditAction;
-use crate::mail;
-use crate::users::{self, UserError, UserPatch as Patch};
+use crate::domain::access::idempotency::Answer;
+use crate::domain::audit::AuditAction;
+use crate::domain::mail;
+use crate::domain::users::{self, UserError, UserPatch as Patch};
+use crate::types::actor::Permission;
 
 /// What a new user is mailed.
 #[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,8 +267,8 @@ async fn create(ctx: &Context<'_>, input: CreateUserInput) -> Result<CreateUserP
 pub(crate) async fn replayed(
     ctx: &Context<'_>,
     (user, delivery): (
-        Option<crate::ids::UserId>,
-        Option<crate::ids::MailDeliveryId>,
+        Option<crate::types::ids::UserId>,
+        Option<crate::types::ids::MailDeliveryId>,
     ),
 ) -> Result<(Option<User>, Option<MailDelivery>), UserError> {
     let user = match user {

@@ -26,11 +26,15 @@ use super::paging::{Listing, connection, wants_total};
 use super::password_reset_links::{self, PasswordResetLinkConnection, PasswordResetLinkStatus};
 use super::scalars::{DateTime, EmailAddress, Locale, moment};
 use super::sessions::{Session, SessionConnection};
-use crate::actor::{Permission, ReadError};
-use crate::audit::EventFilter;
-use crate::ids::UserId;
-use crate::page::PageArguments;
-use crate::{audit, mail, password_reset, sessions, users};
+use crate::domain::audit;
+use crate::domain::audit::EventFilter;
+use crate::domain::mail;
+use crate::domain::password_reset;
+use crate::domain::sessions;
+use crate::domain::users;
+use crate::platform::pagination::PageArguments;
+use crate::types::actor::{Permission, ReadError};
+use crate::types::ids::UserId;
 
 /// A person with an account, as administrators see them.
 ///
@@ -377,7 +381,8 @@ pub(crate) fn loaded<T>(ctx: &Context<'_>, result: Result<T, Shared>) -> Option<
             Err(match shared.as_ref() {
                 ReadError::Denied(denied) => ReadError::Denied(*denied),
                 ReadError::Internal(cause) => {
-                    crate::error::Internal::new("loading a nested field", cause.to_string()).into()
+                    crate::types::error::Internal::new("loading a nested field", cause.to_string())
+                        .into()
                 }
             }),
         ),

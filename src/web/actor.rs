@@ -14,15 +14,15 @@ use super::origin::is_own_page;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::{cookies, peer};
-use crate::access;
-use crate::actor::{Actor, Origin, Via};
-use crate::app::App;
-use crate::audit;
-use crate::db::is_outage;
-use crate::error::Internal;
+use crate::domain::access;
+use crate::domain::audit;
+use crate::domain::sessions;
 use crate::graphql::{device_cookie, session_cookie};
-use crate::secret::Secret;
-use crate::sessions;
+use crate::platform::app::App;
+use crate::platform::db::is_outage;
+use crate::types::actor::{Actor, Origin, Via};
+use crate::types::error::Internal;
+use crate::types::secret::Secret;
 
 /// Longest program name kept in the audit trail, in characters.
 const MAX_USER_AGENT: usize = 200;

@@ -2,7 +2,7 @@
 
 use super::limits::Limits;
 use super::peer::Proxies;
-use crate::settings::ServerSettings;
+use crate::platform::settings::ServerSettings;
 
 /// Bounds of the listener, the share of one network, and the proxies that no such share holds for.
 #[derive(Clone, Debug)]

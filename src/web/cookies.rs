@@ -3,7 +3,7 @@
 use axum::http::header::{COOKIE, HeaderMap};
 use cookie::Cookie;
 
-use crate::secret::Secret;
+use crate::types::secret::Secret;
 
 /// The values under a name, in the order in which the browser sent them; what is malformed is left out.
 pub(super) fn named<'a>(

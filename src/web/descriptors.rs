@@ -3,7 +3,7 @@
 //! `Why:` a connection is an open file. A caller who opens many would take the ones that mail, the database and
 //! key files need, and then nothing works until they go.
 
-use crate::settings::Settings;
+use crate::platform::settings::Settings;
 
 /// Fewer are worth a warning: one busy proxy may keep as many.
 const FEW: u32 = 1024;

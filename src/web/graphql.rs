@@ -16,9 +16,9 @@ use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 use super::request_id::RequestId;
-use crate::actor::Actor;
 pub(super) use crate::graphql::was_executed;
 use crate::graphql::{Endpoint, retry_after};
+use crate::types::actor::Actor;
 
 /// Longest body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;

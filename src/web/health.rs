@@ -7,10 +7,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use tokio::time::timeout;
 
-use crate::access;
-use crate::app::App;
-use crate::db::{SchemaFit, StorageState, is_outage};
-use crate::error::Internal;
+use crate::domain::access;
+use crate::platform::app::App;
+use crate::platform::db::{SchemaFit, StorageState, is_outage};
+use crate::types::error::Internal;
 
 /// Whoever asks is answered within this time, however long the database takes.
 const WITHIN: Duration = Duration::from_secs(4);

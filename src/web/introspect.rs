@@ -15,13 +15,13 @@ use url::form_urlencoded;
 
 use super::actor::{self, Presented};
 use super::content::is_form;
-use crate::actor::{Actor, Denied, Permission, Via};
-use crate::app::App;
-use crate::clock::Timestamp;
-use crate::db;
-use crate::error::Internal;
-use crate::secret::Secret;
-use crate::sessions::{self, Introspect, IntrospectError, IntrospectScope, Introspected};
+use crate::domain::sessions::{self, Introspect, IntrospectError, IntrospectScope, Introspected};
+use crate::platform::app::App;
+use crate::platform::db;
+use crate::types::actor::{Actor, Denied, Permission, Via};
+use crate::types::clock::Timestamp;
+use crate::types::error::Internal;
+use crate::types::secret::Secret;
 
 /// Longest form. `Units:` bytes. A token has 47 characters; some clients send parameters of their own.
 const MAX_BODY: usize = 8 * 1024;

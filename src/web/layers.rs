@@ -15,7 +15,7 @@ use super::limits::Limits;
 use super::peer::Proxies;
 use super::pool::Pool;
 use super::{cors, deadline, request_id};
-use crate::app::App;
+use crate::platform::app::App;
 
 /// Puts the layers around the routes that work, and around those that tell how the process is.
 pub(super) fn around(app: &App, (routes, health): (Router, Router), limits: Limits) -> Router {

@@ -39,10 +39,10 @@ pub use listener::listen;
 pub use serve::{Drain, serve};
 pub use socket::Pace;
 
-use crate::app::App;
-use crate::error::Internal;
+use crate::domain::mail::Templates;
 use crate::graphql::Endpoint;
-use crate::mail::Templates;
+use crate::platform::app::App;
+use crate::types::error::Internal;
 use pages::mailbox::MailboxState;
 
 /// Every route, ready to be served.

@@ -7,7 +7,7 @@ use axum::http::header::{HOST, HeaderMap, ORIGIN};
 use url::Url;
 
 use super::pages::loopback::is_loopback_authority;
-use crate::settings::ServerSettings;
+use crate::platform::settings::ServerSettings;
 
 /// Whether a request comes from a page of this server: only then a cookie counts (ASVS 3.5.1).
 pub(super) fn is_own_page(headers: &HeaderMap, settings: &ServerSettings) -> bool {
@@ -77,7 +77,7 @@ fn is_local(origin: &str, headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Settings;
+    use crate::platform::settings::Settings;
 
     fn allowed(host: &str, origins: &[&str]) -> bool {
         let mut headers = HeaderMap::new();

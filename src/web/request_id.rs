@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
-use crate::secret::random_bytes;
+use crate::types::secret::random_bytes;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id taken from a client.

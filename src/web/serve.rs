@@ -13,16 +13,16 @@ use super::admission::Admission;
 use super::descriptors;
 use super::limits::Limits;
 use super::listener::listen;
-use crate::app::App;
-use crate::db::is_outage;
-use crate::error::Internal;
-use crate::heartbeat;
-use crate::janitor;
-use crate::live::Live;
-use crate::mail::Worker;
-use crate::porter;
-use crate::sealer;
-use crate::watcher;
+use crate::domain::mail::Worker;
+use crate::jobs::audit_sealing;
+use crate::jobs::change_poller;
+use crate::jobs::cleanup;
+use crate::jobs::heartbeat;
+use crate::jobs::reset_requests;
+use crate::platform::app::App;
+use crate::platform::db::is_outage;
+use crate::platform::pubsub::Live;
+use crate::types::error::Internal;
 
 /// How long requests in work may go on after a stop was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -45,10 +45,10 @@ pub async fn serve(
         tasks.spawn(async move { worker.run(stop).await });
     }
     tasks.spawn(heartbeat::run(app.clone(), stop.clone()));
-    tasks.spawn(janitor::run(app.clone(), stop.clone()));
-    tasks.spawn(watcher::run(app.clone(), stop.clone()));
-    tasks.spawn(sealer::run(app.clone(), stop.clone()));
-    tasks.spawn(porter::run(app.clone(), stop.clone()));
+    tasks.spawn(cleanup::run(app.clone(), stop.clone()));
+    tasks.spawn(change_poller::run(app.clone(), stop.clone()));
+    tasks.spawn(audit_sealing::run(app.clone(), stop.clone()));
+    tasks.spawn(reset_requests::run(app.clone(), stop.clone()));
     tasks.spawn(end_sockets(app.live.clone(), stop.clone()));
     if let Some(issuer) = app.issuer.clone() {
         tasks.spawn(issuer.keep_fresh(app.clock.clone(), stop.clone()));

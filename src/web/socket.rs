@@ -25,8 +25,8 @@ use super::layers::client;
 use super::origin;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
-use crate::actor::Actor;
 use crate::graphql::Endpoint;
+use crate::types::actor::Actor;
 pub(super) use permit::Permits;
 use session::{Session, Visitor};
 

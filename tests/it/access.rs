@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
-use keydesk::access::{self, NewApiKey};
-use keydesk::actor::{Actor, Permission, Role};
-use keydesk::ids::ApiKeyId;
+use keydesk::domain::access::{self, NewApiKey};
+use keydesk::types::actor::{Actor, Permission, Role};
+use keydesk::types::ids::ApiKeyId;
 use serde_json::{Value, json};
 
 use super::support::app::{Answer, TestApp};

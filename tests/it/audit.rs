@@ -6,10 +6,10 @@ mod flooded;
 mod retention;
 mod tampering;
 
-use keydesk::actor::Actor;
-use keydesk::audit::{self, Checkpoint, Fault, Report, Start};
-use keydesk::ids::WorkerId;
-use keydesk::sealer;
+use keydesk::domain::audit::{self, Checkpoint, Fault, Report, Start};
+use keydesk::jobs::audit_sealing;
+use keydesk::types::actor::Actor;
+use keydesk::types::ids::WorkerId;
 use serde_json::{Value, json};
 
 use crate::support::app::{START, TestApp};
@@ -28,7 +28,7 @@ async fn seal(desk: &TestApp) -> u64 {
     // Whoever holds the lease: its time ends only when the clock is moved.
     desk.write("DELETE FROM leases WHERE name = 'sealer'", vec![])
         .await;
-    let done = sealer::round(&desk.app, WorkerId::new(START)).await;
+    let done = audit_sealing::round(&desk.app, WorkerId::new(START)).await;
     done.expect("a round")
 }
 

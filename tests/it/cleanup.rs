@@ -5,9 +5,9 @@ mod plans;
 
 use std::time::Duration;
 
-use keydesk::access::{cleanup, leases};
-use keydesk::ids::WorkerId;
-use keydesk::janitor::{self, Round};
+use keydesk::domain::access::{cleanup as outcomes, leases};
+use keydesk::jobs::cleanup::{self, Round};
+use keydesk::types::ids::WorkerId;
 use sea_orm::{ConnectionTrait, DatabaseBackend};
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,7 @@ async fn round(desk: &TestApp) -> Round {
     let holder = WorkerId::new(desk.app.clock.now());
     // Whoever swept before holds the lease no longer.
     desk.app.clock.advance(Duration::from_mins(16));
-    let round = janitor::round(&desk.app, holder, &CancellationToken::new()).await;
+    let round = cleanup::round(&desk.app, holder, &CancellationToken::new()).await;
     round.expect("a round")
 }
 
@@ -51,7 +51,7 @@ async fn mend(desk: &TestApp, table: &str) {
 
 /// How often each step has failed since it last went well.
 async fn failures(desk: &TestApp) -> Vec<(String, i64)> {
-    let steps = cleanup::steps(&desk.app).await.expect("the steps");
+    let steps = outcomes::steps(&desk.app).await.expect("the steps");
     let failing = steps.into_iter().filter(|step| step.failures > 0);
     failing.map(|step| (step.name, step.failures)).collect()
 }
@@ -84,9 +84,9 @@ async fn a_server_that_stops_gives_its_leases_back() {
     let replica = desk.second_replica().await;
     let stop = CancellationToken::new();
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(janitor::run(desk.app.clone(), stop.clone()));
+    tasks.spawn(cleanup::run(desk.app.clone(), stop.clone()));
     let end = tokio::time::Instant::now() + Duration::from_mins(2);
-    while cleanup::steps(&desk.app).await.expect("steps").len() < 7 {
+    while outcomes::steps(&desk.app).await.expect("steps").len() < 7 {
         let now = tokio::time::Instant::now();
         assert!(now < end, "the janitor did not sweep within two minutes");
         tokio::time::sleep(Duration::from_millis(20)).await;

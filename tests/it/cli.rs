@@ -22,7 +22,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use keydesk::clock::Clock;
+use keydesk::types::clock::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use keydesk::actor::Actor;
-use keydesk::bootstrap;
-use keydesk::bootstrap::SetupState;
-use keydesk::clock::Clock;
-use keydesk::ids::UserId;
-use keydesk::one_time_links::{self, LinkOrigin, LinkPurpose, NewLink};
+use keydesk::domain::bootstrap;
+use keydesk::domain::bootstrap::SetupState;
+use keydesk::domain::one_time_links::{self, LinkOrigin, LinkPurpose, NewLink};
+use keydesk::types::actor::Actor;
+use keydesk::types::clock::Clock;
+use keydesk::types::ids::UserId;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
@@ -180,7 +180,7 @@ async fn an_expired_setup_link_does_not_work() {
     let link = bootstrap::open(&replicas.right.app).await.expect("opened");
     let url = link.expect("nobody is there yet").url;
     let token = url.expose().rsplit('/').next().expect("a token").to_owned();
-    let token = keydesk::secret::Secret::new(token);
+    let token = keydesk::types::secret::Secret::new(token);
     replicas.lag();
     let app = &replicas.behind.app;
     let state = bootstrap::look(app, &token).await.expect("looked");

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use keydesk::hasher::{Cost, Hasher, Limits};
-use keydesk::secret::Secret;
+use keydesk::platform::hasher::{Cost, Hasher, Limits};
+use keydesk::types::secret::Secret;
 use mail_parser::MessageParser;
 use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::json;

@@ -35,7 +35,7 @@ fn read(source: &str) -> (String, BTreeSet<String>) {
 }
 
 fn entities() -> Tables {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/entities");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/platform/entities");
     let entries = std::fs::read_dir(folder).expect("the folder of entities");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     paths

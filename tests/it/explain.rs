@@ -6,10 +6,10 @@ pub(crate) mod filling;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use keydesk::actor::Actor;
-use keydesk::app::App;
-use keydesk::page::{Direction, PageRequest};
-use keydesk::users;
+use keydesk::domain::users;
+use keydesk::platform::app::App;
+use keydesk::platform::pagination::{Direction, PageRequest};
+use keydesk::types::actor::Actor;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 
 use crate::support::app::TestApp;

@@ -125,7 +125,7 @@ async fn purging_its_maker_ends_a_key() {
     act(&desk, "deleteUser", "ann", "").await;
     let day = std::time::Duration::from_hours(25);
     desk.app.clock.advance(day);
-    keydesk::users::purge(&desk.app, &plenty())
+    keydesk::domain::users::purge(&desk.app, &plenty())
         .await
         .expect("purged");
     assert_eq!(status(&desk, &key).await, 401);

@@ -55,7 +55,7 @@ async fn mailed<'a>(
     desk: &TestApp,
     login: &str,
     locale: impl Into<Option<&'a str>>,
-) -> keydesk::mail::OutgoingEmail {
+) -> keydesk::domain::mail::OutgoingEmail {
     let document = "mutation($input: SendPasswordResetEmailInput!) \
                     { sendPasswordResetEmail(input: $input) { errors { code message } } }";
     let input = json!({ "user": { "login": login }, "locale": locale.into() });

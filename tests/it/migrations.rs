@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keydesk::db::Db;
-use keydesk::settings::Settings;
+use keydesk::platform::db::Db;
+use keydesk::platform::settings::Settings;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend};
 
 use crate::support::app::TestApp;

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use keydesk::access::idempotency::Answer;
-use keydesk::actor::{Actor, Origin, Permission, Role, Via};
-use keydesk::ids::UserId;
-use keydesk::one_time_links::{self, LinkOrigin, LinkPurpose, LinkState, NewLink, RevokedWhy};
-use keydesk::password_reset::{self, CreateLink, CreatedLink, HandedOver};
-use keydesk::secret::Secret;
-use keydesk::sessions;
-use keydesk::users::{UserError, UserRef};
+use keydesk::domain::access::idempotency::Answer;
+use keydesk::domain::one_time_links::{
+    self, LinkOrigin, LinkPurpose, LinkState, NewLink, RevokedWhy,
+};
+use keydesk::domain::password_reset::{self, CreateLink, CreatedLink, HandedOver};
+use keydesk::domain::sessions;
+use keydesk::domain::users::{UserError, UserRef};
+use keydesk::types::actor::{Actor, Origin, Permission, Role, Via};
+use keydesk::types::ids::UserId;
+use keydesk::types::secret::Secret;
 use serde_json::json;
 
 use super::support::app::{START, TestApp};

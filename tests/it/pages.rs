@@ -23,12 +23,12 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{Method, Request, StatusCode};
-use keydesk::access::idempotency::Answer as Made;
-use keydesk::actor::Actor;
-use keydesk::bootstrap;
-use keydesk::ids::UserId;
-use keydesk::password_reset::{self, CreateLink, CreatedLink, HandedOver};
-use keydesk::users::UserRef;
+use keydesk::domain::access::idempotency::Answer as Made;
+use keydesk::domain::bootstrap;
+use keydesk::domain::password_reset::{self, CreateLink, CreatedLink, HandedOver};
+use keydesk::domain::users::UserRef;
+use keydesk::types::actor::Actor;
+use keydesk::types::ids::UserId;
 use url::{Position, Url};
 
 use super::support::app::{Answer, TestApp};

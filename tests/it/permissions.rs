@@ -6,7 +6,7 @@ mod table;
 
 use std::collections::BTreeSet;
 
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use crate::support::app::{Answer, TestApp};

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use keydesk::app::App;
-use keydesk::clock::Clock;
-use keydesk::ids::WorkerId;
-use keydesk::janitor;
-use keydesk::secret::Secret;
-use keydesk::settings::Settings;
+use keydesk::jobs::cleanup;
+use keydesk::platform::app::App;
+use keydesk::platform::settings::Settings;
+use keydesk::types::clock::Clock;
+use keydesk::types::ids::WorkerId;
+use keydesk::types::secret::Secret;
 use serde_json::json;
 
 use super::support::app::{START, TestApp};
@@ -109,7 +109,7 @@ async fn the_janitor_deletes_each_kind_after_its_time_and_nothing_else() {
         .await;
     let before = app.snapshot().await;
     let holder = WorkerId::new(START);
-    let sweep = async || janitor::sweep(&app.app, holder).await.expect("swept");
+    let sweep = async || cleanup::sweep(&app.app, holder).await.expect("swept");
     assert_eq!(sweep().await, 0);
     let day = Duration::from_hours(24);
     for (wait, deleted, left) in [
@@ -138,8 +138,8 @@ async fn of_two_janitors_at_once_one_sweeps() {
     app.app.clock.advance(Duration::from_hours(24 * 40));
     let (one, other) = (WorkerId::new(START), WorkerId::new(START));
     let (first, second) = tokio::join!(
-        janitor::sweep(&app.app, one),
-        janitor::sweep(&replica.app, other),
+        cleanup::sweep(&app.app, one),
+        cleanup::sweep(&replica.app, other),
     );
     let mut swept = [first.expect("swept"), second.expect("swept")];
     swept.sort_unstable();
@@ -151,15 +151,15 @@ async fn a_janitor_that_is_gone_is_replaced_when_its_lease_has_ended() {
     let app = TestApp::start().await;
     let replica = app.second_replica().await;
     let (one, other) = (WorkerId::new(START), WorkerId::new(START));
-    assert_eq!(janitor::sweep(&app.app, one).await.expect("swept"), 0);
+    assert_eq!(cleanup::sweep(&app.app, one).await.expect("swept"), 0);
     old_rows(&app).await;
     let sql = "UPDATE idempotency_keys SET created_at = 0";
     app.write(sql, vec![]).await;
-    let idle = janitor::sweep(&replica.app, other).await.expect("swept");
+    let idle = cleanup::sweep(&replica.app, other).await.expect("swept");
     assert_eq!(idle, 0, "the other one holds the lease");
     app.app.clock.advance(Duration::from_mins(15));
-    assert_eq!(janitor::sweep(&replica.app, other).await.expect("swept"), 0);
+    assert_eq!(cleanup::sweep(&replica.app, other).await.expect("swept"), 0);
     app.app.clock.advance(Duration::from_millis(1));
-    assert_eq!(janitor::sweep(&replica.app, other).await.expect("swept"), 1);
-    assert_eq!(janitor::sweep(&app.app, one).await.expect("swept"), 0);
+    assert_eq!(cleanup::sweep(&replica.app, other).await.expect("swept"), 1);
+    assert_eq!(cleanup::sweep(&app.app, one).await.expect("swept"), 0);
 }

@@ -5,11 +5,11 @@ mod listing;
 mod revoking;
 mod sending;
 
-use keydesk::actor::Origin;
-use keydesk::actor::Via;
-use keydesk::password_reset::{self, ResetByLink};
-use keydesk::secret::Secret;
-use keydesk::sessions::Transport;
+use keydesk::domain::password_reset::{self, ResetByLink};
+use keydesk::domain::sessions::Transport;
+use keydesk::types::actor::Origin;
+use keydesk::types::actor::Via;
+use keydesk::types::secret::Secret;
 use serde_json::{Value, json};
 
 use super::support::app::{Answer, TestApp, merge};

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keydesk::actor::{Permission, Role};
-use keydesk::mail::{Mailer, OutgoingEmail, SendError, Sending, Templates, Worker};
+use keydesk::domain::mail::{Mailer, OutgoingEmail, SendError, Sending, Templates, Worker};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use crate::pages::{self, Visitor};

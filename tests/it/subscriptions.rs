@@ -7,10 +7,10 @@ mod operations;
 
 use std::time::Duration;
 
-use keydesk::access::{self, NewApiKey};
-use keydesk::actor::{Actor, Permission, Role};
-use keydesk::clock::Timestamp;
-use keydesk::ids::ApiKeyId;
+use keydesk::domain::access::{self, NewApiKey};
+use keydesk::types::actor::{Actor, Permission, Role};
+use keydesk::types::clock::Timestamp;
+use keydesk::types::ids::ApiKeyId;
 use serde_json::{Value, json};
 
 use super::support::app::TestApp;

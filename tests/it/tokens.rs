@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use keydesk::clock::Timestamp;
-use keydesk::jwt::{Claims, Issuer, PemError, TokenError};
-use keydesk::secret::Secret;
-use keydesk::settings::Settings;
+use keydesk::platform::jwt::{Claims, Issuer, PemError, TokenError};
+use keydesk::platform::settings::Settings;
+use keydesk::types::clock::Timestamp;
+use keydesk::types::secret::Secret;
 use ring::hmac;
 use serde_json::{Value, json};
 

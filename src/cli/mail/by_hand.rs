@@ -4,15 +4,15 @@ use clap::Args;
 use serde_json::json;
 
 use super::{read_id, shown};
-use crate::actor::Actor;
-use crate::address::EmailAddress;
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{note, print_json};
-use crate::ids::MailDeliveryId;
-use crate::mail::{self, Delivery, MailKind, SendTest};
-use crate::users::{self, UserRef};
+use crate::domain::mail::{self, Delivery, MailKind, SendTest};
+use crate::domain::users::{self, UserRef};
+use crate::platform::app::App;
+use crate::types::actor::Actor;
+use crate::types::address::EmailAddress;
+use crate::types::ids::MailDeliveryId;
 
 /// Which mail to try again.
 #[derive(Args, Debug)]

@@ -4,16 +4,16 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{read_id, shown};
-use crate::actor::Actor;
-use crate::address::{EmailAddress, domain_key};
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{note, one_line, print, print_json};
 use crate::cli::when::When;
-use crate::ids::MailDeliveryId;
-use crate::mail::{self, Delivery, DeliveryFilter, DeliveryStatus, MailKind, Templates};
-use crate::page::{MAX_SIZE, PageRequest};
+use crate::domain::mail::{self, Delivery, DeliveryFilter, DeliveryStatus, MailKind, Templates};
+use crate::platform::app::App;
+use crate::platform::pagination::{MAX_SIZE, PageRequest};
+use crate::types::actor::Actor;
+use crate::types::address::{EmailAddress, domain_key};
+use crate::types::ids::MailDeliveryId;
 
 /// Which mails to list.
 #[derive(Args, Debug)]
@@ -92,7 +92,7 @@ impl List {
 
     async fn filter(&self, app: &App, actor: &Actor) -> Result<DeliveryFilter, Failure> {
         let now = app.clock.now();
-        let usage = |error: crate::address::AddressError| Failure::Usage(error.to_string());
+        let usage = |error: crate::types::address::AddressError| Failure::Usage(error.to_string());
         let recipient = self.recipient.as_deref().map(EmailAddress::parse);
         let recipient = recipient.transpose().map_err(usage)?;
         let domain = self.domain.as_deref().map(domain_key).transpose();

@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use crate::cli::near::{did_you_mean, near};
 use crate::cli::output::one_line;
-use crate::clock::Timestamp;
-use crate::mail::{Attempt, AttemptOutcome, Delivery, DeliveryStatus, MailKind, TemplateSource};
+use crate::domain::mail::{
+    Attempt, AttemptOutcome, Delivery, DeliveryStatus, MailKind, TemplateSource,
+};
+use crate::types::clock::Timestamp;
 
 /// Reads one of the names of the API, in either case.
 fn read<T>(text: &str, known: &[&str], parse: impl Fn(&str) -> Option<T>) -> Result<T, String> {

@@ -9,16 +9,16 @@ use std::sync::Arc;
 use clap::Subcommand;
 use serde_json::Value;
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{note, print, print_json};
-use crate::locale::canonical_locale;
-use crate::mail::texts::FOLDERS;
-use crate::mail::{MailKind, Templates};
-use crate::mail_templates::{self as room, NewText, TemplateFilter};
-use crate::settings::os_user;
+use crate::domain::mail::texts::FOLDERS;
+use crate::domain::mail::{MailKind, Templates};
+use crate::domain::mail_templates::{self as room, NewText, TemplateFilter};
+use crate::platform::app::App;
+use crate::platform::settings::os_user;
+use crate::types::actor::Actor;
+use crate::types::locale::canonical_locale;
 
 /// Lists, shows, exports, imports and previews the texts of mails.
 #[derive(Subcommand, Debug)]
@@ -211,7 +211,7 @@ async fn preview(
     let user = match user {
         Some(login) => {
             let found = login::find_present(app, actor, &login).await?;
-            Some(crate::users::UserRef::Id(found.id))
+            Some(crate::domain::users::UserRef::Id(found.id))
         }
         None => None,
     };

@@ -4,16 +4,16 @@ use clap::Args;
 use serde_json::json;
 
 use super::shown;
-use crate::access::idempotency::Answer;
-use crate::actor::{Actor, Role};
-use crate::app::App;
 use crate::cli::api_key::read_role;
 use crate::cli::failure::Failure;
 use crate::cli::output::{note, print, print_json};
 use crate::cli::typed_password::Typed;
-use crate::credentials::NewPassword;
-use crate::credentials::generator::Recipe;
-use crate::users::{self, AuthenticationSource, CreateUser, ForceChange, Handover};
+use crate::domain::access::idempotency::Answer;
+use crate::domain::credentials::NewPassword;
+use crate::domain::credentials::generator::Recipe;
+use crate::domain::users::{self, AuthenticationSource, CreateUser, ForceChange, Handover};
+use crate::platform::app::App;
+use crate::types::actor::{Actor, Role};
 
 /// Whom to create.
 #[derive(Args, Debug)]

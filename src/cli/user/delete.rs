@@ -5,13 +5,13 @@ use serde_json::json;
 
 use super::shown;
 use super::states::tell;
-use crate::actor::Actor;
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{note, print_json};
 use crate::cli::typed_password::ask_openly;
-use crate::users::{self, DeleteUser, User, UserRef};
+use crate::domain::users::{self, DeleteUser, User, UserRef};
+use crate::platform::app::App;
+use crate::types::actor::Actor;
 
 /// Whom to delete.
 #[derive(Args, Debug)]

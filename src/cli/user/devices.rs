@@ -3,14 +3,14 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{note, one_line, print, print_json};
-use crate::ids::DeviceId;
-use crate::sessions::{self, Device};
-use crate::users;
+use crate::domain::sessions::{self, Device};
+use crate::domain::users;
+use crate::platform::app::App;
+use crate::types::actor::Actor;
+use crate::types::ids::DeviceId;
 
 /// Whose devices to list.
 #[derive(Args, Debug)]

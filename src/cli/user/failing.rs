@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::output::{note, one_line};
-use crate::mail::{self, AddressFailure};
-use crate::users::User;
+use crate::domain::mail::{self, AddressFailure};
+use crate::domain::users::User;
+use crate::platform::app::App;
 
 /// Why mail to the user's present address does not arrive.
 pub(super) async fn email_failure(

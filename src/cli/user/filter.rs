@@ -1,13 +1,13 @@
 //! Conditions of `keydesk user list`, by the names of the API's `UserFilter`.
 
-use crate::actor::Role;
-use crate::address::domain_key;
 use crate::cli::failure::Failure;
 use crate::cli::near::{did_you_mean, near};
 use crate::cli::when::When;
-use crate::clock::Timestamp;
-use crate::ids::UserId;
-use crate::users::{AuthenticationSource, TimeRange, UserFilter, UserStatus};
+use crate::domain::users::{AuthenticationSource, TimeRange, UserFilter, UserStatus};
+use crate::types::actor::Role;
+use crate::types::address::domain_key;
+use crate::types::clock::Timestamp;
+use crate::types::ids::UserId;
 
 /// Every condition. Lists may also be named in the singular: `role=admin`.
 const FIELDS: [&str; 14] = [

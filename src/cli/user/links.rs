@@ -4,19 +4,19 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::failing;
-use crate::access::idempotency::Answer;
-use crate::actor::Actor;
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{note, one_line, print, print_json};
 use crate::cli::when::When;
-use crate::clock::Timestamp;
-use crate::ids::LinkId;
-use crate::one_time_links::{ClientClass, LinkFilter, LinkStatus, OneTimeLink};
-use crate::page::{MAX_SIZE, PageRequest};
-use crate::password_reset::{self, EarlierLinks, PresentPassword, RevokeLinks, SendLink};
-use crate::users::UserRef;
+use crate::domain::access::idempotency::Answer;
+use crate::domain::one_time_links::{ClientClass, LinkFilter, LinkStatus, OneTimeLink};
+use crate::domain::password_reset::{self, EarlierLinks, PresentPassword, RevokeLinks, SendLink};
+use crate::domain::users::UserRef;
+use crate::platform::app::App;
+use crate::platform::pagination::{MAX_SIZE, PageRequest};
+use crate::types::actor::Actor;
+use crate::types::clock::Timestamp;
+use crate::types::ids::LinkId;
 
 /// Whom to mail a link.
 #[derive(Args, Debug)]

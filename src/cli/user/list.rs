@@ -3,12 +3,12 @@
 use clap::Args;
 
 use super::{filter, shown};
-use crate::actor::Actor;
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::output::{note, print_on};
-use crate::page::{MAX_SIZE, PageRequest};
-use crate::users::{self, User, UserOrder, UserOrderField};
+use crate::domain::users::{self, User, UserOrder, UserOrderField};
+use crate::platform::app::App;
+use crate::platform::pagination::{MAX_SIZE, PageRequest};
+use crate::types::actor::Actor;
 
 /// Which users to list, and how.
 #[derive(Args, Debug)]

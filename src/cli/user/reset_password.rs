@@ -4,20 +4,20 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::failing;
-use crate::access::idempotency::Answer;
-use crate::actor::Actor;
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{complain, note, print};
 use crate::cli::typed_password::{Typed, is_terminal};
-use crate::clock::Timestamp;
-use crate::credentials::NewPassword;
-use crate::credentials::generator::Recipe;
-use crate::ids::UserId;
-use crate::password_reset::{self, KeysAfter, ResetOutcome, ResetPassword, SessionsAfter};
-use crate::secret::Secret;
-use crate::users::{ForceChange, Handover, User, UserRef};
+use crate::domain::access::idempotency::Answer;
+use crate::domain::credentials::NewPassword;
+use crate::domain::credentials::generator::Recipe;
+use crate::domain::password_reset::{self, KeysAfter, ResetOutcome, ResetPassword, SessionsAfter};
+use crate::domain::users::{ForceChange, Handover, User, UserRef};
+use crate::platform::app::App;
+use crate::types::actor::Actor;
+use crate::types::clock::Timestamp;
+use crate::types::ids::UserId;
+use crate::types::secret::Secret;
 
 /// Whose passwords to replace, and how.
 #[derive(Args, Debug)]

@@ -4,15 +4,15 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{failing, shown};
-use crate::actor::Actor;
-use crate::app::App;
-use crate::audit::{self, AuditEvent, EventFilter};
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{one_line, print, print_json};
-use crate::ids::UserId;
-use crate::page::{MAX_SIZE, PageRequest};
-use crate::sessions::{self, Session, SessionStatus};
+use crate::domain::audit::{self, AuditEvent, EventFilter};
+use crate::domain::sessions::{self, Session, SessionStatus};
+use crate::platform::app::App;
+use crate::platform::pagination::{MAX_SIZE, PageRequest};
+use crate::types::actor::Actor;
+use crate::types::ids::UserId;
 
 /// How many audit events are shown.
 const LATEST: u32 = 5;

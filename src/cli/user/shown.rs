@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::failure::Failure;
 use crate::cli::output::{one_line, print};
-use crate::clock::Timestamp;
-use crate::users::{AuthenticationSource, User};
+use crate::domain::users::{AuthenticationSource, User};
+use crate::types::clock::Timestamp;
 
 /// One line of a list.
 pub(super) fn line(user: &User, now: Timestamp) -> String {

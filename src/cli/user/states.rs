@@ -4,14 +4,14 @@ use clap::Args;
 use serde_json::json;
 
 use super::shown;
-use crate::actor::Actor;
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::output::{note, print_json};
 use crate::cli::when::When;
-use crate::clock::Timestamp;
-use crate::users::{self, DisableUser, User, UserRef};
+use crate::domain::users::{self, DisableUser, User, UserRef};
+use crate::platform::app::App;
+use crate::types::actor::Actor;
+use crate::types::clock::Timestamp;
 
 /// Whom to disable.
 #[derive(Args, Debug)]

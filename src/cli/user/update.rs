@@ -4,15 +4,15 @@ use clap::Args;
 use serde_json::json;
 
 use super::shown;
-use crate::actor::{Actor, Role};
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::login;
 use crate::cli::near::{did_you_mean, near};
 use crate::cli::output::{note, one_line, print_json};
-use crate::users::{
+use crate::domain::users::{
     self, AuthenticationSource, UpdateUser, User, UserError, UserField, UserPatch, UserRef,
 };
+use crate::platform::app::App;
+use crate::types::actor::{Actor, Role};
 
 /// Every field that can be changed.
 const FIELDS: [&str; 9] = [

@@ -6,8 +6,8 @@ use super::super::context::Reach as _;
 use super::super::error::refusable;
 use super::super::mutation_error::MutationError;
 use super::settle;
-use crate::account;
-use crate::ids::DeviceId;
+use crate::domain::account;
+use crate::types::ids::DeviceId;
 
 /// Input of `revokeOwnDevice`.
 #[derive(InputObject)]

@@ -9,9 +9,9 @@ use super::super::scalars::Password;
 use super::super::session_cookie;
 use super::settle;
 use super::shown::AccountSession;
-use crate::account;
-use crate::actor::Proof;
-use crate::ids::SessionId;
+use crate::domain::account;
+use crate::types::actor::Proof;
+use crate::types::ids::SessionId;
 
 /// Input of `revokeOwnSession`.
 #[derive(InputObject)]

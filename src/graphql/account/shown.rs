@@ -7,9 +7,9 @@ use super::super::devices::TrustedDevice;
 use super::super::enums::{SessionStatus, SessionTransport};
 use super::super::error::internal;
 use super::super::scalars::{DateTime, EmailAddress, Locale, moment};
-use crate::account::{self, AccountError};
-use crate::ids::{AccountId, SessionId};
-use crate::sessions::Session;
+use crate::domain::account::{self, AccountError};
+use crate::domain::sessions::Session;
+use crate::types::ids::{AccountId, SessionId};
 
 /// The caller's own account, as its owner sees it. Has an ID of its own, different from the user's.
 #[derive(SimpleObject)]

@@ -6,7 +6,7 @@ use super::super::mutation_error::{ErrorCode as Code, MutationError};
 use super::{
     incorrect_password, internal, overloaded, rate_limited, refuse_denied, step_up_required,
 };
-use crate::access::{ApiKeyError, KeyFault};
+use crate::domain::access::{ApiKeyError, KeyFault};
 
 /// Turns a refusal into entries of `errors`; malformed inputs stand below `place`. `None` when it went
 /// the top-level road instead.

@@ -4,7 +4,7 @@ use async_graphql::Context;
 
 use super::super::mutation_error::{ErrorCode as Code, MutationError};
 use super::{internal, rate_limited, refuse_denied};
-use crate::mail::DeliveryError;
+use crate::domain::mail::DeliveryError;
 
 /// What a mutation answers: its payload, or one with the refusal's entries.
 pub(crate) fn settle<P: From<Vec<MutationError>>>(

@@ -6,8 +6,8 @@ use super::super::mutation_error::{ErrorCode as Code, MailTemplateError, Mutatio
 use super::{
     incorrect_password, internal, overloaded, rate_limited, refuse_denied, step_up_required,
 };
-use crate::mail::TemplateProblem;
-use crate::mail_templates::TemplateError;
+use crate::domain::mail::TemplateProblem;
+use crate::domain::mail_templates::TemplateError;
 
 /// Turns a refusal into entries of `errors`. `None` when it went the top-level road instead.
 pub(crate) fn refuse(ctx: &Context<'_>, error: TemplateError) -> Option<Vec<MutationError>> {

@@ -3,10 +3,10 @@
 use async_graphql::Context;
 
 use super::{internal, not_built_in, password, rate_limited, redirect_not_allowed, refuse};
+use crate::domain::one_time_links::RevokedWhy;
+use crate::domain::password_reset::{ByLinkError, CodeError, RequestError, ResetLink};
+use crate::domain::users::UserError;
 use crate::graphql::mutation_error::{ErrorCode, MutationError};
-use crate::one_time_links::RevokedWhy;
-use crate::password_reset::{ByLinkError, CodeError, RequestError, ResetLink};
-use crate::users::UserError;
 
 /// Where the code stands in the arguments.
 pub(crate) const CODE: &[&str] = &["input", "code"];

@@ -8,7 +8,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Value, Variables};
 
 use super::prices::{Price, Prices, Shape};
-use crate::page::{DEFAULT_SIZE, MAX_SIZE};
+use crate::platform::pagination::{DEFAULT_SIZE, MAX_SIZE};
 
 /// What a selection weighs. Every figure saturates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{MailTemplate, MailTemplateText};
+use crate::domain::mail_templates::{self as room, NewText};
 use crate::graphql::context::Reach as _;
 use crate::graphql::enums::MailKind;
 use crate::graphql::error::mail_templates::refuse;
 use crate::graphql::mutation_error::MutationError;
 use crate::graphql::scalars::{Locale, Password};
-use crate::mail_templates::{self as room, NewText};
 
 /// Input of `updateMailTemplate`.
 #[derive(InputObject)]

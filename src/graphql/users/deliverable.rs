@@ -3,11 +3,11 @@
 use async_graphql::{Context, SimpleObject};
 
 use super::loaded;
+use crate::domain::mail::AddressFailure;
+use crate::domain::users::User;
 use crate::graphql::context::Reach as _;
 use crate::graphql::loaders::AddressKey;
 use crate::graphql::scalars::DateTime;
-use crate::mail::AddressFailure;
-use crate::users::User;
 
 /// Why mail to an address does not arrive.
 #[derive(SimpleObject)]

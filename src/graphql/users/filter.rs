@@ -2,13 +2,13 @@
 
 use async_graphql::{ID, InputObject, OneofObject};
 
-use crate::address::domain_key;
+use crate::domain::users::{self, TimeRange};
 use crate::graphql::enums::{
     AuthenticationSource, OrderDirection, Role, UserOrderField, UserStatus,
 };
 use crate::graphql::scalars::DateTime;
-use crate::ids::UserId;
-use crate::users::{self, TimeRange};
+use crate::types::address::domain_key;
+use crate::types::ids::UserId;
 
 /// Points at one user. Give exactly one of the fields.
 #[derive(OneofObject)]

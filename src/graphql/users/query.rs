@@ -3,13 +3,13 @@
 use async_graphql::{Context, ID, Object};
 
 use super::{User, UserConnection, UserFilter, UserOrder, UserRef};
-use crate::actor::{Permission, ReadError};
+use crate::domain::users;
 use crate::graphql::context::Reach as _;
 use crate::graphql::enums::{OrderDirection, UserOrderField};
 use crate::graphql::error::{answer, checked, paging};
 use crate::graphql::paging::{Listing, wants_total};
-use crate::page::PageArguments;
-use crate::users;
+use crate::platform::pagination::PageArguments;
+use crate::types::actor::{Permission, ReadError};
 
 /// The part of `Query` about users.
 #[derive(Default)]

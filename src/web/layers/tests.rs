@@ -17,8 +17,8 @@ use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::clock::{Clock, Timestamp};
-use crate::settings::Settings;
+use crate::platform::settings::Settings;
+use crate::types::clock::{Clock, Timestamp};
 
 async fn breaks() -> &'static str {
     panic!("planted-secret")

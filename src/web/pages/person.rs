@@ -45,8 +45,8 @@ use self::paper::Paper;
 use self::token_cookie::TokenCookie;
 use self::visit::Visit;
 use super::embedded::{self, REVALIDATE};
-use crate::app::App;
-use crate::colour::Shade;
+use crate::platform::app::App;
+use crate::types::colour::Shade;
 
 #[derive(RustEmbed)]
 #[folder = "assets/pages"]

@@ -3,9 +3,9 @@
 use super::super::actor::authenticate;
 use super::super::request_id;
 use super::messages::Close;
-use crate::actor::{Actor, Origin};
-use crate::app::App;
-use crate::secret::Secret;
+use crate::platform::app::App;
+use crate::types::actor::{Actor, Origin};
+use crate::types::secret::Secret;
 
 /// A caller whose key was good when last asked.
 pub(super) struct Caller {
@@ -43,7 +43,7 @@ async fn actor(app: &App, key: &Secret, origin: Origin) -> Result<Actor, Close> 
         Ok(Some(actor)) => Ok(actor),
         Ok(None) => Err(Close::WRONG_KEY),
         Err(error) => {
-            if !crate::db::is_outage(&error) {
+            if !crate::platform::db::is_outage(&error) {
                 tracing::error!(%error, "an API key could not be checked");
             }
             Err(Close::TRY_LATER)

@@ -13,8 +13,8 @@ use tokio::time::timeout;
 use super::super::graphql::{self, Wish};
 use super::caller::Caller;
 use super::messages::Close;
-use crate::actor::Actor;
 use crate::graphql::{Endpoint, Response};
+use crate::types::actor::Actor;
 
 /// Longest a query or a mutation may take; as long as by POST.
 const DEADLINE: Duration = Duration::from_secs(10);

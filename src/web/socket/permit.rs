@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::super::pool::{Share, Shares};
-use crate::app::App;
-use crate::live::{Live, SEATS, Seat, UNAUTHENTICATED_SEATS};
+use crate::platform::app::App;
+use crate::platform::pubsub::{Live, SEATS, Seat, UNAUTHENTICATED_SEATS};
 
 /// The places of one process. Clones share them.
 #[derive(Clone)]

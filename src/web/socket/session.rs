@@ -26,8 +26,8 @@ use super::caller::Caller;
 use super::messages::{self, Close, Incoming};
 use super::operation::{self, Reply, Said, Say};
 use super::permit::Permit;
-use crate::actor::Origin;
-use crate::secret::Secret;
+use crate::types::actor::Origin;
+use crate::types::secret::Secret;
 use clockwork::{Clockwork, Due, Standing};
 
 /// Operations at once on one socket.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request};
-use keydesk::access::{self, ApiKeyError, NewApiKey};
-use keydesk::actor::{Actor, Permission, Role};
+use keydesk::domain::access::{self, ApiKeyError, NewApiKey};
+use keydesk::types::actor::{Actor, Permission, Role};
 use serde_json::{Value, json};
 
 use super::VIEWER;

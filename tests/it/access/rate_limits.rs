@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use keydesk::access::rate_limit::{self, Limit, Taken};
-use keydesk::actor::{Origin, Via};
-use keydesk::ids::WorkerId;
-use keydesk::janitor;
+use keydesk::domain::access::rate_limit::{self, Limit, Taken};
+use keydesk::jobs::cleanup;
+use keydesk::types::actor::{Origin, Via};
+use keydesk::types::ids::WorkerId;
 
 use crate::support::app::{START, TestApp};
 
@@ -81,9 +81,9 @@ async fn a_key_is_not_stored_and_its_row_goes_when_all_has_come_back() {
     assert!(!snapshot.holds("ada@example.org"));
     assert_eq!(snapshot.count("rate_limits"), 1);
     let holder = WorkerId::new(START);
-    assert_eq!(janitor::sweep(&desk.app, holder).await.expect("swept"), 0);
+    assert_eq!(cleanup::sweep(&desk.app, holder).await.expect("swept"), 0);
     desk.app.clock.advance(Duration::from_hours(1));
-    assert_eq!(janitor::sweep(&desk.app, holder).await.expect("swept"), 1);
+    assert_eq!(cleanup::sweep(&desk.app, holder).await.expect("swept"), 1);
 }
 
 async fn take_from(desk: &TestApp, address: &str) -> Taken {

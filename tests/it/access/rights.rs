@@ -1,6 +1,6 @@
 //! What a caller may see, field by field.
 
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::VIEWER;

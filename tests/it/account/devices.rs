@@ -343,8 +343,8 @@ async fn a_device_that_signs_in_no_more_is_forgotten_after_ninety_days() {
         .sign_in_with("ada", PASSWORD, ELSEWHERE, Some(&cookie))
         .await;
     assert_eq!(stranger.codes(), ["INVALID_CREDENTIALS"]);
-    let holder = keydesk::ids::WorkerId::new(desk.app.clock.now());
-    keydesk::janitor::sweep(&desk.app, holder)
+    let holder = keydesk::types::ids::WorkerId::new(desk.app.clock.now());
+    keydesk::jobs::cleanup::sweep(&desk.app, holder)
         .await
         .expect("swept");
     assert_eq!(known(&desk).await, 0);

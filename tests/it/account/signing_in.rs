@@ -473,19 +473,19 @@ async fn sign_ins_of_one_network_are_limited_before_any_look_up() {
     let desk = TestApp::with("sign_ins_per_minute = 4\n").await;
     desk.person("ada", "MEMBER").await;
     let try_from = async |address: &str, login: &str| {
-        let origin = keydesk::actor::Origin {
+        let origin = keydesk::types::actor::Origin {
             ip_address: Some(address.to_owned()),
-            ..keydesk::actor::Origin::local(keydesk::actor::Via::GraphQl)
+            ..keydesk::types::actor::Origin::local(keydesk::types::actor::Via::GraphQl)
         };
-        let actor = keydesk::actor::Actor::anonymous(origin);
-        let command = keydesk::account::SignIn {
+        let actor = keydesk::types::actor::Actor::anonymous(origin);
+        let command = keydesk::domain::account::SignIn {
             login: login.to_owned(),
-            password: keydesk::secret::Secret::new("wrong".to_owned()),
-            transport: keydesk::sessions::Transport::Token,
+            password: keydesk::types::secret::Secret::new("wrong".to_owned()),
+            transport: keydesk::domain::sessions::Transport::Token,
         };
-        match keydesk::account::sign_in(&desk.app, &actor, command).await {
-            Err(keydesk::account::AccountError::RateLimited(_)) => "limited",
-            Err(keydesk::account::AccountError::InvalidCredentials) => "wrong",
+        match keydesk::domain::account::sign_in(&desk.app, &actor, command).await {
+            Err(keydesk::domain::account::AccountError::RateLimited(_)) => "limited",
+            Err(keydesk::domain::account::AccountError::InvalidCredentials) => "wrong",
             other => panic!("{other:?}"),
         }
     };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use keydesk::hasher::Cost;
+use keydesk::platform::hasher::Cost;
 use serde_json::json;
 
 use crate::support::app::TestApp;

@@ -3,11 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// The folders of `src` that hold modules. The interfaces `graphql`, `web` and `cli` are a module each.
+const LAYERS: [&str; 4] = ["types", "platform", "domain", "jobs"];
+
 /// One file of `src`.
 pub(super) struct Source {
     /// From the repository's root, with slashes.
     pub(super) path: String,
-    /// The room: the first name below `src`.
+    /// The first folder below `src`, if it holds modules.
+    pub(super) layer: Option<String>,
+    /// The first name below the layer, or below `src`.
     pub(super) module: String,
     /// Without lines that are comments.
     pub(super) code: String,
@@ -48,29 +53,48 @@ pub(super) fn texts_below(folder: &Path) -> Vec<(PathBuf, String)> {
 impl Source {
     pub(super) fn new(path: &str, text: &str) -> Self {
         let path = path.replace('\\', "/");
-        let first = path.split('/').nth(1).expect("below src");
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        let layer = parts.first().filter(|first| LAYERS.contains(first));
+        let module = parts.get(usize::from(layer.is_some()));
         let is_code = |line: &&str| !line.trim_start().starts_with("//");
         Self {
-            module: first.trim_end_matches(".rs").to_owned(),
+            layer: layer.map(|layer| (*layer).to_owned()),
+            module: module
+                .expect("below src")
+                .trim_end_matches(".rs")
+                .to_owned(),
             code: text.lines().filter(is_code).collect::<Vec<_>>().join("\n"),
             line_count: text.lines().count(),
             path,
         }
     }
 
-    pub(super) fn is_mod_file(&self) -> bool {
-        self.path == format!("src/{}/mod.rs", self.module)
+    /// Whether it lists the modules of the crate or of a layer.
+    pub(super) fn is_list(&self) -> bool {
+        ["lib", "mod"].contains(&self.module.as_str())
+    }
+
+    /// Whether `super` in it is no module, but the crate or a layer.
+    pub(super) fn is_face(&self) -> bool {
+        let depth = self.path.split('/').count() - usize::from(self.layer.is_some());
+        depth == 2 || (depth == 3 && self.path.ends_with("/mod.rs"))
     }
 
     pub(super) fn is_store(&self) -> bool {
         self.path.ends_with("/store.rs") || self.path.contains("/store/")
     }
 
-    /// The rooms that are named, this one included.
+    /// The modules that are named, this one included.
     pub(super) fn modules_used(&self) -> BTreeSet<String> {
-        let mut used = self.names_from("crate");
+        let mut used = BTreeSet::new();
         // The program names its library from outside.
-        used.extend(self.names_from("keydesk"));
+        for root in ["crate", "keydesk"] {
+            used.extend(self.names_from(root));
+            for layer in LAYERS {
+                used.extend(self.names_from(&format!("{root}::{layer}")));
+            }
+        }
+        used.retain(|name| !LAYERS.contains(&name.as_str()));
         used
     }
 
@@ -131,15 +155,19 @@ fn first_names(group: &str) -> Vec<String> {
 
 #[test]
 fn edges_are_found_in_every_spelling() {
-    let text = "use crate::{audit, mail::{self, Words}, users};\n\
-                // use crate::comment;\n\
-                fn f(txn: &crate::db::Txn) { notcrate::no(); }\n\
-                pub(in crate::room) fn g() {}\n";
-    let source = Source::new("src/room/file.rs", text);
-    let expected = ["audit", "db", "mail", "room", "users"];
+    let text = "use crate::domain::{audit, mail::{self, Words}, users};\n\
+                use crate::graphql;\n\
+                // use crate::domain::comment;\n\
+                fn f(txn: &crate::platform::db::Txn) { notcrate::domain::no(); }\n\
+                pub(in crate::domain::room) fn g() {}\n";
+    let source = Source::new("src/domain/room/file.rs", text);
+    let expected = ["audit", "db", "graphql", "mail", "room", "users"];
     let found = source.modules_used();
     assert_eq!(found.iter().collect::<Vec<_>>(), expected);
     assert_eq!(source.module, "room");
+    assert_eq!(source.layer.as_deref(), Some("domain"));
+    let source = Source::new("src/graphql/file.rs", "");
+    assert_eq!((source.layer, source.module), (None, "graphql".to_owned()));
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Events get their places in a chain, whoever writes them and whoever seals them.
 
 use futures_util::future::join_all;
-use keydesk::actor::{Actor, Origin, Via};
-use keydesk::audit::{self, Attempt, AuditAction, Start};
-use keydesk::ids::UserId;
-use keydesk::ids::{AuditEventId, WorkerId};
-use keydesk::sealer;
+use keydesk::domain::audit::{self, Attempt, AuditAction, Start};
+use keydesk::jobs::audit_sealing;
+use keydesk::types::actor::{Actor, Origin, Via};
+use keydesk::types::ids::UserId;
+use keydesk::types::ids::{AuditEventId, WorkerId};
 use serde_json::json;
 
 use super::{checkpoint, seal, sealed, verify, verify_from};
@@ -71,7 +71,7 @@ async fn two_sealers_at_once_give_each_place_once() {
             // Each with a holder of its own, and past the lease: as if one had just ended.
             let sql = "DELETE FROM leases WHERE name = 'sealer'";
             desk.write(sql, vec![]).await;
-            let done = sealer::round(&desk.app, WorkerId::new(START)).await;
+            let done = audit_sealing::round(&desk.app, WorkerId::new(START)).await;
             done.expect("a round");
         });
         tokio::join!(join_all(made), join_all(seals));

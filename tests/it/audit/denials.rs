@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use keydesk::actor::{Actor, Denied, Origin, Permission, Role, Via};
-use keydesk::audit::{self, Attempt, AuditAction, Refusal};
-use keydesk::ids::{UserId, WorkerId};
-use keydesk::sealer;
-use keydesk::users::UserError;
+use keydesk::domain::audit::{self, Attempt, AuditAction, Refusal};
+use keydesk::domain::users::UserError;
+use keydesk::jobs::audit_sealing;
+use keydesk::types::actor::{Actor, Denied, Origin, Permission, Role, Via};
+use keydesk::types::ids::{UserId, WorkerId};
 use serde_json::json;
 
 use super::events;
@@ -34,7 +34,7 @@ async fn denials(desk: &TestApp) -> Vec<serde_json::Value> {
 
 /// What every process does once a second.
 async fn write_down(desk: &TestApp) {
-    let round = sealer::round(&desk.app, WorkerId::new(START)).await;
+    let round = audit_sealing::round(&desk.app, WorkerId::new(START)).await;
     round.expect("a round");
 }
 
@@ -135,7 +135,12 @@ async fn a_thousand_denials_are_two_events_across_replicas() {
         (&json!("PASSWORD_RESET"), &json!("192.0.2.1"))
     );
     let holder = WorkerId::new(START);
-    assert_eq!(sealer::round(&replica.app, holder).await.expect("idle"), 0);
+    assert_eq!(
+        audit_sealing::round(&replica.app, holder)
+            .await
+            .expect("idle"),
+        0
+    );
 }
 
 #[tokio::test]

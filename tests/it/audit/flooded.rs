@@ -1,9 +1,9 @@
 //! Whoever floods the trail with refused attempts hides nothing by it.
 
-use keydesk::actor::{Actor, Origin, Via};
-use keydesk::audit::{self, Attempt, AuditAction};
-use keydesk::ids::{UserId, WorkerId};
-use keydesk::sealer;
+use keydesk::domain::audit::{self, Attempt, AuditAction};
+use keydesk::jobs::audit_sealing;
+use keydesk::types::actor::{Actor, Origin, Via};
+use keydesk::types::ids::{UserId, WorkerId};
 use serde_json::{Value, json};
 
 use super::events;
@@ -36,7 +36,7 @@ async fn fail(desk: &TestApp, address: &str, user: Option<&str>, login: &str) {
 
 async fn close(desk: &TestApp) {
     for _ in 0..2 {
-        let round = sealer::round(&desk.app, WorkerId::new(START)).await;
+        let round = audit_sealing::round(&desk.app, WorkerId::new(START)).await;
         round.expect("a round");
         desk.app.clock.advance(audit::WINDOW + audit::GRACE);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keydesk::audit::{FaultKind, PATIENCE, Start, Verdict};
+use keydesk::domain::audit::{FaultKind, PATIENCE, Start, Verdict};
 use serde_json::json;
 
 use super::{checkpoint, events, fault, seal, verify, verify_from};

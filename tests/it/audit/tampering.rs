@@ -1,9 +1,9 @@
 //! Rows that are edited, removed, moved and added by SQL: each is found, or said to be out of reach.
 
-use keydesk::actor::Actor;
-use keydesk::audit::{self, Fault, FaultKind, Start, Verdict};
-use keydesk::ids::AuditEventId;
-use keydesk::keyring::Keyring;
+use keydesk::domain::audit::{self, Fault, FaultKind, Start, Verdict};
+use keydesk::platform::keyring::Keyring;
+use keydesk::types::actor::Actor;
+use keydesk::types::ids::AuditEventId;
 use serde_json::json;
 
 use super::{checkpoint, fault, seal, sealed, verify, verify_from};

@@ -1,6 +1,6 @@
 //! Rows that ended long ago, by the hundred thousand.
 
-use keydesk::clock::Clock;
+use keydesk::types::clock::Clock;
 use sea_orm::{ConnectionTrait, Database, DatabaseBackend, Statement};
 use serde_json::json;
 

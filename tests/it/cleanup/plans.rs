@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keydesk::ids::WorkerId;
-use keydesk::janitor;
+use keydesk::jobs::cleanup;
+use keydesk::types::ids::WorkerId;
 use sea_orm::{
     ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, Statement,
     TransactionTrait as _,
@@ -74,7 +74,7 @@ async fn statements(desk: &TestApp) -> Vec<Statement> {
     app.db
         .on_write(move |statement| writes.lock().expect("whole").push(statement.clone()));
     let holder = WorkerId::new(app.clock.now());
-    let deleted = janitor::sweep(&app, holder).await.expect("swept");
+    let deleted = cleanup::sweep(&app, holder).await.expect("swept");
     assert!(deleted >= 4, "only {deleted} rows were due");
     let seen = std::mem::take(&mut *seen.lock().expect("whole"));
     let asked = |statement: &Statement| {

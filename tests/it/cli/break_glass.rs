@@ -1,6 +1,6 @@
 //! `keydesk reset-admin-password`: the way back in.
 
-use keydesk::secret::random_bytes;
+use keydesk::types::secret::random_bytes;
 use serde_json::{Value, json};
 
 use super::{Machine, in_a_terminal, only_line};
@@ -22,7 +22,7 @@ async fn owner(desk: &TestApp, name: &str) -> String {
 async fn sign_in(desk: &TestApp, user: &str) {
     let sql = "INSERT INTO sessions (id, user_id, token_hash, credential_version, created_at, \
                last_used_at, expires_at) VALUES ($1, $2, $3, 1, $4, $4, $5)";
-    let id = keydesk::ids::UserId::new(START).uuid();
+    let id = keydesk::types::ids::UserId::new(START).uuid();
     let token = random_bytes::<32>().to_vec();
     let (now, end) = (START.as_millis(), FAR_MILLIS);
     let values = vec![id.into(), uuid(user), token.into(), now.into(), end.into()];

@@ -1,6 +1,6 @@
 //! What the command line says about rights and about itself.
 
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 
 use super::Machine;
 

@@ -1,6 +1,6 @@
 //! `keydesk api-key` and `keydesk user`.
 
-use keydesk::actor::Permission;
+use keydesk::types::actor::Permission;
 use serde_json::{Value, json};
 
 use super::{Machine, only_line};

@@ -1,6 +1,6 @@
 //! `keydesk login-link` and `keydesk admin`, and the setup link of a first start.
 
-use keydesk::one_time_links;
+use keydesk::domain::one_time_links;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 

@@ -156,10 +156,10 @@ async fn open_sessions_are_counted_where_a_user_is_shown() {
     let ada = desk.member("ada").await;
     let sql = "INSERT INTO sessions (id, user_id, token_hash, credential_version, created_at, \
                last_used_at, expires_at, ended_at) VALUES ($1, $2, $3, 1, $4, $4, $5, $6)";
-    let now = keydesk::clock::Clock::system().now();
+    let now = keydesk::types::clock::Clock::system().now();
     for ended in [None, None, Some(now.as_millis())] {
-        let id = keydesk::ids::UserId::new(now).uuid();
-        let token = keydesk::secret::random_bytes::<32>().to_vec();
+        let id = keydesk::types::ids::UserId::new(now).uuid();
+        let token = keydesk::types::secret::random_bytes::<32>().to_vec();
         let (began, end) = (now.as_millis(), FAR_MILLIS);
         let values = vec![
             id.into(),

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use keydesk::clock::Clock;
-use keydesk::ids::WorkerId;
+use keydesk::types::clock::Clock;
+use keydesk::types::ids::WorkerId;
 use serde_json::{Value, json};
 
 use super::{Machine, in_a_terminal};

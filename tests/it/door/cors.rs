@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use keydesk::settings::ServerSettings;
+use keydesk::platform::settings::ServerSettings;
 use serde_json::json;
 
 use crate::support::app::{Answer, TestApp};

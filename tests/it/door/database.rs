@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use keydesk::db::OpenTransaction;
+use keydesk::platform::db::OpenTransaction;
 use sea_orm::{ConnectionTrait, TransactionOptions};
 use serde_json::json;
 

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, HeaderValue, Request};
-use keydesk::settings::ServerSettings;
+use keydesk::platform::settings::ServerSettings;
 use keydesk::web::{Shows, router, router_within};
 use tower::ServiceExt as _;
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use keydesk::settings::ServerSettings;
+use keydesk::platform::settings::ServerSettings;
 use serde_json::json;
 
 use crate::support::app::TestApp;

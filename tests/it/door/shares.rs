@@ -1,6 +1,6 @@
 //! At most a share of connections and sockets for one network.
 
-use keydesk::settings::ServerSettings;
+use keydesk::platform::settings::ServerSettings;
 use keydesk::web::{Admission, Pace, Shows};
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use keydesk::db::Db;
-use keydesk::settings::Settings;
+use keydesk::platform::db::Db;
+use keydesk::platform::settings::Settings;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use serde_json::json;
 

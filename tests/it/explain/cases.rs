@@ -1,11 +1,11 @@
 //! The reads that a portal does.
 
-use keydesk::actor::Role;
-use keydesk::clock::Timestamp;
-use keydesk::ids::UserId;
-use keydesk::users::{
+use keydesk::domain::users::{
     AuthenticationSource, TimeRange, UserFilter, UserOrder, UserOrderField, UserRef, UserStatus,
 };
+use keydesk::types::actor::Role;
+use keydesk::types::clock::Timestamp;
+use keydesk::types::ids::UserId;
 
 use crate::support::app::{START, TestApp};
 

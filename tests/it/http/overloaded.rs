@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use keydesk::hasher::{Cost, Hasher, Limits};
+use keydesk::platform::hasher::{Cost, Hasher, Limits};
 use keydesk::web::{self, Shows};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;

@@ -1,6 +1,6 @@
 //! `updateApiKey` and `revokeApiKey`.
 
-use keydesk::access;
+use keydesk::domain::access;
 use serde_json::{Value, json};
 
 use super::status;
@@ -207,7 +207,7 @@ async fn a_revoked_key_is_over_everywhere_at_once_and_for_good() {
 async fn all_keys_of_a_user_end_in_one_transaction() {
     let desk = TestApp::start().await;
     let id = desk.person("ann", "ADMIN").await;
-    let ann = keydesk::ids::UserId::parse(&id).expect("an id");
+    let ann = keydesk::types::ids::UserId::parse(&id).expect("an id");
     let session = desk.session("ann").await;
     let (first, one) = desk.own_key(&session, json!({})).await;
     let (_, two) = desk.own_key(&session, json!({})).await;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use keydesk::access::{self, ApiKeyError, ApiKeyPatch, CreateApiKey, UpdateApiKey};
-use keydesk::account::{self, SignOut};
-use keydesk::actor::{Actor, Denied, Origin, Permission, Role, Via};
-use keydesk::ids::{ApiKeyId, UserId};
-use keydesk::secret::Secret;
-use keydesk::sessions;
+use keydesk::domain::access::{self, ApiKeyError, ApiKeyPatch, CreateApiKey, UpdateApiKey};
+use keydesk::domain::account::{self, SignOut};
+use keydesk::domain::sessions;
+use keydesk::types::actor::{Actor, Denied, Origin, Permission, Role, Via};
+use keydesk::types::ids::{ApiKeyId, UserId};
+use keydesk::types::secret::Secret;
 use serde_json::{Value, json};
 
 use super::{VIEWER, status};

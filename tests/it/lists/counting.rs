@@ -89,7 +89,7 @@ async fn sample_users_are_topped_up_and_never_made_twice() {
     desk.user("ada", json!({})).await;
     let mut told = Vec::new();
     for (wanted, added) in [(0, 0), (1_500, 1_500), (1_500, 0), (1_000, 0), (1_600, 100)] {
-        let done = keydesk::users::fill(&desk.app, wanted, |done| told.push(done)).await;
+        let done = keydesk::domain::users::fill(&desk.app, wanted, |done| told.push(done)).await;
         assert_eq!(done.expect("filled"), added);
     }
     assert_eq!(told, [1_500, 1_600]);

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use keydesk::ids::UserId;
+use keydesk::types::ids::UserId;
 use sea_orm::JsonValue;
 use serde_json::{Value, json};
 

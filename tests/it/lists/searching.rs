@@ -1,8 +1,8 @@
 //! The index behind the search: in step with the rows, and the same pages along both of its roads.
 
-use keydesk::actor::Actor;
-use keydesk::page::{Direction, PageRequest};
-use keydesk::users::{self, UserFilter, UserOrder, UserOrderField};
+use keydesk::domain::users::{self, UserFilter, UserOrder, UserOrderField};
+use keydesk::platform::pagination::{Direction, PageRequest};
+use keydesk::types::actor::Actor;
 use sea_orm::{ConnectionTrait, DatabaseBackend};
 use serde_json::json;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use keydesk::mail::transport::MemoryMailer;
-use keydesk::mail::{
+use keydesk::domain::mail::transport::MemoryMailer;
+use keydesk::domain::mail::{
     self, AttemptOutcome, Delivery, DeliveryStatus, Mailer, OutgoingEmail, SendError, Sending,
     TemplateSource,
 };

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keydesk::actor::Actor;
-use keydesk::app::App;
-use keydesk::clock::{Clock, Timestamp};
-use keydesk::ids::{MailDeliveryId, UserId};
-use keydesk::mail::transport::{SmtpLimits, SmtpMailer};
-use keydesk::mail::{
+use keydesk::domain::mail::transport::{SmtpLimits, SmtpMailer};
+use keydesk::domain::mail::{
     self, Delivery, DeliveryStatus, Details, MailKind, MailSecret, Mailer, NewEmail, Templates,
     Worker,
 };
-use keydesk::secret::Secret;
-use keydesk::settings::{Settings, TransportSettings};
+use keydesk::platform::app::App;
+use keydesk::platform::settings::{Settings, TransportSettings};
+use keydesk::types::actor::Actor;
+use keydesk::types::clock::{Clock, Timestamp};
+use keydesk::types::ids::{MailDeliveryId, UserId};
+use keydesk::types::secret::Secret;
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::support::database::TestDatabase;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keydesk::mail::transport::MemoryMailer;
-use keydesk::mail::{Mailer, OutgoingEmail, SendError, Sending};
+use keydesk::domain::mail::transport::MemoryMailer;
+use keydesk::domain::mail::{Mailer, OutgoingEmail, SendError, Sending};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use keydesk::mail::DeliveryStatus::{self, Failed, Sent, Unknown};
-use keydesk::mail::backoff;
+use keydesk::domain::mail::DeliveryStatus::{self, Failed, Sent, Unknown};
+use keydesk::domain::mail::backoff;
 
 use super::desk::{Desk, short};
 use crate::support::program::free_port;

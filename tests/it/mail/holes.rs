@@ -1,6 +1,6 @@
 //! Holes that others had in their mail (docs/security.md, “Known holes of others”).
 
-use keydesk::mail::DeliveryStatus;
+use keydesk::domain::mail::DeliveryStatus;
 use mail_parser::MessageParser;
 use sea_orm::{ConnectionTrait, Statement};
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use keydesk::clock::Clock;
-use keydesk::mail::DeliveryStatus;
+use keydesk::domain::mail::DeliveryStatus;
+use keydesk::types::clock::Clock;
 
 use super::desk::{Desk, short};
 use crate::support::program::Installation;

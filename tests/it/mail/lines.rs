@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use keydesk::mail::transport::SmtpLimits;
-use keydesk::mail::{Delivery, DeliveryStatus};
+use keydesk::domain::mail::transport::SmtpLimits;
+use keydesk::domain::mail::{Delivery, DeliveryStatus};
 
 use super::desk::{Desk, short};
 use crate::support::smtp::{Behaviour, Door, SmtpPeer};

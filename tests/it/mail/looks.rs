@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use keydesk::clock::Timestamp;
-use keydesk::colour::{Accent, Colour};
-use keydesk::mail::{self, LOCALES, MailKind, Rendered, Site, Templates, Words};
+use keydesk::domain::mail::{self, LOCALES, MailKind, Rendered, Site, Templates, Words};
+use keydesk::types::clock::Timestamp;
+use keydesk::types::colour::{Accent, Colour};
 use url::Url;
 
 use crate::support::browser::{Browser, Theme};

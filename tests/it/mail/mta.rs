@@ -1,6 +1,6 @@
 //! Through a whole mail server into a Maildir, read by a library for mail.
 
-use keydesk::mail::DeliveryStatus;
+use keydesk::domain::mail::DeliveryStatus;
 use mail_parser::{Address, HeaderValue, Message, MessageParser, MimeHeaders as _};
 
 use super::desk::{Desk, PASSWORD, short};

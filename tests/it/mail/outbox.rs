@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keydesk::actor::{Actor, Origin, ReadError, Via};
-use keydesk::mail::transport::{FileMailer, MemoryMailer};
-use keydesk::mail::{
+use keydesk::domain::mail::transport::{FileMailer, MemoryMailer};
+use keydesk::domain::mail::{
     self, DeliveryFilter, DeliveryStatus, Mailer, OutgoingEmail, SendError, Sending,
 };
-use keydesk::page::PageArguments;
+use keydesk::platform::pagination::PageArguments;
+use keydesk::types::actor::{Actor, Origin, ReadError, Via};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 

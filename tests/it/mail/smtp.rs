@@ -1,6 +1,6 @@
 //! Mail over SMTP: what each answer of a server, or its silence, does to a mail.
 
-use keydesk::mail::{Delivery, DeliveryStatus, SendError, transport};
+use keydesk::domain::mail::{Delivery, DeliveryStatus, SendError, transport};
 use mail_parser::MessageParser;
 
 use super::desk::{Desk, PASSWORD};

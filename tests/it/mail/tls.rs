@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keydesk::mail::{Delivery, DeliveryStatus};
+use keydesk::domain::mail::{Delivery, DeliveryStatus};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;

@@ -1,7 +1,7 @@
 //! `updateMailTemplate` and `resetMailTemplate`.
 
 use futures_util::future::join_all;
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::json;
 
 use super::{RESET, UPDATE, in_use, input, reset, text, update};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use keydesk::mail::Templates;
+use keydesk::domain::mail::Templates;
 use serde_json::Value;
 
 use super::{in_use, input, mailed, reset, text, update};

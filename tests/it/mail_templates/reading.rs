@@ -1,6 +1,6 @@
 //! `mailTemplates` and `mailTemplatePreview`.
 
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::json;
 
 use super::{in_use, input, text, update};

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use keydesk::ids::WorkerId;
-use keydesk::{porter, sealer, users};
+use keydesk::domain::users;
+use keydesk::jobs::audit_sealing;
+use keydesk::jobs::reset_requests;
+use keydesk::types::ids::WorkerId;
 use serde_json::json;
 
 use super::dump::Dump;
@@ -149,7 +151,7 @@ async fn people_are_told_of_a_lock_whole_or_not_at_all() {
         desk.write(lock, vec![format!("ada{number}").into()]).await;
         let before = Dump::of(&desk).await;
         let planted = desk.plant(fault).await;
-        assert!(porter::round(&desk.app).await.is_err(), "{fault:?}");
+        assert!(reset_requests::round(&desk.app).await.is_err(), "{fault:?}");
         planted.remove().await;
         assert_eq!(before.changes(&Dump::of(&desk).await), [""; 0], "{fault:?}");
         assert_eq!(desk.see_to_requests().await, 1, "{fault:?}");
@@ -188,7 +190,7 @@ async fn a_deleted_user_is_anonymised_whole_or_not_at_all() {
 async fn old_events_go_whole_or_not_at_all() {
     let desk = TestApp::with("[audit]\nkeep_days = 10\n").await;
     desk.person("ada", "MEMBER").await;
-    let round = async || sealer::round(&desk.app, WorkerId::new(desk.app.clock.now())).await;
+    let round = async || audit_sealing::round(&desk.app, WorkerId::new(desk.app.clock.now())).await;
     round().await.expect("sealed");
     desk.app.clock.advance(Duration::from_hours(40 * 24));
     // The lease is the worker's, and no part of what it does.

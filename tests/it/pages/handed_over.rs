@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use keydesk::actor::Actor;
-use keydesk::ids::UserId;
-use keydesk::one_time_links::{LinkForm, LinkOrigin, LinkPurpose, NewLink, mint};
+use keydesk::domain::one_time_links::{LinkForm, LinkOrigin, LinkPurpose, NewLink, mint};
+use keydesk::types::actor::Actor;
+use keydesk::types::ids::UserId;
 
 use super::{GOOD, Visitor, assert_says, link, parts, says, text};
 use crate::support::app::TestApp;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use axum::http::StatusCode;
-use keydesk::address::EmailAddress;
-use keydesk::colour::{Accent, Colour};
+use keydesk::types::address::EmailAddress;
+use keydesk::types::colour::{Accent, Colour};
 use keydesk::web::{self, Shows};
 
 use super::{Visitor, assert_says, text};

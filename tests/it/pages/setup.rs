@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use futures_util::future::join_all;
-use keydesk::ids::WorkerId;
-use keydesk::janitor;
+use keydesk::jobs::cleanup;
+use keydesk::types::ids::WorkerId;
 use serde_json::json;
 
 use super::{GOOD, Visitor, assert_says, form, hidden, link, parts, says, setup_link, text};
@@ -179,7 +179,7 @@ async fn setup_links_are_deleted_a_week_after_their_end() {
     let sweep = async || {
         let holder = WorkerId::new(app.app.clock.now());
         app.app.clock.advance(Duration::from_hours(1));
-        janitor::sweep(&app.app, holder).await.expect("swept")
+        cleanup::sweep(&app.app, holder).await.expect("swept")
     };
     assert_eq!(sweep().await, 0);
     app.app.clock.advance(Duration::from_hours(167));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use keydesk::bootstrap;
+use keydesk::domain::bootstrap;
 use serde_json::json;
 
 use super::{GOOD, Visitor, assert_says, link, link_for, setup_link};

@@ -1,6 +1,6 @@
 //! How the new password reaches its user, and what the user is told.
 
-use keydesk::mail::OutgoingEmail;
+use keydesk::domain::mail::OutgoingEmail;
 use serde_json::{Value, json};
 
 use super::{GOOD, generated, reset};

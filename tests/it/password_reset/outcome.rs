@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use keydesk::clock::Timestamp;
-use keydesk::credentials;
-use keydesk::secret::{Secret, random_bytes};
+use keydesk::domain::credentials;
+use keydesk::types::clock::Timestamp;
+use keydesk::types::secret::{Secret, random_bytes};
 use serde_json::{Value, json};
 
 use super::{ALSO_GOOD, GOOD, generated, reset};
@@ -22,7 +22,7 @@ async fn sign_in(app: &TestApp, user: &str, ended_at: Option<i64>) {
     let now = START.as_millis();
     let sql = "INSERT INTO sessions (id, user_id, token_hash, credential_version, created_at, \
                last_used_at, expires_at, ended_at) VALUES ($1, $2, $3, 1, $4, $5, $6, $7)";
-    let id = keydesk::ids::UserId::new(START).uuid();
+    let id = keydesk::types::ids::UserId::new(START).uuid();
     let token = random_bytes::<32>().to_vec();
     let (created, end) = (now - 1000, now + DAY_MILLIS);
     let values = vec![
@@ -42,7 +42,7 @@ async fn link(app: &TestApp, user: &str) {
     let now = START.as_millis();
     let sql = "INSERT INTO one_time_links (id, user_id, purpose, token_hash, created_at, expires_at) \
                VALUES ($1, $2, 'PASSWORD_RESET', $3, $4, $5)";
-    let id = keydesk::ids::UserId::new(START).uuid();
+    let id = keydesk::types::ids::UserId::new(START).uuid();
     let token = random_bytes::<32>().to_vec();
     let end = now + DAY_MILLIS;
     let values = vec![id.into(), uuid(user), token.into(), now.into(), end.into()];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::{ALSO_GOOD, GOOD, assert_nothing_given, assert_refused, generated, reset, reset_as};

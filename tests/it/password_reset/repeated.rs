@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use keydesk::access::idempotency;
-use keydesk::actor::{Permission, Role};
+use keydesk::domain::access::idempotency;
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::{ALSO_GOOD, GOOD, assert_refused, generated, reset, reset_as};

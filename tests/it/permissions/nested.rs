@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use keydesk::actor::Permission::{ApiKeysRead, AuditRead, MailRead, PasswordsReset, UsersRead};
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::Permission::{
+    ApiKeysRead, AuditRead, MailRead, PasswordsReset, UsersRead,
+};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::Access::{self, Scope, SignedIn};

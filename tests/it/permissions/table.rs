@@ -5,7 +5,7 @@ mod acts;
 
 use std::collections::BTreeSet;
 
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::json;
 
 use crate::support::app::{Answer, TestApp};

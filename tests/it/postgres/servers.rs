@@ -1,7 +1,7 @@
 //! Several servers in one address.
 
-use keydesk::db::Db;
-use keydesk::settings::Settings;
+use keydesk::platform::db::Db;
+use keydesk::platform::settings::Settings;
 
 use crate::support::database::TestDatabase;
 use crate::support::program::free_port;

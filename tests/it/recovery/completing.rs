@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use keydesk::actor::Actor;
-use keydesk::one_time_links::{self, LinkForm, LinkOrigin, LinkPurpose, NewLink};
-use keydesk::secret::Secret;
+use keydesk::domain::one_time_links::{self, LinkForm, LinkOrigin, LinkPurpose, NewLink};
+use keydesk::types::actor::Actor;
+use keydesk::types::secret::Secret;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use keydesk::actor::{Origin, Via};
-use keydesk::password_reset::{
+use keydesk::domain::password_reset::{
     self, NotMe, NotMeDone, NotMeError, NotMeLink, look_not_me, report_not_me,
 };
-use keydesk::secret::Secret;
+use keydesk::types::actor::{Origin, Via};
+use keydesk::types::secret::Secret;
 use serde_json::json;
 
 use crate::support::app::TestApp;
@@ -196,7 +196,7 @@ async fn keys_of_a_blocked_person_end_and_no_reset_brings_them_back() {
     let (_, key) = desk.own_key(&session, json!({})).await;
     assert!(works(&desk, &key).await);
     let txn = desk.app.db.begin_write().await.expect("begun");
-    let user = keydesk::users::lock_own(&txn, &desk.app, id_of(&boss)).await;
+    let user = keydesk::domain::users::lock_own(&txn, &desk.app, id_of(&boss)).await;
     let mut user = user.expect("asked").expect("a user");
     let now = desk.app.clock.now();
     let ended = password_reset::block(&txn, &mut user, now).await;

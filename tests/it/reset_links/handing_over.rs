@@ -1,7 +1,7 @@
 //! Making a link or a code to hand over.
 
-use keydesk::actor::{Permission, Role};
-use keydesk::one_time_links;
+use keydesk::domain::one_time_links;
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::{CREATE, GOOD, ask, ask_as, assert_refused, choose, statuses, token};

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use keydesk::actor::{Permission, Role};
-use keydesk::ids::UserId;
-use keydesk::one_time_links::{self, LinkOrigin, LinkPurpose, NewLink};
+use keydesk::domain::one_time_links::{self, LinkOrigin, LinkPurpose, NewLink};
+use keydesk::types::actor::{Permission, Role};
+use keydesk::types::ids::UserId;
 use serde_json::{Value, json};
 
 use super::{CREATE, GOOD, REVOKE, SEND, ask, choose, statuses, token};
@@ -59,7 +59,7 @@ async fn every_link_is_listed_with_what_became_of_it() {
     let kind = (LinkPurpose::NotMe, LinkOrigin::Notice);
     let user = UserId::parse(&ada).expect("an id");
     let new = NewLink::plain(user, kind, Duration::from_hours(1));
-    let (system, now) = (keydesk::actor::Actor::system(), app.app.clock.now());
+    let (system, now) = (keydesk::types::actor::Actor::system(), app.app.clock.now());
     let minted = one_time_links::mint(&txn, &app.app, &system, new, now).await;
     txn.commit().await.expect("committed");
     let found = links(&app, json!({})).await;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use futures_util::future::join_all;
-use keydesk::actor::{Permission, Role};
-use keydesk::clock::Timestamp;
+use keydesk::types::actor::{Permission, Role};
+use keydesk::types::clock::Timestamp;
 use serde_json::{Value, json};
 
 use super::{GOOD, SEND, ask, ask_as, assert_refused, choose, mailed_link, statuses, token};

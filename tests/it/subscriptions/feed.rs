@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::super::support::app::TestApp;
@@ -235,7 +235,7 @@ async fn an_event_whose_transaction_commits_late_is_shown_too() {
     record(&desk, "early", None).await;
     assert_eq!(count(&mut client, 1).await["early"], 1);
     // Made before the one that was shown, and seen after it.
-    let made = keydesk::ids::AuditEventId::new(now.minus(super::Duration::from_secs(30)));
+    let made = keydesk::types::ids::AuditEventId::new(now.minus(super::Duration::from_secs(30)));
     desk.write(sql, vec![made.uuid().into(), "late".into()])
         .await;
     assert_eq!(count(&mut client, 1).await["late"], 1);

@@ -168,7 +168,7 @@ async fn there_are_only_so_many_sockets() {
     let (desk, server) = served().await;
     let live = &desk.app.live;
     let seats: Vec<_> = std::iter::from_fn(|| live.take_seat()).collect();
-    assert_eq!(seats.len(), keydesk::live::SEATS);
+    assert_eq!(seats.len(), keydesk::platform::pubsub::SEATS);
     let bearer = format!("Bearer {}", desk.owner_key());
     let known = [PROTOCOL, ("authorization", bearer.as_str())];
     let refused = server.upgrade(&known).await.err();

@@ -14,15 +14,15 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use keydesk::access::{self, NewApiKey};
-use keydesk::actor::{Actor, Permission, Role};
-use keydesk::app::App;
-use keydesk::clock::{Clock, Timestamp};
-use keydesk::db::Budget;
-use keydesk::hasher::{Cost, Hasher, Limits};
-use keydesk::mail::transport::MemoryMailer;
-use keydesk::mail::{Templates, Worker};
-use keydesk::settings::{ServerSettings, Settings};
+use keydesk::domain::access::{self, NewApiKey};
+use keydesk::domain::mail::transport::MemoryMailer;
+use keydesk::domain::mail::{Templates, Worker};
+use keydesk::platform::app::App;
+use keydesk::platform::db::Budget;
+use keydesk::platform::hasher::{Cost, Hasher, Limits};
+use keydesk::platform::settings::{ServerSettings, Settings};
+use keydesk::types::actor::{Actor, Permission, Role};
+use keydesk::types::clock::{Clock, Timestamp};
 use keydesk::web::{self, Shows};
 
 use super::database::TestDatabase;

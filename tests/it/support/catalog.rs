@@ -1,7 +1,7 @@
 //! The database's own description of itself: tables, columns, indexes, and every cell as text.
 
-use keydesk::app::App;
-use keydesk::db::Connection;
+use keydesk::platform::app::App;
+use keydesk::platform::db::Connection;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 
 /// A connection past the app's own, to look at what it wrote.

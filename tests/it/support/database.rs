@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
-use keydesk::db::Db;
-use keydesk::secret::Secret;
-use keydesk::settings::Settings;
+use keydesk::platform::db::Db;
+use keydesk::platform::settings::Settings;
+use keydesk::types::secret::Secret;
 
 const FILE: &str = "keydesk.sqlite";
 

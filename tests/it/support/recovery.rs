@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use keydesk::porter;
+use keydesk::jobs::reset_requests;
 use serde_json::{Value, json};
 
 use super::app::{Answer, TestApp, operation};
@@ -54,7 +54,7 @@ impl TestApp {
 
     /// Lets this replica's porter see to what waits. Gives how many it took on.
     pub(crate) async fn see_to_requests(&self) -> u64 {
-        porter::round(&self.app).await.expect("seen to")
+        reset_requests::round(&self.app).await.expect("seen to")
     }
 
     /// Asks for a link, and gives the flow id.

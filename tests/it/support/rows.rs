@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use keydesk::ids::UserId;
-use keydesk::secret::Secret;
+use keydesk::types::ids::UserId;
+use keydesk::types::secret::Secret;
 use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement, Value};
 
 use super::app::TestApp;

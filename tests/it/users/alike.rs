@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use keydesk::ids::WorkerId;
-use keydesk::janitor;
+use keydesk::jobs::cleanup;
+use keydesk::types::ids::WorkerId;
 use serde_json::{Value, json};
 
 use super::{create, fault, faults, invalid, update};
@@ -137,7 +137,7 @@ async fn a_name_is_free_when_the_last_one_who_looks_like_it_has_left_it() {
     );
     desk.app.clock.advance(Duration::from_hours(24 * 31));
     let holder = WorkerId::new(desk.app.clock.now());
-    janitor::sweep(&desk.app, holder).await.expect("swept");
+    cleanup::sweep(&desk.app, holder).await.expect("swept");
     assert_taken(&rename(&one, "cope1").await);
     assert_taken(&rename(&one, "cope1").await);
     let held = "SELECT holder FROM name_skeletons WHERE holder <> 'ASCII'";
@@ -219,7 +219,7 @@ async fn names_that_were_there_before_go_on_and_the_doctor_names_them() {
         .await
         .expect("what looks alike stops no migration");
 
-    let found = keydesk::users::look_alikes(&desk.app, 10)
+    let found = keydesk::domain::users::look_alikes(&desk.app, 10)
         .await
         .expect("found");
     let found: Vec<_> = found
@@ -239,7 +239,7 @@ async fn names_that_were_there_before_go_on_and_the_doctor_names_them() {
     }
     assert_taken(&update(&desk, &alike, json!({ "username": "one" }), json!({})).await);
     assert_eq!(
-        keydesk::users::look_alikes(&desk.app, 10)
+        keydesk::domain::users::look_alikes(&desk.app, 10)
             .await
             .expect("found"),
         []
@@ -283,7 +283,7 @@ async fn no_text_that_people_read_later_turns_the_direction_of_writing() {
             format!("[server]\nsite_name = \"Desk {letter}x\""),
             format!("[mail]\nfrom = \"Desk {letter}x <desk@example.org>\""),
         ] {
-            let refused = keydesk::settings::Settings::from_toml(&setting);
+            let refused = keydesk::platform::settings::Settings::from_toml(&setting);
             let said = refused.map(|_| ()).expect_err("refused").to_string();
             assert!(said.contains("direction of writing"), "{said}");
         }

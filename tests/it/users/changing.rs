@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::{fault, faults, invalid, mutate, update};

@@ -1,7 +1,7 @@
 //! New users, and names that are taken.
 
 use futures_util::future::join_all;
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::{create, fault, faults, invalid, mutate};

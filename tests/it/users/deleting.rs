@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use keydesk::ids::WorkerId;
-use keydesk::janitor;
+use keydesk::jobs::cleanup;
+use keydesk::types::ids::WorkerId;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -16,7 +16,7 @@ async fn sweep(desk: &TestApp) {
     let holder = WorkerId::new(desk.app.clock.now());
     // Whoever swept before holds the lease no longer.
     desk.app.clock.advance(Duration::from_mins(16));
-    janitor::sweep(&desk.app, holder).await.expect("swept");
+    cleanup::sweep(&desk.app, holder).await.expect("swept");
 }
 
 #[tokio::test]

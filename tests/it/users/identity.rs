@@ -1,6 +1,6 @@
 //! What binds an account to a person: who may change it, who is told, and what ends with it.
 
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::{faults, mutate, update};

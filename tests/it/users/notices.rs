@@ -1,6 +1,6 @@
 //! What people are told by mail of what was done to their account.
 
-use keydesk::mail::OutgoingEmail;
+use keydesk::domain::mail::OutgoingEmail;
 use serde_json::json;
 
 use super::{faults, invalid, mutate, update};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use keydesk::actor::{Origin, Via};
-use keydesk::secret::Secret;
-use keydesk::sessions;
-use keydesk::users::{self, DisableUser, UserError, UserRef};
+use keydesk::domain::sessions;
+use keydesk::domain::users::{self, DisableUser, UserError, UserRef};
+use keydesk::types::actor::{Origin, Via};
+use keydesk::types::secret::Secret;
 use serde_json::{Value, json};
 
 use super::{fault, faults, mutate, update};

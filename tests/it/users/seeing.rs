@@ -1,7 +1,7 @@
 //! A helpdesk sees members, and nobody else, whichever way it looks.
 
-use keydesk::actor::{Permission, Role};
-use keydesk::ids::UserId;
+use keydesk::types::actor::{Permission, Role};
+use keydesk::types::ids::UserId;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;

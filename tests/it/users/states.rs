@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::{Value, json};
 
 use super::{fault, faults, invalid, mutate};
@@ -79,7 +79,7 @@ async fn sessions_and_links_end_with_the_disabling() {
         .plus(Duration::from_hours(1))
         .as_millis();
     for (number, user) in [&ada, &ada, &bea].into_iter().enumerate() {
-        let id = keydesk::ids::UserId::new(app.app.clock.now()).uuid();
+        let id = keydesk::types::ids::UserId::new(app.app.clock.now()).uuid();
         let token = vec![u8::try_from(number).expect("small"); 32];
         let sql = "INSERT INTO sessions (id, user_id, token_hash, credential_version, created_at, \
                    last_used_at, expires_at) VALUES ($1, $2, $3, 1, 0, 0, $4)";

@@ -1,7 +1,7 @@
 //! Near names for a login that nobody has.
 
-use keydesk::actor::{Actor, Origin, ReadError, Via};
-use keydesk::users;
+use keydesk::domain::users;
+use keydesk::types::actor::{Actor, Origin, ReadError, Via};
 use serde_json::json;
 
 use crate::support::app::TestApp;

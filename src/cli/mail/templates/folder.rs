@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use crate::actor::Actor;
-use crate::app::App;
 use crate::cli::failure::Failure;
 use crate::cli::output::{note, one_line};
-use crate::mail::texts::{FOLDERS, Parts, read_texts};
-use crate::mail::{MailKind, TemplatePart, Templates};
-use crate::mail_templates::{self as room, TemplateError, TemplateFilter};
+use crate::domain::mail::texts::{FOLDERS, Parts, read_texts};
+use crate::domain::mail::{MailKind, TemplatePart, Templates};
+use crate::domain::mail_templates::{self as room, TemplateError, TemplateFilter};
+use crate::platform::app::App;
+use crate::types::actor::Actor;
 
 /// What to write.
 #[derive(Clone, Copy)]

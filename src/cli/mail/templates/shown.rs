@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::clock::Timestamp;
-use crate::mail::{MailKind, Placeholder, TemplateText, placeholders};
-use crate::mail_templates::MailTemplate;
+use crate::domain::mail::{MailKind, Placeholder, TemplateText, placeholders};
+use crate::domain::mail_templates::MailTemplate;
+use crate::types::clock::Timestamp;
 
 pub(super) fn line(one: &MailTemplate) -> String {
     let changed = match (&one.updated_at, &one.updated_by_label) {

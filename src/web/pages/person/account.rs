@@ -11,10 +11,10 @@ use super::refusals::Trouble;
 use super::signed_in::Person;
 use super::visit::Visit;
 use super::{confirm, sessions};
-use crate::account::{self, Account, AccountError, Confirmation, SignOut};
-use crate::actor::Denied;
-use crate::clock::Timestamp;
-use crate::ids::{DeviceId, SessionId};
+use crate::domain::account::{self, Account, AccountError, Confirmation, SignOut};
+use crate::types::actor::Denied;
+use crate::types::clock::Timestamp;
+use crate::types::ids::{DeviceId, SessionId};
 
 /// `GET /account`.
 pub(super) async fn show(visit: Visit) -> Response {

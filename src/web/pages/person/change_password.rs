@@ -11,9 +11,9 @@ use super::form::{Form, Refused};
 use super::refusals::{Sorted, Trouble, sorted_password};
 use super::signed_in::Person;
 use super::visit::Visit;
-use crate::account::{self, AccountError, ChangePassword};
-use crate::actor::Denied;
-use crate::error::Internal;
+use crate::domain::account::{self, AccountError, ChangePassword};
+use crate::types::actor::Denied;
+use crate::types::error::Internal;
 
 /// `GET /change-password`: the form.
 pub(super) async fn show(visit: Visit) -> Response {

@@ -10,7 +10,7 @@ use super::form::Form;
 use super::refusals::Trouble;
 use super::signed_in::Person;
 use super::visit::Visit;
-use crate::account::{self, AccountError, Confirmation};
+use crate::domain::account::{self, AccountError, Confirmation};
 
 /// Opens the step-up window when the form brings the password. Gives who acts from now on, and the session
 /// under its new token.

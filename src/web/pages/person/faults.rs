@@ -3,11 +3,11 @@
 use minijinja::{Value, context};
 
 use super::form::Form;
-use crate::address::{AddressError, EmailAddress};
-use crate::clock::Timestamp;
-use crate::credentials::{PasswordRule, Violation};
-use crate::username::{Username, UsernameError};
-use crate::users::InvalidInput;
+use crate::domain::credentials::{PasswordRule, Violation};
+use crate::domain::users::InvalidInput;
+use crate::types::address::{AddressError, EmailAddress};
+use crate::types::clock::Timestamp;
+use crate::types::username::{Username, UsernameError};
 
 /// Every field that something can be wrong with.
 const FIELDS: [&str; 8] = [

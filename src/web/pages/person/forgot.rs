@@ -14,9 +14,9 @@ use super::refusals::Trouble;
 use super::reset;
 use super::token_cookie::{FOR_A_CODE, Token, TokenCookie};
 use super::visit::Visit;
-use crate::app::App;
-use crate::password_reset::{self, CodeError, RequestError, RequestReset, VerifyCode};
-use crate::secret::Secret;
+use crate::domain::password_reset::{self, CodeError, RequestError, RequestReset, VerifyCode};
+use crate::platform::app::App;
+use crate::types::secret::Secret;
 
 /// Binds what is sealed to its use.
 const PURPOSE: &[u8] = b"keydesk flow cookie v1";

@@ -5,8 +5,8 @@ use axum::http::header::{HeaderMap, ORIGIN};
 use axum::http::{HeaderName, StatusCode};
 use url::form_urlencoded;
 
-use crate::secret::Secret;
-use crate::settings::ServerSettings;
+use crate::platform::settings::ServerSettings;
+use crate::types::secret::Secret;
 use crate::web::content::is_form;
 use crate::web::origin::is_own;
 

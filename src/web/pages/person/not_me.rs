@@ -12,8 +12,8 @@ use super::form::Refused;
 use super::refusals::Trouble;
 use super::token_cookie::{FOR_A_LINK, Token, TokenCookie};
 use super::visit::Visit;
-use crate::clock::Timestamp;
-use crate::password_reset::{self, NotMe, NotMeError, NotMeLink};
+use crate::domain::password_reset::{self, NotMe, NotMeError, NotMeLink};
+use crate::types::clock::Timestamp;
 
 fn cookie(pages: &Pages) -> TokenCookie {
     pages.cookie("notme", FOR_A_LINK)

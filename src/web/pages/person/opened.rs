@@ -5,8 +5,8 @@ use axum::http::header::{HeaderMap, USER_AGENT};
 
 use super::Pages;
 use super::token_cookie::Token;
-use crate::db::is_outage;
-use crate::one_time_links::{self, ClientClass, LinkPurpose};
+use crate::domain::one_time_links::{self, ClientClass, LinkPurpose};
+use crate::platform::db::is_outage;
 
 /// Notes when a reset link was first opened, and by what class of program; HEAD notes nothing.
 ///

@@ -16,9 +16,9 @@ use super::logo::Logo;
 use super::overrides::{self, Override, PagesError};
 use super::phrases::Phrases;
 use super::source;
-use crate::address::EmailAddress;
-use crate::app::App;
-use crate::password_reset;
+use crate::domain::password_reset;
+use crate::platform::app::App;
+use crate::types::address::EmailAddress;
 
 /// Styles, pictures and scripts of this server and nothing else; forms go to this server alone.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \

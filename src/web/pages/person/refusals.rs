@@ -8,11 +8,11 @@ use minijinja::{Value, context};
 use super::faults::{Fault, Faults, fault};
 use super::form::{Form, Refused};
 use super::visit::status;
-use crate::app::App;
-use crate::clock::Timestamp;
-use crate::credentials::ChooseError;
-use crate::error::Internal;
-use crate::users::UserError;
+use crate::domain::credentials::ChooseError;
+use crate::domain::users::UserError;
+use crate::platform::app::App;
+use crate::types::clock::Timestamp;
+use crate::types::error::Internal;
 
 /// What came of a form that an act did not take.
 #[derive(Default)]

@@ -13,10 +13,10 @@ use super::refusals::{Sorted, Trouble, sorted};
 use super::token_cookie::{FOR_A_LINK, Token, TokenCookie};
 use super::visit::Visit;
 use super::{Pages, opened};
-use crate::clock::Timestamp;
-use crate::one_time_links::RevokedWhy;
-use crate::password_reset::{self, ByLinkError, ResetByLink, ResetDone, ResetLink};
-use crate::sessions::Transport;
+use crate::domain::one_time_links::RevokedWhy;
+use crate::domain::password_reset::{self, ByLinkError, ResetByLink, ResetDone, ResetLink};
+use crate::domain::sessions::Transport;
+use crate::types::clock::Timestamp;
 
 pub(super) fn cookie(pages: &Pages) -> TokenCookie {
     pages.cookie("reset", FOR_A_LINK)

@@ -3,8 +3,8 @@
 use minijinja::{Value, context};
 
 use super::visit::Visit;
-use crate::account::{self, Account, AccountError};
-use crate::sessions::{Device, Session};
+use crate::domain::account::{self, Account, AccountError};
+use crate::domain::sessions::{Device, Session};
 
 /// What names a browser in the text by which it names itself; the first that fits.
 const PROGRAMS: [(&str, &str); 7] = [

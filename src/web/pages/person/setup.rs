@@ -13,8 +13,8 @@ use super::form::{Form, Refused};
 use super::refusals::{Sorted, sorted};
 use super::token_cookie::{FOR_A_LINK, Token, TokenCookie};
 use super::visit::{Visit, status};
-use crate::bootstrap::{self, CreateOwner, SetupError, SetupState};
-use crate::clock::Timestamp;
+use crate::domain::bootstrap::{self, CreateOwner, SetupError, SetupState};
+use crate::types::clock::Timestamp;
 
 fn cookie(pages: &Pages) -> TokenCookie {
     pages.cookie("setup", FOR_A_LINK)

@@ -9,12 +9,12 @@ use super::faults::{Fault, Faults, fault};
 use super::form::Form;
 use super::refusals::Trouble;
 use super::visit::Visit;
-use crate::account::{self, AccountError, SignIn, SignOut, SignedIn};
-use crate::actor::Actor;
-use crate::credentials::ChooseError;
-use crate::db::is_outage;
-use crate::error::Internal;
-use crate::sessions::Transport;
+use crate::domain::account::{self, AccountError, SignIn, SignOut, SignedIn};
+use crate::domain::credentials::ChooseError;
+use crate::domain::sessions::Transport;
+use crate::platform::db::is_outage;
+use crate::types::actor::Actor;
+use crate::types::error::Internal;
 
 /// Pages that one may be sent on to. `Why:` names of ours alone, so that no link makes this page a way
 /// to somebody else's.

@@ -8,12 +8,12 @@ use minijinja::{Value, context};
 use super::form::{Form, Refused};
 use super::token_cookie::{self, FOR_A_FORM, Token, TokenCookie};
 use super::visit::Visit;
-use crate::actor::Actor;
-use crate::error::Internal;
+use crate::domain::sessions::{self, Session};
 use crate::graphql::{device_cookie, session_cookie};
-use crate::ids::SessionId;
-use crate::secret::Secret;
-use crate::sessions::{self, Session};
+use crate::types::actor::Actor;
+use crate::types::error::Internal;
+use crate::types::ids::SessionId;
+use crate::types::secret::Secret;
 use crate::web::cookies;
 
 /// Somebody who is signed in.

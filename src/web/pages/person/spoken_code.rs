@@ -11,8 +11,8 @@ use super::refusals::{Sorted, Trouble, sorted};
 use super::reset;
 use super::token_cookie::Token;
 use super::visit::Visit;
-use crate::one_time_links::{SpokenError, parse_spoken};
-use crate::password_reset::{self, ByLinkError, ResetLink};
+use crate::domain::one_time_links::{SpokenError, parse_spoken};
+use crate::domain::password_reset::{self, ByLinkError, ResetLink};
 
 /// `GET /reset/code`.
 pub(super) async fn show(visit: Visit) -> Response {

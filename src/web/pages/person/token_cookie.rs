@@ -9,8 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
-use crate::one_time_links::parse_spoken;
-use crate::secret::Secret;
+use crate::domain::one_time_links::parse_spoken;
+use crate::types::secret::Secret;
 use crate::web::cookies;
 
 /// How long the form behind a link may be left open.

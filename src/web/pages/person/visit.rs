@@ -15,11 +15,11 @@ use super::Pages;
 use super::form::{Form, Refused};
 use super::language::Language;
 use super::token_cookie::{self, TokenCookie};
-use crate::actor::{Origin, Via};
-use crate::app::App;
-use crate::credentials::MAX_PASSWORD_CHARACTERS;
-use crate::db;
-use crate::error::Internal;
+use crate::domain::credentials::MAX_PASSWORD_CHARACTERS;
+use crate::platform::app::App;
+use crate::platform::db;
+use crate::types::actor::{Origin, Via};
+use crate::types::error::Internal;
 use crate::web::actor;
 
 /// How long a choice of language is kept.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use keydesk::mail::transport::MemoryMailer;
-use keydesk::mail::{SendError, Worker};
+use keydesk::domain::mail::transport::MemoryMailer;
+use keydesk::domain::mail::{SendError, Worker};
 use serde_json::{Value, json};
 
 use super::mail_to;
@@ -126,7 +126,7 @@ async fn an_anonymised_user_leaves_no_address_behind() {
     desk.run("deleteUser", json!({ "login": "ada" })).await;
     let keep = desk.app.settings.database.keep.deleted;
     desk.app.clock.advance(keep * 2);
-    let purged = keydesk::users::purge(&desk.app, &plenty()).await;
+    let purged = keydesk::domain::users::purge(&desk.app, &plenty()).await;
     assert_eq!(purged.expect("purged").rows, 1);
     assert_eq!(marks(&desk).await, 0);
     let left = desk.snapshot().await;

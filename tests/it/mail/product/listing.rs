@@ -1,6 +1,6 @@
 //! What `mailDeliveries` and `mailDelivery` show.
 
-use keydesk::actor::{Permission, Role};
+use keydesk::types::actor::{Permission, Role};
 use serde_json::json;
 
 use super::{leave, mail_to, plain_mail};

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keydesk::actor::Actor;
-use keydesk::ids::MailDeliveryId;
-use keydesk::mail::DeliveryError;
-use keydesk::settings::TransportSettings;
-use keydesk::users;
+use keydesk::domain::mail::DeliveryError;
+use keydesk::domain::users;
+use keydesk::platform::settings::TransportSettings;
+use keydesk::types::actor::Actor;
+use keydesk::types::ids::MailDeliveryId;
 use serde_json::json;
 
 use super::{GIVEN_UP, LOST, UNCERTAIN, leave, mail_to, message, plain_mail, retry, seen};

@@ -1,6 +1,6 @@
 //! The acts of the table, each with the roles that may do it at all.
 
-use keydesk::actor::Permission::{
+use keydesk::types::actor::Permission::{
     self, ApiKeysManage, MailWrite, PasswordsReset, SessionsRevoke, UsersDelete, UsersUnlock,
     UsersWrite,
 };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::settings::Settings;
+use crate::platform::settings::Settings;
 
 fn foreign(headers: &[(&str, &str)]) -> bool {
     let mut map = HeaderMap::new();
