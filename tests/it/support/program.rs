@@ -168,10 +168,9 @@ impl Installation {
     /// until it answers.
     pub(crate) fn serve_with_limited_files(&self) -> Process {
         let mut command = Command::new("sh");
-        command
+        keep_only_the_date(&mut command)
             .args(["-c", "trap '' XFSZ; exec \"$0\" serve --migrate"])
             .arg(env!("CARGO_BIN_EXE_keydesk"))
-            .env_clear()
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
@@ -184,9 +183,8 @@ impl Installation {
     pub(crate) fn serve_with_files(&self, most: u32) -> Process {
         let limited = format!("ulimit -n {most} && exec \"$0\" serve --migrate");
         let mut command = Command::new("/bin/sh");
-        command
+        keep_only_the_date(&mut command)
             .args(["-c", &limited, env!("CARGO_BIN_EXE_keydesk")])
-            .env_clear()
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
