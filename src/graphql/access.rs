@@ -12,12 +12,7 @@ use super::password_reset_links::PasswordResetLink;
 use super::scalars::{DateTime, moment};
 use super::sessions::Session;
 use super::users::{MAX_LISTED, User};
-use crate::domain::access;
-use crate::domain::audit;
-use crate::domain::mail;
-use crate::domain::password_reset;
-use crate::domain::sessions;
-use crate::domain::users;
+use crate::domain::{access, audit, mail, password_reset, sessions, users};
 use crate::types::actor::{ActorKind, Proof, ReadError};
 use crate::types::ids::{
     ApiKeyId, AuditEventId, LinkId, MailDeliveryId, SessionId, UserId, prefix_of,

@@ -6,8 +6,7 @@ use super::context::Reach as _;
 use super::error::{refusable, settle};
 use super::mutation_error::MutationError;
 use super::scalars::DateTime;
-use crate::domain::sessions;
-use crate::domain::users;
+use crate::domain::{sessions, users};
 use crate::types::ids::DeviceId;
 
 /// A browser that has signed in to the account before. Failed sign-ins of strangers do not keep it waiting. It

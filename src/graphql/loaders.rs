@@ -9,13 +9,12 @@ use async_graphql::dataloader::{self, DataLoader};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::domain::access;
 use crate::domain::audit::{self, AuditEvent, EventFilter};
 use crate::domain::mail::{self, AddressFailure, Delivery, DeliveryFilter};
 use crate::domain::one_time_links::{self, LinkFilter, OneTimeLink};
-use crate::domain::password_reset;
 use crate::domain::sessions::{self, Device, Session};
 use crate::domain::users::{self, User};
+use crate::domain::{access, password_reset};
 use crate::platform::app::App;
 use crate::platform::pagination::{Page, PageArguments, PageRequest};
 use crate::types::actor::{Actor, ReadError};

@@ -9,8 +9,7 @@ use super::mutation_error::MutationError;
 use super::paging::connection;
 use super::scalars::{DateTime, Password, moment};
 use super::users::{User, UserRef, user_by_id};
-use crate::domain::sessions;
-use crate::domain::users;
+use crate::domain::{sessions, users};
 use crate::types::actor::Proof;
 use crate::types::ids::SessionId;
 

@@ -10,9 +10,8 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::audit;
-use crate::domain::mail;
 use crate::domain::mail::Progress;
+use crate::domain::{audit, mail};
 use crate::platform::app::App;
 use crate::platform::db::is_outage;
 use crate::types::clock::Timestamp;

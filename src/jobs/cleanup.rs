@@ -10,11 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::access::{cleanup, idempotency, leases, rate_limit, replicas};
-use crate::domain::bootstrap;
-use crate::domain::mail;
-use crate::domain::one_time_links;
-use crate::domain::sessions;
-use crate::domain::users;
+use crate::domain::{bootstrap, mail, one_time_links, sessions, users};
 use crate::platform::app::App;
 use crate::platform::db::{Budget, Cleaned, is_outage};
 use crate::types::error::Internal;

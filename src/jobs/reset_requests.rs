@@ -8,8 +8,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::account;
-use crate::domain::password_reset;
+use crate::domain::{account, password_reset};
 use crate::platform::app::App;
 use crate::platform::db;
 use crate::types::error::Internal;

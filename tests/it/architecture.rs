@@ -148,7 +148,7 @@ fn every_module_has_a_rank_and_stands_in_its_layer() {
         ("src/domain/users/list.rs", true),
         ("src/platform/users/list.rs", false),
         ("src/domain/page.rs", false),
-        ("src/domain/users/list.rs", false),
+        ("src/elsewhere/list.rs", false),
         ("src/graphql/users.rs", true),
     ] {
         assert_eq!(is_in_its_layer(&Source::new(path, "")), is_right, "{path}");

@@ -1,10 +1,8 @@
 //! Stopping a password until the next reset, inside the caller's transaction.
 
-use crate::domain::access;
-use crate::domain::credentials;
 use crate::domain::one_time_links::{self, RevokedWhy};
-use crate::domain::sessions;
 use crate::domain::users::{self, PasswordState, User};
+use crate::domain::{access, credentials, sessions};
 use crate::platform::db::Txn;
 use crate::types::clock::Timestamp;
 use crate::types::error::Internal;

@@ -7,10 +7,9 @@ use super::{
     AuthenticationSource, InvalidInput, User, UserError, UserRef, alike, notices, owners, store,
 };
 use crate::domain::audit::{self, AuditAction, Change, Event};
-use crate::domain::credentials;
-use crate::domain::mail;
 use crate::domain::one_time_links::{self, RevokedWhy};
 use crate::domain::sessions::{self, require_step_up};
+use crate::domain::{credentials, mail};
 use crate::platform::app::App;
 use crate::types::actor::{Actor, Permission, Role};
 use crate::types::address::EmailAddress;

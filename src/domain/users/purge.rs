@@ -4,12 +4,9 @@
 //! audit trail is never touched: it must tell who did what, and says so in `docs/security.md`.
 
 use super::{User, UserError, store};
-use crate::domain::access;
 use crate::domain::audit::{self, AuditAction, Event};
-use crate::domain::credentials;
-use crate::domain::mail;
 use crate::domain::one_time_links::{self, RevokedWhy};
-use crate::domain::sessions;
+use crate::domain::{access, credentials, mail, sessions};
 use crate::platform::app::App;
 use crate::platform::db::{Budget, Cleaned, Txn, is_passing};
 use crate::types::actor::Actor;

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use keydesk::domain::users;
-use keydesk::jobs::audit_sealing;
-use keydesk::jobs::reset_requests;
+use keydesk::jobs::{audit_sealing, reset_requests};
 use keydesk::types::ids::WorkerId;
 use serde_json::json;
 
