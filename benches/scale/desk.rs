@@ -151,6 +151,16 @@ impl Store {
         Process::start(&mut command, port)
     }
 
+    /// Starts Keydesk with its log in a file.
+    pub(crate) fn serve_logging(&self, log: &std::path::Path, more: &[(&str, &str)]) -> Process {
+        let port = free_port();
+        let mut command = self.command(&["serve"], more);
+        command
+            .env("KEYDESK_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+            .stderr(std::fs::File::create(log).expect("a log"));
+        Process::start(&mut command, port)
+    }
+
     /// Starts the bare program.
     pub(crate) fn serve_bare(&self) -> Process {
         let port = free_port();

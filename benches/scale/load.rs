@@ -1,9 +1,10 @@
 //! Load over HTTP/1.1 with kept connections, and what it found.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// One request as bytes, ready to be written.
 pub(crate) type Bytes = Vec<u8>;
@@ -54,6 +55,13 @@ impl Found {
     }
 }
 
+/// A stream from this address of this machine; each 127.x.y.0/24 is a network.
+pub(crate) async fn open_from(source: [u8; 4], address: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((source, 0)))?;
+    socket.connect(address).await
+}
+
 /// One connection that is kept.
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -62,7 +70,12 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) async fn open(port: u16) -> std::io::Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        Self::open_from([127, 0, 0, 1], SocketAddr::from(([127, 0, 0, 1], port))).await
+    }
+
+    /// The same from another address of this machine.
+    pub(crate) async fn open_from(source: [u8; 4], address: SocketAddr) -> std::io::Result<Self> {
+        let stream = open_from(source, address).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,

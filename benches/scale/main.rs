@@ -15,10 +15,15 @@
     reason = "a measuring program: it prints, and stops at what it did not expect"
 )]
 
+mod attackers;
 mod bare;
 mod compare;
 mod desk;
+#[path = "../../tests/it/support/frames.rs"]
+#[expect(dead_code, reason = "tests need more kinds of frames")]
+mod frames;
 mod hashing;
+mod hosts;
 mod load;
 mod mail;
 mod process;
@@ -52,7 +57,7 @@ struct Arguments {
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Only figures whose group is named: reads, hashing, process, priority, against,
-    /// timing, mail, mail-latency.
+    /// timing, mail, mail-latency, hosts.
     #[arg(long)]
     only: Vec<String>,
     /// Requests of each kind in `timing`.
@@ -79,9 +84,17 @@ struct Arguments {
 impl Arguments {
     fn wants(&self, group: &str) -> bool {
         if self.only.is_empty() {
-            // Two of them compare choices that were made, and three take data of their own; they are asked
+            // Two of them compare choices that were made, and four take data of their own; they are asked
             // for by name.
-            !["priority", "against", "timing", "mail", "mail-latency"].contains(&group)
+            ![
+                "priority",
+                "against",
+                "timing",
+                "mail",
+                "mail-latency",
+                "hosts",
+            ]
+            .contains(&group)
         } else {
             self.only.iter().any(|name| name == group)
         }
@@ -99,7 +112,13 @@ impl Arguments {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let mut words = std::env::args().skip(1);
-    if words.next().as_deref() == Some("bare") {
+    let first = words.next();
+    if first.as_deref() == Some("attackers") {
+        let port = words.next().and_then(|port| port.parse().ok());
+        attackers::attack(port.expect("a port"), words.collect()).await;
+        return;
+    }
+    if first.as_deref() == Some("bare") {
         let url = words.next().expect("a database");
         let port = words.next().and_then(|port| port.parse().ok());
         // As many threads as Keydesk has.
@@ -137,7 +156,13 @@ async fn run(arguments: Arguments) {
             mail::latency(&store, arguments.requests).await;
         }
     }
-    let is_done = |group: &String| group.starts_with("mail");
+    if arguments.wants("hosts") {
+        table::head();
+        let store = Store::sqlite(&arguments.folder, 1_000);
+        store.fill().await;
+        hosts::measure(&store, arguments.rounds, &arguments.folder).await;
+    }
+    let is_done = |group: &String| group.starts_with("mail") || group == "hosts";
     if !arguments.only.is_empty() && arguments.only.iter().all(is_done) {
         return;
     }
