@@ -134,7 +134,6 @@ pub(crate) async fn attack(port: u16, kinds: Vec<String>) {
         .iter()
         .map(|(kind, count)| format!("{kind} {}", count.text()));
     println!("{}", texts.collect::<Vec<_>>().join(", "));
-    std::process::exit(0);
 }
 
 /// One try after the other. `Units:` the pause is in milliseconds.
