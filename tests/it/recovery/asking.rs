@@ -37,13 +37,13 @@ async fn a_mail_with_a_link_and_a_code_goes_to_whoever_asks_by_username_or_addre
 #[tokio::test]
 async fn every_login_has_the_same_answer_and_leaves_the_same_row() {
     let desk = TestApp::start().await;
-    desk.person("ada", "MEMBER").await;
+    desk.person("olga", "MEMBER").await;
     desk.user("ldap", json!({ "authenticationSource": "LDAP" }))
         .await;
     desk.person("off", "MEMBER").await;
     desk.run("disableUser", json!({ "login": "off" })).await;
     let mut shapes = Vec::new();
-    for login in ["ada", "nobody", "ldap", "off", "a@b@c", "no@example.org"] {
+    for login in ["olga", "nobody", "ldap", "off", "a@b@c", "no@example.org"] {
         let answer = desk
             .run_as_nobody("requestPasswordReset", json!({ "login": login }))
             .await;
@@ -63,7 +63,8 @@ async fn every_login_has_the_same_answer_and_leaves_the_same_row() {
         .await;
     assert_eq!(rows.len(), 6);
     let text = format!("{rows:?}");
-    assert!(!text.contains("ada") && !text.contains("nobody"), "{text}");
+    // Neither of them can stand in an identifier by chance, as a word of hexadecimal digits can.
+    assert!(!text.contains("olga") && !text.contains("nobody"), "{text}");
 }
 
 #[tokio::test]
