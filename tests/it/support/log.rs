@@ -1,12 +1,18 @@
 //! Everything that is logged on a thread, at every level, with the fields of its spans.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
-use tracing::Level;
-use tracing::subscriber::{DefaultGuard, set_default};
+use tracing::subscriber::{DefaultGuard, NoSubscriber, set_default};
+use tracing::{Dispatch, Level};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
+
+/// Whoever logs first at some place decides whether that place is ever logged: with a single subscriber in the
+/// process, by that thread's own, and a test beside this one has none. With a second one all are asked.
+///
+/// `Source:` `Rebuilder::JustOne` of tracing-core.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
 
 /// A log in memory.
 #[derive(Clone, Default)]
@@ -16,6 +22,7 @@ impl Log {
     /// Keeps what this thread logs for as long as the guard lives. A test's tasks all run on its
     /// own thread.
     pub(crate) fn watch(&self) -> DefaultGuard {
+        LazyLock::force(&SECOND);
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::TRACE)
             .with_span_events(FmtSpan::FULL)
