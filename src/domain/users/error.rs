@@ -57,8 +57,8 @@ pub enum Sought {
 
 /// Every refusal of the acts on users and their passwords.
 ///
-/// `Why:` one list for the rooms that act on users rather than one for each act. The acts share most
-/// of it, and each door maps it once, by a match without a rest; which act gives which code is
+/// `Why:` one list for the modules that act on users rather than one for each act. The acts share most
+/// of it, and each interface maps it once, by a match without a rest; which act gives which code is
 /// stated in the schema and proved by tests (`docs/decisions/0004-refusals.md`).
 #[derive(Debug)]
 pub enum UserError {
@@ -124,6 +124,17 @@ pub enum UserError {
     IdempotencyKeyReused,
     /// Broken.
     Internal(Internal),
+}
+
+impl UserError {
+    /// The same refusal to a caller who named something of a user: of one whom the actor may not see, that
+    /// does not exist either.
+    pub(super) fn about(self, sought: Sought) -> Self {
+        match self {
+            Self::NotVisible(_) => Self::NotVisible(sought),
+            other => other,
+        }
+    }
 }
 
 impl Refusal for UserError {

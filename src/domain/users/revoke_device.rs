@@ -38,7 +38,7 @@ async fn revoke_device_noted(
     let owner = sessions::find_device(app, id).await?;
     let owner = owner.ok_or(UserError::DeviceNotFound)?;
     let owner = present(store::find_by_id(app, owner).await?)?;
-    check(app, actor, &owner, Own::Taken).map_err(as_device)?;
+    check(app, actor, &owner, Own::Taken).map_err(|error| error.about(Sought::Device))?;
 
     let txn = app.db.begin_write().await?;
     lock_or_own(&txn, app, actor, (owner.id, Own::Taken)).await?;
@@ -56,12 +56,4 @@ async fn revoke_device_noted(
     audit::record(&txn, app, actor, event).await?;
     txn.commit().await?;
     Ok(id)
-}
-
-/// A device of a user whom the actor may not see does not exist for the actor either.
-fn as_device(error: UserError) -> UserError {
-    match error {
-        UserError::NotVisible(_) => UserError::NotVisible(Sought::Device),
-        other => other,
-    }
 }

@@ -45,7 +45,7 @@ async fn revoke_session_noted(
     let session = find().await?.ok_or(UserError::SessionNotFound)?;
     let owner = store::find_by_id(app, session.user).await?;
     let owner = present(owner)?;
-    check(app, actor, &owner, Own::Taken).map_err(as_session)?;
+    check(app, actor, &owner, Own::Taken).map_err(|error| error.about(Sought::Session))?;
     let came_with = actor.require_session().map(|(_, own)| own);
     let is_own = actor.is(owner.id) && came_with.ok() != Some(id);
     if is_own || password.is_some() {
@@ -68,14 +68,6 @@ async fn revoke_session_noted(
     audit::record(&txn, app, actor, event).await?;
     txn.commit().await?;
     find().await?.ok_or(UserError::SessionNotFound)
-}
-
-/// Whoever may not see a user sees no session of theirs either.
-fn as_session(error: UserError) -> UserError {
-    match error {
-        UserError::NotVisible(_) => UserError::NotVisible(Sought::Session),
-        other => other,
-    }
 }
 
 /// Ends every session of a user, and forgets every trusted device. Gives how many sessions there were. One's own ask
