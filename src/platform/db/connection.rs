@@ -93,78 +93,51 @@ impl OpenTransaction {
     }
 }
 
-#[async_trait::async_trait]
-impl ConnectionTrait for Connection {
-    fn get_database_backend(&self) -> DatabaseBackend {
-        match self {
-            Self::Sqlite(_) => DatabaseBackend::Sqlite,
-            Self::Postgres(_) => DatabaseBackend::Postgres,
-        }
-    }
+/// Statements go to whichever database it is.
+macro_rules! statements_on_either {
+    ($either:ty) => {
+        #[async_trait::async_trait]
+        impl ConnectionTrait for $either {
+            fn get_database_backend(&self) -> DatabaseBackend {
+                match self {
+                    Self::Sqlite(_) => DatabaseBackend::Sqlite,
+                    Self::Postgres(_) => DatabaseBackend::Postgres,
+                }
+            }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Sqlite(inner) => inner.execute_raw(statement).await,
-            Self::Postgres(inner) => inner.execute_raw(statement).await,
-        }
-    }
+            async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+                match self {
+                    Self::Sqlite(inner) => inner.execute_raw(statement).await,
+                    Self::Postgres(inner) => inner.execute_raw(statement).await,
+                }
+            }
 
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Sqlite(inner) => inner.execute_unprepared(sql).await,
-            Self::Postgres(inner) => inner.execute_unprepared(sql).await,
-        }
-    }
+            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+                match self {
+                    Self::Sqlite(inner) => inner.execute_unprepared(sql).await,
+                    Self::Postgres(inner) => inner.execute_unprepared(sql).await,
+                }
+            }
 
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match self {
-            Self::Sqlite(inner) => inner.query_one_raw(statement).await,
-            Self::Postgres(inner) => inner.query_one_raw(statement).await,
-        }
-    }
+            async fn query_one_raw(
+                &self,
+                statement: Statement,
+            ) -> Result<Option<QueryResult>, DbErr> {
+                match self {
+                    Self::Sqlite(inner) => inner.query_one_raw(statement).await,
+                    Self::Postgres(inner) => inner.query_one_raw(statement).await,
+                }
+            }
 
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Sqlite(inner) => inner.query_all_raw(statement).await,
-            Self::Postgres(inner) => inner.query_all_raw(statement).await,
+            async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                match self {
+                    Self::Sqlite(inner) => inner.query_all_raw(statement).await,
+                    Self::Postgres(inner) => inner.query_all_raw(statement).await,
+                }
+            }
         }
-    }
+    };
 }
 
-#[async_trait::async_trait]
-impl ConnectionTrait for OpenTransaction {
-    fn get_database_backend(&self) -> DatabaseBackend {
-        match self {
-            Self::Sqlite(_) => DatabaseBackend::Sqlite,
-            Self::Postgres(_) => DatabaseBackend::Postgres,
-        }
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Sqlite(inner) => inner.execute_raw(statement).await,
-            Self::Postgres(inner) => inner.execute_raw(statement).await,
-        }
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Sqlite(inner) => inner.execute_unprepared(sql).await,
-            Self::Postgres(inner) => inner.execute_unprepared(sql).await,
-        }
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match self {
-            Self::Sqlite(inner) => inner.query_one_raw(statement).await,
-            Self::Postgres(inner) => inner.query_one_raw(statement).await,
-        }
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Sqlite(inner) => inner.query_all_raw(statement).await,
-            Self::Postgres(inner) => inner.query_all_raw(statement).await,
-        }
-    }
-}
+statements_on_either!(Connection);
+statements_on_either!(OpenTransaction);

@@ -3,10 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _, SqliteConnection};
 
+use super::schema::{SchemaFit, SchemaState, known_steps};
 use crate::types::error::Internal;
 
 /// What SQLite keeps beside a database file.
@@ -164,44 +164,37 @@ async fn inspect(
             problem: found.into_iter().next().unwrap_or_default(),
         }));
     }
-    let ours: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM sqlite_master WHERE type = 'table' \
-         AND name IN ('seaql_migrations', 'users', 'server_keys')",
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_master WHERE type = 'table' \
+         AND name IN ('seaql_migrations', 'users', 'server_keys', 'schema_requirements')",
     )
-    .fetch_one(&mut *connection)
+    .fetch_all(&mut *connection)
     .await?;
-    if ours != 3 {
+    let has = |name: &str| tables.iter().any(|table| table == name);
+    if !["seaql_migrations", "users", "server_keys"]
+        .into_iter()
+        .all(has)
+    {
         return Ok(Err(CopyError::NotKeydesk(path.to_owned())));
     }
     let applied: Vec<String> =
-        sqlx::query_scalar("SELECT version FROM seaql_migrations ORDER BY version DESC")
+        sqlx::query_scalar("SELECT version FROM seaql_migrations ORDER BY version")
             .fetch_all(&mut *connection)
             .await?;
-    let known = Migrator::migrations();
-    let is_known = |version: &String| known.iter().any(|known| known.name() == version);
-    let Some(newest) = applied.into_iter().find(|version| !is_known(version)) else {
-        return Ok(Ok(()));
+    let min_reader = if has("schema_requirements") {
+        sqlx::query_scalar("SELECT migration FROM schema_requirements WHERE name = 'min_reader'")
+            .fetch_optional(connection)
+            .await?
+    } else {
+        None
     };
-    // As a server judges the same schema: a newer one is fine as long as it says so.
-    Ok(match min_reader(connection).await? {
-        Some(needed) if is_known(&needed) => Ok(()),
-        _ => Err(CopyError::Newer {
-            path: path.to_owned(),
-            newest,
-        }),
-    })
-}
-
-async fn min_reader(connection: &mut SqliteConnection) -> Result<Option<String>, sqlx::Error> {
-    let tables: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_requirements'",
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    if tables == 0 {
-        return Ok(None);
+    let known = known_steps();
+    if SchemaState::of(&known, &applied, min_reader).fit() != SchemaFit::TooNew {
+        return Ok(Ok(()));
     }
-    sqlx::query_scalar("SELECT migration FROM schema_requirements WHERE name = 'min_reader'")
-        .fetch_optional(connection)
-        .await
+    let newest = applied.into_iter().rfind(|step| !known.contains(step));
+    Ok(Err(CopyError::Newer {
+        path: path.to_owned(),
+        newest: newest.unwrap_or_default(),
+    }))
 }

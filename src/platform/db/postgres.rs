@@ -5,6 +5,52 @@
 //! waited for until the kernel gives up, which takes a quarter of an hour. Here no step is without a limit, and
 //! whatever hit one closes its connection. `docs/decisions/0057-time-limits-on-postgresql.md`.
 
+/// Statements of a pool or of a transaction: each runs by `run`, and whoever watches sees it afterwards.
+macro_rules! statements_by_run {
+    ($asked:ty) => {
+        impl $asked {
+            /// Calls back with a statement that was run, as SeaORM does.
+            fn show(&self, statement: &Statement) {
+                if let Some(seen) = &self.seen {
+                    seen(statement);
+                }
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl ConnectionTrait for $asked {
+            fn get_database_backend(&self) -> DatabaseBackend {
+                DatabaseBackend::Postgres
+            }
+
+            async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+                let got = self.run(Ask::Count(&statement)).await;
+                self.show(&statement);
+                Ok(got?.count.into())
+            }
+
+            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+                Ok(self.run(Ask::Text(sql)).await?.count.into())
+            }
+
+            async fn query_one_raw(
+                &self,
+                statement: Statement,
+            ) -> Result<Option<QueryResult>, DbErr> {
+                let got = self.run(Ask::First(&statement)).await;
+                self.show(&statement);
+                Ok(got?.rows.into_iter().next().map(Into::into))
+            }
+
+            async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                let got = self.run(Ask::All(&statement)).await;
+                self.show(&statement);
+                Ok(got?.rows.into_iter().map(Into::into).collect())
+            }
+        }
+    };
+}
+
 mod errors;
 mod idle;
 mod lease;

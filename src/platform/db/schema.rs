@@ -36,6 +36,20 @@ pub enum SchemaFit {
 }
 
 impl SchemaState {
+    /// How a schema stands to a program that knows these steps. `min_reader` counts only where the schema has
+    /// steps that the program does not know.
+    pub(super) fn of(known: &[String], done: &[String], min_reader: Option<String>) -> Self {
+        let is_known = |step: &String| known.contains(step);
+        let applied = done.iter().filter(|step| is_known(step)).count();
+        Self {
+            applied,
+            pending: known.len() - applied,
+            unknown: done.len() - applied,
+            knows_min_reader: min_reader.as_ref().is_some_and(is_known),
+            min_reader,
+        }
+    }
+
     /// Whether this program can work on the database.
     ///
     /// `Why:` a schema with unknown steps that does not say who may use it is left alone.
@@ -89,39 +103,28 @@ impl Db {
         Ok(self.state_in(txn).await?)
     }
 
-    /// The names of the steps that this program knows, in order.
-    fn known_steps(&self) -> Vec<String> {
-        let mut known: Vec<_> = Migrator::migrations()
-            .iter()
-            .map(|step| step.name().to_owned())
-            .collect();
-        known.truncate(known.len().saturating_sub(self.hidden_steps));
-        known
-    }
-
     /// `Why:` the migrator's own list fails where it finds a step that it does not know.
     async fn state_in(&self, db: &impl ConnectionTrait) -> Result<SchemaState, DbErr> {
-        let known = self.known_steps();
+        let mut known = known_steps();
+        known.truncate(known.len().saturating_sub(self.hidden_steps));
         let done = if has_table(db, "seaql_migrations").await? {
             steps_done(db).await?
         } else {
             Vec::new()
         };
-        let applied = known.iter().filter(|step| done.contains(step)).count();
-        let unknown = done.len() - applied;
         let mut min_reader = None;
-        if unknown > 0 && has_table(db, "schema_requirements").await? {
+        let is_unknown = |step: &String| !known.contains(step);
+        if done.iter().any(is_unknown) && has_table(db, "schema_requirements").await? {
             min_reader = store::min_reader(db).await?;
         }
-        let is_known = |step: &String| known.contains(step);
-        Ok(SchemaState {
-            applied,
-            pending: known.len() - applied,
-            unknown,
-            knows_min_reader: min_reader.as_ref().is_some_and(is_known),
-            min_reader,
-        })
+        Ok(SchemaState::of(&known, &done, min_reader))
     }
+}
+
+/// The names of the steps that this program knows, in order.
+pub(super) fn known_steps() -> Vec<String> {
+    let steps = Migrator::migrations();
+    steps.iter().map(|step| step.name().to_owned()).collect()
 }
 
 /// `Why:` the migrator's own way to ask wants one of SeaORM's connections.

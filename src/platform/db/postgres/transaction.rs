@@ -96,13 +96,6 @@ impl Transaction {
         state.has_begun = true;
         answer.map_err(asking)
     }
-
-    /// After the statement, as SeaORM does.
-    fn show(&self, statement: &Statement) {
-        if let Some(seen) = &self.seen {
-            seen(statement);
-        }
-    }
 }
 
 async fn begin_anew(lease: &mut Lease, begin: &'static str) -> Result<(), DbErr> {
@@ -115,34 +108,7 @@ async fn begin_anew(lease: &mut Lease, begin: &'static str) -> Result<(), DbErr>
     Ok(())
 }
 
-#[async_trait::async_trait]
-impl ConnectionTrait for Transaction {
-    fn get_database_backend(&self) -> DatabaseBackend {
-        DatabaseBackend::Postgres
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let got = self.run(Ask::Count(&statement)).await;
-        self.show(&statement);
-        Ok(got?.count.into())
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        Ok(self.run(Ask::Text(sql)).await?.count.into())
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let got = self.run(Ask::First(&statement)).await;
-        self.show(&statement);
-        Ok(got?.rows.into_iter().next().map(Into::into))
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let got = self.run(Ask::All(&statement)).await;
-        self.show(&statement);
-        Ok(got?.rows.into_iter().map(Into::into).collect())
-    }
-}
+statements_by_run!(Transaction);
 
 impl fmt::Debug for Transaction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
