@@ -9,6 +9,8 @@ mod crates;
 mod sources;
 mod waiting;
 
+use std::path::Path;
+
 use sources::{Source, all};
 
 /// How the modules of one rank may use each other.
@@ -153,6 +155,51 @@ fn every_module_has_a_rank_and_stands_in_its_layer() {
     ] {
         assert_eq!(is_in_its_layer(&Source::new(path, "")), is_right, "{path}");
     }
+}
+
+/// The rows of the table in docs/architecture.md begin as they do here.
+#[test]
+fn the_table_of_the_docs_is_this_one() {
+    let page = include_str!("../../docs/architecture.md");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).collect();
+    let mut missing = Vec::new();
+    for (rank, (layer, equals, modules)) in RANKS.iter().enumerate() {
+        let named = |name: &str| format!("`{name}`");
+        let modules: Vec<String> = modules.iter().map(|name| named(name)).collect();
+        let layer = match (layer, equals) {
+            (None, _) => String::new(),
+            (Some(layer), Equals::Apart) => format!("{} ", named(layer)),
+            (Some(layer), Equals::InOrder) => format!("{}, in this order ", named(layer)),
+        };
+        let row = format!("| {rank} | {layer}| {} |", modules.join(", "));
+        if !rows.iter().any(|line| line.starts_with(&row)) {
+            missing.push(row);
+        }
+    }
+    assert_none("not in docs/architecture.md", &missing);
+}
+
+/// Decisions may name what was there when they were taken.
+#[test]
+fn every_file_that_the_docs_name_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut missing = Vec::new();
+    for entry in std::fs::read_dir(root.join("docs")).expect("docs") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a page");
+        for name in text.split('`').skip(1).step_by(2) {
+            let is_source = Path::new(name).extension().is_some_and(|end| end == "rs");
+            let is_file = is_source && name.contains('/') && !name.contains([' ', '<']);
+            let places = ["", "src", "tests", "migration"].map(|place| root.join(place).join(name));
+            if is_file && !places.iter().any(|place| place.exists()) {
+                missing.push(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    assert_none("named by the docs and not there", &missing);
 }
 
 #[test]

@@ -47,6 +47,13 @@ impl Access {
     }
 }
 
+/// What some inputs need besides, which a description says; tests/it/users/identity.rs tries each.
+const BESIDES: [(&str, &str); 1] = [(
+    "updateUser",
+    "Scope PASSWORDS_RESET is needed for `email`, `emailVerified`, `externalId` and \
+     `authenticationSource`, set or cleared.",
+)];
+
 /// Every root field. Ids and logins are of nobody: who is let in shows before they are looked up.
 const ROOTS: [(&str, Access, &str); 56] = [
     ("viewer", SignedIn, "{ viewer { role } }"),
@@ -382,6 +389,11 @@ fn every_root_field_has_a_case_that_agrees_with_its_description() {
         let field = roots.iter().find(|field| field.name == name);
         let line = field.and_then(|field| field.line("Access:"));
         assert_eq!(line, Some(access.words()), "the `Access:` line of {name}");
+        for (_, more) in BESIDES.iter().filter(|(of, _)| *of == name) {
+            let words = field.map(|field| field.description.split_whitespace().collect::<Vec<_>>());
+            let words = words.unwrap_or_default().join(" ");
+            assert!(words.contains(more), "{name}: {words}");
+        }
     }
 }
 

@@ -42,13 +42,9 @@ async fn due_rows(desk: &TestApp) {
     desk.browser("bea", "192.0.2.1", None).await;
     desk.deliver().await;
     // A row each, so that PostgreSQL takes none of these tables for an empty one.
-    let id = match desk.app.db.kind() {
-        "postgresql" => "md5('x')::uuid",
-        _ => "randomblob(16)",
-    };
-    let hash = match desk.app.db.kind() {
-        "postgresql" => "decode(md5('x'), 'hex')",
-        _ => "randomblob(32)",
+    let (id, hash) = match desk.app.db.kind() {
+        "postgresql" => ("md5('x')::uuid", "decode(md5('x'), 'hex')"),
+        _ => ("randomblob(16)", "randomblob(32)"),
     };
     for sql in [
         format!("INSERT INTO setup_links (id, token_hash, created_at, expires_at) VALUES ({id}, {hash}, 1, 2)"),
