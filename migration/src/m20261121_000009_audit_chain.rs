@@ -1,6 +1,6 @@
 //! Outcomes, macs and the chain of audit events; limits of rates, and windows of refused attempts.
 //!
-//! `Why:` events from before have no mac, and this step has no key. The first round of the sealer takes
+//! `Why:` events from before have no mac, and this step has no key. The first round of the sealing job takes
 //! them in (`docs/decisions/0024-audit-chain.md`).
 
 use sea_orm_migration::prelude::*;
@@ -53,7 +53,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Places, what the sealer has still to do, and where the trail was cut.
+/// Places, what the sealing job has still to do, and where the trail was cut.
 ///
 /// `Why:` an event without a place is in none of the indexes of those that have one, so writing it costs
 /// one small entry more, and sealing takes none away but that one.

@@ -1,4 +1,4 @@
-//! The command-line door: one file for each command, the same acts as the other doors.
+//! The command line: one file for each command, the same use cases as the other interfaces.
 //!
 //! Exit codes: 0 done, 1 refused, 2 usage, 3 ours, 4 no room. Secrets come in by standard input or a terminal that
 //! does not show them and go out once on standard output, never by an argument. Results go to standard

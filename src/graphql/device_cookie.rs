@@ -1,5 +1,5 @@
 //! The cookie by which accounts know a browser again: how it is spelled, for the resolvers and pages that
-//! set it and the door that reads it.
+//! set it and the interface that reads it.
 //!
 //! It opens nothing. It holds a token for each account that somebody has signed in to with this browser, newest
 //! first.

@@ -1,4 +1,4 @@
-//! The enums of the schema, each the twin of one in a room or in the toolshed.
+//! The enums of the schema, each the twin of one in `domain` or `types`.
 
 use async_graphql::Enum;
 

@@ -11,7 +11,7 @@ use super::scalars::{DateTime, Locale, moment};
 use super::users::UserRef;
 use crate::domain::mail::own_texts::TextVersion;
 use crate::domain::mail::{self, TemplateText};
-use crate::domain::mail_templates as room;
+use crate::domain::mail_templates;
 use crate::types::locale::canonical_locale;
 
 /// Most versions of one text in an answer.
@@ -102,7 +102,7 @@ impl From<mail::TemplateProblem> for MailTemplateProblem {
 }
 
 /// The text of a kind of mail for readers of one language.
-pub(crate) struct MailTemplate(pub(super) room::MailTemplate);
+pub(crate) struct MailTemplate(pub(super) mail_templates::MailTemplate);
 
 /// The text of a kind of mail for readers of one language.
 #[Object]
@@ -243,7 +243,7 @@ impl MailTemplateQuery {
     ) -> Option<Vec<MailTemplate>> {
         let filter = filter.unwrap_or_default();
         let locales = filter.locales.map(|all| all.iter().map(locale).collect());
-        let filter = room::TemplateFilter {
+        let filter = mail_templates::TemplateFilter {
             kinds: filter
                 .kinds
                 .map(|all| all.into_iter().map(Into::into).collect()),
@@ -252,7 +252,7 @@ impl MailTemplateQuery {
                 .sources
                 .map(|all| all.into_iter().map(Into::into).collect()),
         };
-        let found = room::list(ctx.app(), ctx.templates(), ctx.actor(), &filter).await;
+        let found = mail_templates::list(ctx.app(), ctx.templates(), ctx.actor(), &filter).await;
         let found = answer(ctx, found)?;
         Some(found.into_iter().map(MailTemplate).collect())
     }
@@ -269,7 +269,7 @@ impl MailTemplateQuery {
     ) -> Option<MailTemplate> {
         let locale = checked(ctx, locale.as_ref().map(self::locale).transpose())?;
         let wanted = (kind.into(), locale.as_deref());
-        let found = room::find(ctx.app(), ctx.templates(), ctx.actor(), wanted).await;
+        let found = mail_templates::find(ctx.app(), ctx.templates(), ctx.actor(), wanted).await;
         answer(ctx, found).map(MailTemplate)
     }
 
@@ -294,7 +294,7 @@ impl MailTemplateQuery {
         let wanted = (kind.into(), locale.as_str());
         let found = answer(
             ctx,
-            room::history(ctx.app(), ctx.actor(), wanted, most).await,
+            mail_templates::history(ctx.app(), ctx.actor(), wanted, most).await,
         )?;
         Some(found.into_iter().map(Into::into).collect())
     }
@@ -319,7 +319,14 @@ impl MailTemplateQuery {
         let wanted = (kind.into(), locale);
         let given = (text.map(Into::into), user.as_ref().map(Into::into));
         let (app, actor) = (ctx.app(), ctx.actor());
-        let seen = Box::pin(room::preview(app, ctx.templates(), actor, wanted, given)).await;
+        let seen = Box::pin(mail_templates::preview(
+            app,
+            ctx.templates(),
+            actor,
+            wanted,
+            given,
+        ))
+        .await;
         let seen = answer(ctx, seen)??;
         let (subject, text_body, html_body) = match seen.content {
             Some(mail) => (Some(mail.subject), Some(mail.text), Some(mail.html)),

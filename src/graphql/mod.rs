@@ -1,4 +1,4 @@
-//! The GraphQL door: unpacks arguments, calls one act, packs the outcome.
+//! The GraphQL interface: unpacks arguments, calls one act, packs the outcome.
 //!
 //! Two schemas from the same parts: `full` for administrators, and `public`, a strict subset from
 //! which no type that implements `Node` can be reached.

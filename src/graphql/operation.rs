@@ -1,4 +1,4 @@
-//! Which operation of a document is meant, as far as the doors have to know before it runs.
+//! Which operation of a document is meant, as far as the interfaces have to know before it runs.
 
 use async_graphql::Name;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};

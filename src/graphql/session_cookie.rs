@@ -1,4 +1,4 @@
-//! The cookie that holds a session: how it is spelled, for the resolvers that set it and the door that
+//! The cookie that holds a session: how it is spelled, for the resolvers that set it and the interface that
 //! reads it.
 
 use async_graphql::Context;

@@ -1,7 +1,7 @@
 //! What is pushed to a caller as it happens.
 //!
-//! News from `live` only wakes. What is shown is read again here, with the rights of the caller; the
-//! door asks before each answer whether the caller still has them.
+//! News from `pubsub` only wakes. What is shown is read again here, with the rights of the caller; the
+//! interface asks before each answer whether the caller still has them.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -51,7 +51,7 @@ impl Subscription {
             return refused();
         };
         let (app, actor) = (ctx.app().clone(), ctx.actor().clone());
-        let news = app.live.hear_mail(id);
+        let news = app.pubsub.hear_mail(id);
         let follower = MailFollower {
             app,
             actor,
@@ -143,9 +143,9 @@ impl EventFollower {
     /// `Order:` keeps news first and looks then, so that nothing falls between the two.
     async fn begin(app: App, actor: Actor, filter: EventFilter) -> Result<Self, ReadError> {
         let since = app.clock.now().minus(WINDOW);
-        let kept = app.live.keep_events();
+        let kept = app.pubsub.keep_events();
         let before = audit::recorded_since(&app, since).await?;
-        let news = kept.listen(&app.live);
+        let news = kept.listen(&app.pubsub);
         Ok(Self {
             app,
             actor,

@@ -43,18 +43,18 @@ pub async fn run(app: App, stop: CancellationToken) {
             () = sleep(wait) => {}
         }
     }
-    if let Err(error) = audit::write_tally(&app).await {
+    if let Err(error) = audit::write_denial_counts(&app).await {
         tracing::error!(%error, "counts of refused attempts are lost");
     }
     if let Err(error) = leases::give_back(&app, NAME, holder).await {
-        tracing::warn!(%error, "the sealer's lease was not given back; it ends by itself");
+        tracing::warn!(%error, "the sealing job's lease was not given back; it ends by itself");
     }
 }
 
 /// Writes down what this process counted; then does what there is to do, unless another process holds the lease. Gives how many windows it closed,
 /// events it sealed, and events it removed.
 pub async fn round(app: &App, holder: WorkerId) -> Result<u64, Internal> {
-    audit::write_tally(app).await?;
+    audit::write_denial_counts(app).await?;
     if !audit::has_work(app).await? || !leases::try_hold(app, NAME, holder, LEASE).await? {
         return Ok(0);
     }

@@ -32,7 +32,7 @@ pub const WINDOW: Duration = Duration::from_mins(1);
 pub async fn run(app: App, stop: CancellationToken) {
     let work = async {
         loop {
-            app.live.somebody_listens().await;
+            app.pubsub.somebody_listens().await;
             let bell = Notify::new();
             tokio::select! {
                 () = look_while_wanted(&app, &bell) => {}
@@ -45,7 +45,7 @@ pub async fn run(app: App, stop: CancellationToken) {
 
 async fn look_while_wanted(app: &App, bell: &Notify) {
     let mut known = Known::new(app.clock.now());
-    while app.live.listeners() > 0 {
+    while app.pubsub.listeners() > 0 {
         let wait = match known.look(app).await {
             Ok(()) => EVERY,
             Err(error) => {
@@ -97,7 +97,7 @@ impl Known {
             .copied()
             .collect();
         if !new.is_empty() {
-            app.live.tell_events(&new);
+            app.pubsub.tell_events(&new);
         }
         self.events = found.into_iter().collect();
         Ok(())
@@ -106,7 +106,7 @@ impl Known {
     /// `Why:` a mail that is looked at for the first time is told as changed. Its listener may have
     /// read it just before it changed.
     async fn look_at_mails(&mut self, app: &App) -> Result<(), Internal> {
-        let awaited = app.live.awaited_mails();
+        let awaited = app.pubsub.awaited_mails();
         if awaited.is_empty() {
             self.mails.clear();
             return Ok(());
@@ -121,7 +121,7 @@ impl Known {
             .map(|(id, _)| *id)
             .collect();
         if !changed.is_empty() {
-            app.live.tell_mails(&changed);
+            app.pubsub.tell_mails(&changed);
         }
         self.mails = found;
         Ok(())

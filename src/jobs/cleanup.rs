@@ -1,6 +1,6 @@
 //! The janitor: one process at a time deletes what has ended long enough ago.
 //!
-//! Every room with such rows registers here, in `CHORES`. Each is a step of its own: one that fails keeps
+//! Every module with such rows registers here, in `CHORES`. Each is a step of its own: one that fails keeps
 //! none of the others, and one with much to do leaves the rest to the next round.
 
 use std::pin::Pin;

@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::platform::db::Db;
-use crate::platform::denial_counter::Tally;
+use crate::platform::denial_counter::DenialCounter;
 use crate::platform::fetch::{FetchLimits, Fetcher};
 use crate::platform::hasher::{Hasher, Limits};
 use crate::platform::jwt::Issuer;
 use crate::platform::keyring::Keyring;
-use crate::platform::pubsub::Live;
+use crate::platform::pubsub::PubSub;
 use crate::platform::settings::Settings;
 use crate::types::clock::{Clock, Timestamp};
 use crate::types::error::Internal;
@@ -39,9 +39,9 @@ pub struct App {
     /// When this process began.
     pub started_at: Timestamp,
     /// News for whoever waits for it.
-    pub live: Live,
+    pub pubsub: PubSub,
     /// What this process saw again and has not written down yet.
-    pub tally: Tally,
+    pub denial_counter: DenialCounter,
     /// Cancelled once this process is about to stop; from then on it is not ready for new requests.
     pub leaving: CancellationToken,
     /// Whose tokens prove who is calling, where any do.
@@ -104,8 +104,8 @@ impl App {
             keys,
             settings: Arc::new(settings),
             started_at,
-            live: Live::default(),
-            tally: Tally::default(),
+            pubsub: PubSub::default(),
+            denial_counter: DenialCounter::default(),
             leaving: CancellationToken::new(),
             issuer,
             breached_api,

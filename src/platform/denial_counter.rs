@@ -14,7 +14,7 @@ const MOST: usize = 20_000;
 
 /// Counts of one process. Clones share them.
 #[derive(Clone, Default)]
-pub struct Tally(Arc<Mutex<HashMap<Window, Seen>>>);
+pub struct DenialCounter(Arc<Mutex<HashMap<Window, Seen>>>);
 
 /// A window that stands in the database, by its name and key there.
 pub type Window = (&'static str, Vec<u8>);
@@ -37,7 +37,7 @@ pub struct Counted {
     pub last_at: Timestamp,
 }
 
-impl Tally {
+impl DenialCounter {
     /// Counts once more. `false` when no such window is known to be open.
     pub fn again(&self, window: &Window, now: Timestamp) -> bool {
         let mut known = self.known();
@@ -118,38 +118,38 @@ mod tests {
 
     #[test]
     fn repeats_are_counted_while_the_window_is_open() {
-        let tally = Tally::default();
-        assert!(!tally.again(&window(), at(0)));
-        tally.open(window(), at(10));
-        assert!(tally.again(&window(), at(1)) && tally.again(&window(), at(2)));
-        assert!(!tally.again(&window(), at(10)));
-        let counted = tally.take(at(3));
-        assert_eq!((counted[0].count, counted[0].last_at), (2, at(2)));
-        assert_eq!(tally.take(at(3)), []);
-        assert!(tally.again(&window(), at(4)));
+        let counter = DenialCounter::default();
+        assert!(!counter.again(&window(), at(0)));
+        counter.open(window(), at(10));
+        assert!(counter.again(&window(), at(1)) && counter.again(&window(), at(2)));
+        assert!(!counter.again(&window(), at(10)));
+        let taken = counter.take(at(3));
+        assert_eq!((taken[0].count, taken[0].last_at), (2, at(2)));
+        assert_eq!(counter.take(at(3)), []);
+        assert!(counter.again(&window(), at(4)));
     }
 
     #[test]
     fn what_could_not_be_written_is_written_later_though_the_window_is_over() {
-        let tally = Tally::default();
-        tally.open(window(), at(10));
-        tally.again(&window(), at(9));
-        let counted = tally.take(at(11));
-        tally.put_back(counted.clone());
-        assert!(!tally.again(&window(), at(12)));
-        assert_eq!(tally.take(at(12)), counted);
-        assert_eq!(tally.take(at(12)), []);
+        let counter = DenialCounter::default();
+        counter.open(window(), at(10));
+        counter.again(&window(), at(9));
+        let taken = counter.take(at(11));
+        counter.put_back(taken.clone());
+        assert!(!counter.again(&window(), at(12)));
+        assert_eq!(counter.take(at(12)), taken);
+        assert_eq!(counter.take(at(12)), []);
     }
 
     #[test]
     fn there_are_only_so_many_windows() {
-        let tally = Tally::default();
+        let counter = DenialCounter::default();
         for number in 0..=MOST {
-            tally.open(("name", number.to_be_bytes().to_vec()), at(10));
+            counter.open(("name", number.to_be_bytes().to_vec()), at(10));
         }
-        assert!(!tally.again(&("name", MOST.to_be_bytes().to_vec()), at(1)));
-        tally.take(at(10));
-        tally.open(window(), at(20));
-        assert!(tally.again(&window(), at(11)));
+        assert!(!counter.again(&("name", MOST.to_be_bytes().to_vec()), at(1)));
+        counter.take(at(10));
+        counter.open(window(), at(20));
+        assert!(counter.again(&window(), at(11)));
     }
 }

@@ -2,7 +2,7 @@
 //! to wait.
 //!
 //! News names rows and says nothing about them. Whoever hears it reads the rows again, with the
-//! rights of the caller. What goes and looks for news is the `watcher`; it works only while somebody
+//! rights of the caller. What goes and looks for news is the `change_poller`; it works only while somebody
 //! waits.
 
 use std::collections::HashMap;
@@ -18,12 +18,12 @@ use crate::types::ids::{AuditEventId, MailDeliveryId};
 pub const SEATS: usize = 256;
 /// The same, of callers who have not said yet who they are.
 pub const UNAUTHENTICATED_SEATS: usize = 64;
-/// News that one listener may be behind; the watcher brings at most ten a second.
+/// News that one listener may be behind; the change poller brings at most ten a second.
 const BACKLOG: usize = 256;
 
 /// The news of one process. Clones are the same one.
 #[derive(Clone)]
-pub struct Live(Arc<Inner>);
+pub struct PubSub(Arc<Inner>);
 
 struct Inner {
     events: broadcast::Sender<Arc<[AuditEventId]>>,
@@ -35,7 +35,7 @@ struct Inner {
     ending: CancellationToken,
 }
 
-impl Default for Live {
+impl Default for PubSub {
     fn default() -> Self {
         Self(Arc::new(Inner {
             events: broadcast::Sender::new(BACKLOG),
@@ -48,7 +48,7 @@ impl Default for Live {
     }
 }
 
-impl Live {
+impl PubSub {
     /// A place for one connection that stays open, until it is dropped. `None` when all are taken,
     /// and after `end`.
     pub fn take_seat(&self) -> Option<Seat> {
@@ -172,7 +172,7 @@ impl Taken {
 }
 
 /// A connection that stays open.
-pub struct Seat(Live, Sitter);
+pub struct Seat(PubSub, Sitter);
 
 impl Drop for Seat {
     fn drop(&mut self) {
@@ -183,13 +183,13 @@ impl Drop for Seat {
     }
 }
 
-/// Somebody for whom the watcher works.
-struct Listener(Live);
+/// Somebody for whom the change poller works.
+struct Listener(PubSub);
 
 impl Listener {
-    fn new(live: &Live) -> Self {
-        live.0.listeners.send_modify(|n| *n += 1);
-        Self(live.clone())
+    fn new(pubsub: &PubSub) -> Self {
+        pubsub.0.listeners.send_modify(|n| *n += 1);
+        Self(pubsub.clone())
     }
 }
 
@@ -208,10 +208,10 @@ pub struct KeptEvents(broadcast::Receiver<Arc<[AuditEventId]>>);
 
 impl KeptEvents {
     /// Begins to listen.
-    pub fn listen(self, live: &Live) -> EventNews {
+    pub fn listen(self, pubsub: &PubSub) -> EventNews {
         EventNews {
             heard: self.0,
-            _listener: Listener::new(live),
+            _listener: Listener::new(pubsub),
         }
     }
 }
@@ -271,62 +271,62 @@ mod tests {
 
     #[test]
     fn there_are_only_so_many_seats_and_none_after_the_end() {
-        let live = Live::default();
-        let mut seats: Vec<_> = (0..SEATS).filter_map(|_| live.take_seat()).collect();
-        assert_eq!((seats.len(), live.seats_taken()), (SEATS, SEATS));
-        assert!(live.take_seat().is_none());
-        assert!(live.take_unauthenticated_seat().is_some());
+        let pubsub = PubSub::default();
+        let mut seats: Vec<_> = (0..SEATS).filter_map(|_| pubsub.take_seat()).collect();
+        assert_eq!((seats.len(), pubsub.seats_taken()), (SEATS, SEATS));
+        assert!(pubsub.take_seat().is_none());
+        assert!(pubsub.take_unauthenticated_seat().is_some());
         seats.pop();
-        assert!(live.take_seat().is_some());
-        let unknown = std::iter::from_fn(|| live.take_unauthenticated_seat());
+        assert!(pubsub.take_seat().is_some());
+        let unknown = std::iter::from_fn(|| pubsub.take_unauthenticated_seat());
         let unknown: Vec<_> = unknown.collect();
         assert_eq!(unknown.len(), UNAUTHENTICATED_SEATS);
-        live.0.ending.cancel();
-        assert!(live.take_seat().is_none());
+        pubsub.0.ending.cancel();
+        assert!(pubsub.take_seat().is_none());
     }
 
     #[tokio::test]
     async fn the_end_waits_until_every_seat_is_free() {
-        let live = Live::default();
-        let seat = live.take_seat();
+        let pubsub = PubSub::default();
+        let seat = pubsub.take_seat();
         let (freed, ()) = tokio::join!(
             async {
-                live.ended().await;
+                pubsub.ended().await;
                 drop(seat);
-                live.seats_taken()
+                pubsub.seats_taken()
             },
-            live.end(),
+            pubsub.end(),
         );
         assert_eq!(freed, 0);
     }
 
     #[tokio::test]
     async fn a_mail_is_awaited_until_its_last_listener_has_gone() {
-        let live = Live::default();
+        let pubsub = PubSub::default();
         let (one, other) = (MailDeliveryId::new(NOW), MailDeliveryId::new(NOW));
-        let mut first = live.hear_mail(one);
-        let second = live.hear_mail(one);
-        assert_eq!((live.awaited_mails(), live.listeners()), (vec![one], 2));
-        live.tell_mails(&[other]);
-        live.tell_mails(&[other, one]);
+        let mut first = pubsub.hear_mail(one);
+        let second = pubsub.hear_mail(one);
+        assert_eq!((pubsub.awaited_mails(), pubsub.listeners()), (vec![one], 2));
+        pubsub.tell_mails(&[other]);
+        pubsub.tell_mails(&[other, one]);
         first.changed().await;
         drop(first);
-        assert_eq!((live.awaited_mails(), live.listeners()), (vec![one], 1));
+        assert_eq!((pubsub.awaited_mails(), pubsub.listeners()), (vec![one], 1));
         drop(second);
-        assert_eq!((live.awaited_mails(), live.listeners()), (vec![], 0));
+        assert_eq!((pubsub.awaited_mails(), pubsub.listeners()), (vec![], 0));
     }
 
     #[tokio::test]
     async fn a_listener_that_is_too_far_behind_is_told_so() {
-        let live = Live::default();
-        let mut news = live.keep_events().listen(&live);
+        let pubsub = PubSub::default();
+        let mut news = pubsub.keep_events().listen(&pubsub);
         let id = AuditEventId::new(NOW);
         for _ in 0..BACKLOG {
-            live.tell_events(&[id]);
+            pubsub.tell_events(&[id]);
         }
         assert_eq!(news.next().await.as_deref(), Ok(&[id][..]));
         for _ in 0..=BACKLOG {
-            live.tell_events(&[id]);
+            pubsub.tell_events(&[id]);
         }
         assert_eq!(news.next().await, Err(Missed));
     }

@@ -92,7 +92,7 @@ pub enum Denied {
 }
 
 impl Denied {
-    /// The code under which every door knows the refusal.
+    /// The code under which every interface knows the refusal.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",

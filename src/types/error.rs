@@ -1,11 +1,11 @@
-//! The failure that is ours: logged once at the door, never shown to a caller.
+//! The failure that is ours: logged once at the interface, never shown to a caller.
 
 use std::error::Error;
 use std::fmt;
 
 /// Something broke that no caller can mend: the database is gone, a template does not render.
 ///
-/// Carries what was being done and the cause. A door logs both together with the request id and
+/// Carries what was being done and the cause. An interface logs both together with the request id and
 /// answers nothing but "internal error" and that id.
 #[derive(Debug)]
 pub struct Internal {

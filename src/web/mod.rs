@@ -1,4 +1,4 @@
-//! The HTTP door: what a browser or a portal talks to.
+//! The HTTP interface: what a browser or a portal talks to.
 //!
 //! axum and tower are used here and nowhere else.
 

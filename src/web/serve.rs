@@ -17,7 +17,7 @@ use crate::domain::mail::Worker;
 use crate::jobs::{audit_sealing, change_poller, cleanup, heartbeat, reset_requests};
 use crate::platform::app::App;
 use crate::platform::db::is_outage;
-use crate::platform::pubsub::Live;
+use crate::platform::pubsub::PubSub;
 use crate::types::error::Internal;
 
 /// How long requests in work may go on after a stop was asked for.
@@ -27,7 +27,7 @@ pub struct Drain(pub Duration);
 /// How often the distance to the database's clock is measured again.
 const ALIGN_EVERY: Duration = Duration::from_secs(30);
 
-/// Serves until `stop`, with the outbox worker, the janitor and the clock beside it.
+/// Serves until `stop`, with the outbox worker, the cleanup and the clock beside it.
 pub async fn serve(
     app: App,
     (listener, router): (TcpListener, Router),
@@ -45,7 +45,7 @@ pub async fn serve(
     tasks.spawn(change_poller::run(app.clone(), stop.clone()));
     tasks.spawn(audit_sealing::run(app.clone(), stop.clone()));
     tasks.spawn(reset_requests::run(app.clone(), stop.clone()));
-    tasks.spawn(end_sockets(app.live.clone(), stop.clone()));
+    tasks.spawn(end_sockets(app.pubsub.clone(), stop.clone()));
     if let Some(issuer) = app.issuer.clone() {
         tasks.spawn(issuer.keep_fresh(app.clock.clone(), stop.clone()));
     }
@@ -68,9 +68,9 @@ pub async fn serve(
 }
 
 /// `Why:` the server does not wait for connections that were upgraded.
-async fn end_sockets(live: Live, stop: CancellationToken) {
+async fn end_sockets(pubsub: PubSub, stop: CancellationToken) {
     stop.cancelled().await;
-    live.end().await;
+    pubsub.end().await;
 }
 
 async fn align(app: App, stop: CancellationToken) {

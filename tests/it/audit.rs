@@ -23,7 +23,7 @@ async fn events(desk: &TestApp, filter: Value) -> Vec<Value> {
     nodes.unwrap_or_else(|| panic!("{answer:#?}")).clone()
 }
 
-/// Lets this replica's sealer do what there is to do. Gives how much it was.
+/// Lets this replica's sealing job do what there is to do. Gives how much it was.
 async fn seal(desk: &TestApp) -> u64 {
     // Whoever holds the lease: its time ends only when the clock is moved.
     desk.write("DELETE FROM leases WHERE name = 'sealer'", vec![])

@@ -1,4 +1,4 @@
-//! The janitor's cleanup: backlogs of any size, steps that fail, and what is left at a stop.
+//! The cleanup job: backlogs of any size, steps that fail, and what is left at a stop.
 
 mod backlog;
 mod plans;
@@ -88,7 +88,7 @@ async fn a_server_that_stops_gives_its_leases_back() {
     let end = tokio::time::Instant::now() + Duration::from_mins(2);
     while outcomes::steps(&desk.app).await.expect("steps").len() < 7 {
         let now = tokio::time::Instant::now();
-        assert!(now < end, "the janitor did not sweep within two minutes");
+        assert!(now < end, "the cleanup did not run within two minutes");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let other = WorkerId::new(START);

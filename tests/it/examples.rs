@@ -199,9 +199,9 @@ async fn every_example_of_a_subscription_is_pushed_what_its_name_promises() {
         if variables.get("id").is_some() {
             variables["id"] = mailed.root()["mailDelivery"]["id"].clone();
         }
-        let before = desk.app.live.listeners();
+        let before = desk.app.pubsub.listeners();
         client.start(&example.name, &example.query, variables).await;
-        until("the subscription", || desk.app.live.listeners() > before).await;
+        until("the subscription", || desk.app.pubsub.listeners() > before).await;
         desk.run("resetPasswordGenerated", json!({ "login": "ada" }))
             .await;
         let answer = client.answer(&example.name).await;

@@ -1,4 +1,4 @@
-//! The HTTP door: what is taken, what is not, and what every answer carries.
+//! The HTTP interface: what is taken, what is not, and what every answer carries.
 
 mod limits;
 mod overloaded;

@@ -284,7 +284,7 @@ async fn a_subscription_runs_with_the_key_that_was_typed() {
     browser.wait_for_text(TABS, "FollowAudit").await;
     browser.click("[aria-label='Hide Examples']").await;
     browser.click(".graphiql-execute-button").await;
-    socket::until("the subscription", || desk.app.live.listeners() == 1).await;
+    socket::until("the subscription", || desk.app.pubsub.listeners() == 1).await;
     desk.member("ada").await;
     desk.run("resetPasswordGenerated", json!({ "login": "ada" }))
         .await;
@@ -294,7 +294,7 @@ async fn a_subscription_runs_with_the_key_that_was_typed() {
         .await;
     // The same button ends it, and its socket.
     browser.click(".graphiql-execute-button").await;
-    socket::until("the end", || desk.app.live.seats_taken() == 0).await;
+    socket::until("the end", || desk.app.pubsub.seats_taken() == 0).await;
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
 }
 

@@ -100,7 +100,7 @@ const SWEPT: [&str; 4] = [
 ];
 
 #[tokio::test]
-async fn the_janitor_deletes_each_kind_after_its_time_and_nothing_else() {
+async fn the_cleanup_deletes_each_kind_after_its_time_and_nothing_else() {
     let app = TestApp::start().await;
     old_rows(&app).await;
     // Waiting for its first try, so not over, however old.
@@ -131,7 +131,7 @@ async fn the_janitor_deletes_each_kind_after_its_time_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn of_two_janitors_at_once_one_sweeps() {
+async fn of_two_cleanups_at_once_one_runs() {
     let app = TestApp::start().await;
     let replica = app.second_replica().await;
     old_rows(&app).await;
@@ -147,7 +147,7 @@ async fn of_two_janitors_at_once_one_sweeps() {
 }
 
 #[tokio::test]
-async fn a_janitor_that_is_gone_is_replaced_when_its_lease_has_ended() {
+async fn a_cleanup_that_is_gone_is_replaced_when_its_lease_has_ended() {
     let app = TestApp::start().await;
     let replica = app.second_replica().await;
     let (one, other) = (WorkerId::new(START), WorkerId::new(START));

@@ -25,9 +25,9 @@ const MAIL: &str = "subscription($id: ID!) { mailDeliveryUpdated(id: $id) { id s
 
 /// Subscribes, and waits until the server has seen what is there already.
 async fn follow(desk: &TestApp, client: &mut Client, id: &str, filter: Value) {
-    let before = desk.app.live.listeners();
+    let before = desk.app.pubsub.listeners();
     client.start(id, EVENTS, json!({ "filter": filter })).await;
-    until("the subscription", || desk.app.live.listeners() > before).await;
+    until("the subscription", || desk.app.pubsub.listeners() > before).await;
 }
 
 /// Something that is recorded: a key is made.

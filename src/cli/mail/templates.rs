@@ -14,7 +14,7 @@ use crate::cli::login;
 use crate::cli::output::{note, print, print_json};
 use crate::domain::mail::texts::FOLDERS;
 use crate::domain::mail::{MailKind, Templates};
-use crate::domain::mail_templates::{self as room, NewText, TemplateFilter};
+use crate::domain::mail_templates::{self, NewText, TemplateFilter};
 use crate::platform::app::App;
 use crate::platform::settings::os_user;
 use crate::types::actor::Actor;
@@ -137,7 +137,8 @@ impl MailTemplatesCommand {
         match self {
             Self::Placeholders { markdown } => print(&shown::all(markdown)),
             Self::List { json } => {
-                let all = room::list(app, &templates, &actor, &TemplateFilter::default()).await?;
+                let all = mail_templates::list(app, &templates, &actor, &TemplateFilter::default())
+                    .await?;
                 if json {
                     return print_json(&Value::Array(all.iter().map(shown::to_json).collect()));
                 }
@@ -146,7 +147,7 @@ impl MailTemplatesCommand {
             Self::Show { kind, locale, json } => {
                 let locale = locale.as_deref().map(read_locale).transpose()?;
                 let wanted = (kind, locale.as_deref());
-                let one = room::find(app, &templates, &actor, wanted).await?;
+                let one = mail_templates::find(app, &templates, &actor, wanted).await?;
                 if json {
                     return print_json(&shown::to_json(&one));
                 }
@@ -170,7 +171,8 @@ impl MailTemplatesCommand {
                 reason,
             } => {
                 let locale = read_locale(&locale)?;
-                let before = room::find(app, &templates, &actor, (kind, Some(&locale))).await?;
+                let before =
+                    mail_templates::find(app, &templates, &actor, (kind, Some(&locale))).await?;
                 let new = NewText {
                     kind,
                     locale,
@@ -178,7 +180,7 @@ impl MailTemplatesCommand {
                     if_version: None,
                     reason,
                 };
-                let one = room::reset(app, &templates, &actor, new, None).await?;
+                let one = mail_templates::reset(app, &templates, &actor, new, None).await?;
                 let word = if one.version == before.version {
                     "unchanged: "
                 } else {
@@ -215,7 +217,14 @@ async fn preview(
         }
         None => None,
     };
-    let seen = Box::pin(room::preview(app, templates, actor, wanted, (None, user))).await?;
+    let seen = Box::pin(mail_templates::preview(
+        app,
+        templates,
+        actor,
+        wanted,
+        (None, user),
+    ))
+    .await?;
     let Some(seen) = seen else {
         return Err(Failure::Refused("there is no such user".to_owned()));
     };

@@ -1,7 +1,7 @@
 //! Access: API keys, keys against doing a thing twice, leases of workers, limits of rates, and which replicas
 //! run.
 //!
-//! What an actor may do is decided in `actor.rs`; this room turns a presented key into an actor.
+//! What an actor may do is decided in `actor.rs`; this module turns a presented key into an actor.
 
 mod api_keys;
 mod authenticate;

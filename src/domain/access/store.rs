@@ -1,4 +1,4 @@
-//! Every query of the access room; those on API keys stand in `store/keys.rs`.
+//! Every query of `access`; those on API keys stand in `store/keys.rs`.
 
 pub(super) mod keys;
 

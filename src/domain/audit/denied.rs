@@ -137,7 +137,7 @@ async fn note(app: &App, actor: &Actor, attempt: Attempt, code: &str) -> Result<
             "a client is refused; repeats are counted in the audit trail"
         );
     }
-    app.tally.open(begun.window, begun.ends_at);
+    app.denial_counter.open(begun.window, begun.ends_at);
     Ok(())
 }
 

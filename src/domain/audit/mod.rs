@@ -1,7 +1,7 @@
 //! The audit trail: appended facts, written in the transaction of the act they speak of.
 //!
 //! Knows what was done by whom to whom; never holds a secret. Rows are only ever added, and an act
-//! whose event cannot be written does not happen. Each row carries a mac; the sealer gives it a place in a
+//! whose event cannot be written does not happen. Each row carries a mac; the sealing job gives it a place in a
 //! chain, once, and retention removes the oldest of them. What was refused is noted too.
 
 mod chain;
@@ -31,7 +31,7 @@ pub use recorded::{among, recorded_since};
 pub use row::Row;
 pub use seal::{AT_ONCE, seal};
 pub use verify::{Fault, FaultKind, Report, Start, Verdict, VerifyError, verify};
-pub use windows::{GRACE, WINDOW, close_windows, write_tally};
+pub use windows::{GRACE, WINDOW, close_windows, write_denial_counts};
 
 /// The order's name in cursors.
 pub const ORDER: &str = "audit";
@@ -206,7 +206,7 @@ impl AuditAction {
     }
 }
 
-/// Whether there is something for the sealer to do.
+/// Whether there is something for the sealing job to do.
 pub async fn has_work(app: &App) -> Result<bool, Internal> {
     let db = app.db.read();
     Ok(!store::unsealed(db, 1).await?.is_empty()
@@ -311,7 +311,7 @@ pub struct AuditEvent {
     pub changes: Vec<Change>,
     /// The note the actor gave.
     pub reason: Option<String>,
-    /// The door.
+    /// The interface.
     pub via: String,
     /// The request.
     pub request_id: Option<String>,

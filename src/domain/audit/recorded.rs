@@ -11,7 +11,7 @@ use crate::types::ids::AuditEventId;
 const AT_ONCE: usize = 1_000;
 
 /// Which events were made since a moment and can be seen now, without a check of rights: ids alone,
-/// for the watcher.
+/// for the change poller.
 pub async fn recorded_since(app: &App, since: Timestamp) -> Result<Vec<AuditEventId>, Internal> {
     store::ids_from(app.db.read(), AuditEventId::earliest(since)).await
 }

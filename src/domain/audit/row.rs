@@ -37,7 +37,7 @@ pub struct Row {
     pub changes: String,
     /// The note the actor gave.
     pub reason: Option<String>,
-    /// The door.
+    /// The interface.
     pub via: String,
     /// The request.
     pub request_id: Option<String>,
@@ -105,7 +105,7 @@ impl Row {
         self.mac.as_deref() == Some(&self.expected_mac(keys)[..])
     }
 
-    /// `Shape:` the columns in the order of the table without the sealer's, each as `Encoding` writes
+    /// `Shape:` the columns in the order of the table without the sealing job's, each as `Encoding` writes
     /// it. A column that is added must be added here, under another label of the key.
     fn encoded(&self) -> Vec<u8> {
         let mut encoding = Encoding::default();
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn every_column_but_the_sealers_is_under_the_mac() {
+    fn every_column_but_those_of_sealing_is_under_the_mac() {
         let keys = Keyring::new([7; 32]);
         let whole = row().with_mac(&keys);
         assert!(whole.is_whole(&keys));

@@ -1,7 +1,7 @@
 //! Sealing: committed events get their places in the chain, in the order in which they are found.
 //!
 //! `Why:` not in the transaction of the act. Writing an event would then wait for every other one. On
-//! PostgreSQL an event may commit after one with a later id; so its place is where the sealer found it.
+//! PostgreSQL an event may commit after one with a later id; so its place is where the sealing job found it.
 
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ pub(super) struct Unsealed {
 
 /// Seals some of the events that wait. Gives how many; fewer than `AT_ONCE` when no more wait.
 ///
-/// `Locks:` the caller lets one transaction at a time come here (`sealer.rs`). Should two come all the same,
+/// `Locks:` the caller lets one transaction at a time come here (`audit_sealing.rs`). Should two come all the same,
 /// the unique sequence lets one of them fail as a whole.
 pub async fn seal(txn: &Txn, app: &App) -> Result<usize, Internal> {
     let head = match store::head(txn).await? {

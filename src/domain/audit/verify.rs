@@ -1,4 +1,4 @@
-//! Verifying the chain: every row is as the server wrote it, and stands where the sealer put it.
+//! Verifying the chain: every row is as the server wrote it, and stands where the sealing job put it.
 
 use std::fmt;
 
@@ -296,7 +296,7 @@ impl Walk<'_> {
 
     async fn unsealed(&mut self) -> Found {
         let mut after = AuditEventId::from_uuid(uuid::Uuid::nil());
-        // Before the first round of the sealer, events without a mac are those from before there were macs.
+        // Before the first round of the sealing job, events without a mac are those from before there were macs.
         let has_begun = self.report.head.is_some();
         loop {
             let page = store::unsealed_after(self.txn, after).await?;

@@ -6,7 +6,7 @@
 //! for the account it concerned, or else for its network, or for all: an event says how many there were.
 //!
 //! Windows stand in the table `rate_limits`, so every replica counts in the same one. A repeat costs no
-//! statement where its process knows the window: it is added up in `tally.rs` and written once a second.
+//! statement where its process knows the window: it is added up in `denial_counter.rs` and written once a second.
 
 use std::time::Duration;
 
@@ -173,7 +173,7 @@ impl Kind {
         }
     }
 
-    /// Windows that are open at a time. Together fewer than `tally.rs` knows.
+    /// Windows that are open at a time. Together fewer than `denial_counter.rs` knows.
     const fn most(self) -> u64 {
         match self {
             Self::Known => 9_000,
@@ -226,7 +226,7 @@ impl Place {
 /// Counts an attempt where this process knows its window, or that there is no place for one.
 pub(super) fn is_repeated(app: &App, place: &Place) -> bool {
     let now = app.clock.now();
-    let again = |window: denial_counter::Window| app.tally.again(&window, now);
+    let again = |window: denial_counter::Window| app.denial_counter.again(&window, now);
     again(place.own())
         || place.account().is_some_and(again)
         || again(place.of_one())
@@ -316,14 +316,14 @@ async fn again(
 }
 
 /// Writes down what this process counted; every process does so, once a second.
-pub async fn write_tally(app: &App) -> Result<(), Internal> {
-    let counted = app.tally.take(app.clock.now());
+pub async fn write_denial_counts(app: &App) -> Result<(), Internal> {
+    let counted = app.denial_counter.take(app.clock.now());
     if counted.is_empty() {
         return Ok(());
     }
     let written = write(app, &counted).await;
     if written.is_err() {
-        app.tally.put_back(counted);
+        app.denial_counter.put_back(counted);
     }
     written
 }

@@ -1,6 +1,6 @@
 //! Passwords: what one is, which ones are refused, how good ones are made, and where hashes stand.
 //!
-//! This room knows users only by their id; what a password may not resemble comes in as words.
+//! This module knows users only by their id; what a password may not resemble comes in as words.
 
 pub mod breached;
 mod breached_api;

@@ -2,7 +2,7 @@
 //!
 //! An act calls `enqueue` inside its own transaction; nothing else it can do sends mail. The worker
 //! of any replica claims a row, renders it, hands it to the `Mailer` and writes down what came of
-//! it, erasing the sealed secret in the same statement. This room knows no other room, so what a mail
+//! it, erasing the sealed secret in the same statement. This module knows no other module of its rank or above, so what a mail
 //! says comes in as plain values (`Details`).
 
 mod by_hand;

@@ -46,7 +46,7 @@ impl Delivery {
     }
 }
 
-/// How far these mails have got, without a check of rights: for the watcher. Unknown ones are absent.
+/// How far these mails have got, without a check of rights: for the change poller. Unknown ones are absent.
 pub async fn progress(
     app: &App,
     ids: &[MailDeliveryId],

@@ -1,6 +1,6 @@
 //! Password resets: an act that replaces a credential without the old one.
 //!
-//! One of the two topmost rooms: it may call every lower one and is called by the doors alone.
+//! One of the topmost modules of `domain`: it may call every lower one and is called by the interfaces alone.
 
 mod answer;
 mod block;

@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{MailTemplate, MailTemplateText};
-use crate::domain::mail_templates::{self as room, NewText};
+use crate::domain::mail_templates::{self, NewText};
 use crate::graphql::context::Reach as _;
 use crate::graphql::enums::MailKind;
 use crate::graphql::error::mail_templates::refuse;
@@ -88,7 +88,7 @@ impl MailTemplateMutation {
         };
         let password = input.actor_password.map(|password| password.0);
         let (app, templates, actor) = (ctx.app(), ctx.templates(), ctx.actor());
-        match room::update(app, templates, actor, new, password.as_ref()).await {
+        match mail_templates::update(app, templates, actor, new, password.as_ref()).await {
             Ok(changed) => Some(UpdateMailTemplatePayload {
                 mail_template: Some(MailTemplate(changed)),
                 errors: Vec::new(),
@@ -118,7 +118,7 @@ impl MailTemplateMutation {
         };
         let password = input.actor_password.map(|password| password.0);
         let (app, templates, actor) = (ctx.app(), ctx.templates(), ctx.actor());
-        match room::reset(app, templates, actor, new, password.as_ref()).await {
+        match mail_templates::reset(app, templates, actor, new, password.as_ref()).await {
             Ok(changed) => Some(ResetMailTemplatePayload {
                 mail_template: Some(MailTemplate(changed)),
                 errors: Vec::new(),

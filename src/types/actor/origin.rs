@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::types::network::{self, Tier};
 use crate::types::secret::Secret;
 
-/// Through which door an act came in.
+/// Through which interface a request came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
     /// The GraphQL endpoint.
@@ -29,7 +29,7 @@ impl Via {
         }
     }
 
-    /// Reads a column's value. `Why:` a door of a newer release was some door, and no command line.
+    /// Reads a column's value. `Why:` an interface of a newer release was some interface, and not the command line.
     pub fn parse(name: &str) -> Self {
         let all = [Self::GraphQl, Self::Web, Self::Cli, Self::Worker];
         let found = all.into_iter().find(|via| via.name() == name);
@@ -40,7 +40,7 @@ impl Via {
 /// Where an act came from, for the audit trail.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// The door.
+    /// The interface.
     pub via: Via,
     /// As in the `x-request-id` header and in the log.
     pub request_id: Option<String>,

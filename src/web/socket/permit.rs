@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use super::super::pool::{Share, Shares};
 use crate::platform::app::App;
-use crate::platform::pubsub::{Live, SEATS, Seat, UNAUTHENTICATED_SEATS};
+use crate::platform::pubsub::{PubSub, SEATS, Seat, UNAUTHENTICATED_SEATS};
 
 /// The places of one process. Clones share them.
 #[derive(Clone)]
 pub(in crate::web) struct Permits {
-    live: Live,
+    pubsub: PubSub,
     known: Shares,
     unknown: Shares,
 }
@@ -26,7 +26,7 @@ impl Permits {
     pub(in crate::web) fn new(app: &App) -> Self {
         let network_share = app.settings.server.network_share;
         Self {
-            live: app.live.clone(),
+            pubsub: app.pubsub.clone(),
             known: Shares::new(SEATS, network_share),
             unknown: Shares::new(UNAUTHENTICATED_SEATS, network_share),
         }
@@ -37,7 +37,7 @@ impl Permits {
         Some(Permit {
             is_known: true,
             _share: self.known.take(client)?,
-            _seat: self.live.take_seat()?,
+            _seat: self.pubsub.take_seat()?,
         })
     }
 
@@ -46,7 +46,7 @@ impl Permits {
         Some(Permit {
             is_known: false,
             _share: self.unknown.take(client)?,
-            _seat: self.live.take_unauthenticated_seat()?,
+            _seat: self.pubsub.take_unauthenticated_seat()?,
         })
     }
 }

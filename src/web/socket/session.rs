@@ -131,7 +131,7 @@ impl Session {
             (Some(_), false) => Standing::Busy,
         };
         tokio::select! {
-            () = app.live.ended() => Err(End::Said(Close::SHUTDOWN)),
+            () = app.pubsub.ended() => Err(End::Said(Close::SHUTDOWN)),
             due = self.clockwork.next(standing) => {
                 self.look_after(wire, due).await
             }

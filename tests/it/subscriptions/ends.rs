@@ -23,7 +23,7 @@ async fn nothing_is_sent_to_a_caller_whose_key_has_just_been_revoked() {
     // Recorded in the same transaction: the first event after the end.
     revoke(&desk, key).await;
     assert_eq!(client.closed().await, 4401);
-    until("the seats", || desk.app.live.seats_taken() == 0).await;
+    until("the seats", || desk.app.pubsub.seats_taken() == 0).await;
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_stop_closes_every_socket_and_waits_for_none() {
     assert_eq!(busy.closed().await, 1001);
     server.stopped().await;
     assert_eq!(
-        (desk.app.live.seats_taken(), desk.app.live.listeners()),
+        (desk.app.pubsub.seats_taken(), desk.app.pubsub.listeners()),
         (0, 0)
     );
 }
@@ -94,7 +94,7 @@ async fn a_caller_that_is_cut_off_leaves_nothing_behind() {
     follow(&desk, &mut client, "1", json!({})).await;
     client.start("2", super::MAIL, json!({ "id": mail })).await;
     client.answer("2").await;
-    let live = &desk.app.live;
+    let live = &desk.app.pubsub;
     assert_eq!((live.seats_taken(), live.listeners()), (1, 2));
     drop(client);
     until("the seats", || live.seats_taken() == 0).await;
@@ -112,7 +112,7 @@ async fn a_caller_without_a_sign_of_life_is_cut_off() {
     let server = Server::at_pace(&desk, pace).await;
     let mut client = server.open().await;
     assert_eq!(client.closed().await, 1001);
-    until("the seats", || desk.app.live.seats_taken() == 0).await;
+    until("the seats", || desk.app.pubsub.seats_taken() == 0).await;
 }
 
 #[tokio::test]
@@ -139,10 +139,10 @@ async fn a_socket_without_operations_is_closed_some_time() {
     let server = Server::at_pace(&desk, pace).await;
     let mut busy = server.sign_in(desk.owner_key()).await;
     busy.start("1", super::EVENTS, json!({})).await;
-    until("the subscription", || desk.app.live.listeners() == 1).await;
+    until("the subscription", || desk.app.pubsub.listeners() == 1).await;
     let mut idle = server.sign_in(desk.owner_key()).await;
     assert_eq!(idle.closed().await, 1000);
-    assert_eq!(desk.app.live.listeners(), 1);
+    assert_eq!(desk.app.pubsub.listeners(), 1);
     busy.say(json!({ "type": "complete", "id": "1" })).await;
     assert_eq!(busy.closed().await, 1000);
 }
@@ -156,7 +156,7 @@ async fn a_caller_that_takes_nothing_is_cut_off() {
     };
     let server = Server::at_pace(&desk, pace).await;
     let mut client = server.sign_in(desk.owner_key()).await;
-    let live = &desk.app.live;
+    let live = &desk.app.pubsub;
     let schema = "{ __schema { types { name description fields { name description } } } }";
     let flood = async {
         for number in 0.. {

@@ -36,7 +36,7 @@ async fn a_mail_is_followed_until_it_is_sent() {
         client.hear().await,
         json!({ "type": "complete", "id": "1" })
     );
-    assert_eq!(desk.app.live.listeners(), 0);
+    assert_eq!(desk.app.pubsub.listeners(), 0);
     // What is over already is shown once.
     client.start("2", MAIL, json!({ "id": mail })).await;
     assert_eq!(status(&mut client, "2").await, "SENT");
@@ -98,7 +98,7 @@ async fn a_missing_scope_is_named_and_nothing_follows() {
         assert!(fields.values().all(Value::is_null), "{answer:#}");
         assert_eq!(client.hear().await["type"], "complete");
     }
-    assert_eq!(desk.app.live.listeners(), 0);
+    assert_eq!(desk.app.pubsub.listeners(), 0);
 }
 
 #[tokio::test]
@@ -264,7 +264,7 @@ async fn a_mail_that_another_replica_sends_is_followed() {
         }
     };
     assert_eq!((code, last.as_str()), ("sent", "\"SENT\""));
-    until("the end", || replica.app.live.listeners() == 0).await;
+    until("the end", || replica.app.pubsub.listeners() == 0).await;
 }
 
 /// The processes of the server that listen for changes in this database.

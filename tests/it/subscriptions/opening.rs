@@ -166,7 +166,7 @@ async fn what_is_no_message_closes_the_socket() {
 #[tokio::test]
 async fn there_are_only_so_many_sockets() {
     let (desk, server) = served().await;
-    let live = &desk.app.live;
+    let live = &desk.app.pubsub;
     let seats: Vec<_> = std::iter::from_fn(|| live.take_seat()).collect();
     assert_eq!(seats.len(), keydesk::platform::pubsub::SEATS);
     let bearer = format!("Bearer {}", desk.owner_key());

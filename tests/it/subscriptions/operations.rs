@@ -86,7 +86,7 @@ async fn the_guard_refuses_what_it_refuses_by_post() {
         client.start("1", document, json!({})).await;
         assert_eq!(client.refusal("1").await, code, "{document}");
     }
-    assert_eq!(desk.app.live.listeners(), 0);
+    assert_eq!(desk.app.pubsub.listeners(), 0);
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_subscription_by_post_is_refused() {
     let answer = desk.ask(EVENTS, json!({})).await;
     assert_eq!(answer.status.as_u16(), 400, "{answer:#?}");
     assert_eq!(answer.top_level(), Some("GRAPHQL_VALIDATION_FAILED"));
-    assert_eq!(desk.app.live.listeners(), 0);
+    assert_eq!(desk.app.pubsub.listeners(), 0);
 }
 
 #[tokio::test]
@@ -154,14 +154,14 @@ async fn an_operation_that_the_caller_ends_says_nothing_more() {
     let mut client = server.sign_in(desk.owner_key()).await;
     follow(&desk, &mut client, "1", json!({})).await;
     client.say(json!({ "type": "complete", "id": "1" })).await;
-    until("the end", || desk.app.live.listeners() == 0).await;
+    until("the end", || desk.app.pubsub.listeners() == 0).await;
     follow(&desk, &mut client, "2", json!({})).await;
     record(&desk, "a key", None).await;
     assert_eq!(
         client.answer("2").await["data"]["auditEventRecorded"]["targetLabel"],
         "a key"
     );
-    assert_eq!(desk.app.live.listeners(), 1);
+    assert_eq!(desk.app.pubsub.listeners(), 1);
     // The name is free again, and what is not running can be ended as well.
     client
         .say(json!({ "type": "complete", "id": "none" }))

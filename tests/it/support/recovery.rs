@@ -52,7 +52,7 @@ impl TestApp {
         self.send(request).await
     }
 
-    /// Lets this replica's porter see to what waits. Gives how many it took on.
+    /// Lets this replica's job `reset_requests` see to what waits. Gives how many it took on.
     pub(crate) async fn see_to_requests(&self) -> u64 {
         reset_requests::round(&self.app).await.expect("seen to")
     }

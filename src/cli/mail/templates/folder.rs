@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{note, one_line};
 use crate::domain::mail::texts::{FOLDERS, Parts, read_texts};
 use crate::domain::mail::{MailKind, TemplatePart, Templates};
-use crate::domain::mail_templates::{self as room, TemplateError, TemplateFilter};
+use crate::domain::mail_templates::{self, TemplateError, TemplateFilter};
 use crate::platform::app::App;
 use crate::types::actor::Actor;
 
@@ -28,7 +28,7 @@ pub(super) async fn export(
     actor: &Actor,
     (folder, choice): (&Path, Choice),
 ) -> Result<(), Failure> {
-    let texts = room::list(app, templates, actor, &TemplateFilter::default()).await?;
+    let texts = mail_templates::list(app, templates, actor, &TemplateFilter::default()).await?;
     let mut written = 0;
     for one in texts {
         let text = if choice.built_in {
@@ -102,7 +102,7 @@ pub(super) async fn import(
         let words = format!("{}: there are no texts", folder.display());
         return Err(Failure::Refused(words));
     }
-    let imported = room::import(app, templates, actor, texts, is_dry).await;
+    let imported = mail_templates::import(app, templates, actor, texts, is_dry).await;
     let imported = match imported {
         Ok(imported) => imported,
         Err(TemplateError::AllBroken(problems)) => {

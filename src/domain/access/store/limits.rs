@@ -1,4 +1,4 @@
-//! Limits of rates in the table `rate_limits`, beside the windows of the audit room, which have details.
+//! Limits of rates in the table `rate_limits`, beside the windows of `audit`, which have details.
 
 use sea_orm::sea_query::{CaseStatement, Condition, Expr, ExprTrait as _, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter as _};
